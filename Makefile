@@ -1,0 +1,80 @@
+# Everything a checkout needs, in the order in which it is needed. `make serve` and `make test` are all that a newcomer has to know.
+#
+# Tools of the pinned versions that are already on PATH are used as they are; others are installed below .tools.
+
+WASM_PACK_VERSION    := 0.15.1
+TRUNK_VERSION        := 0.21.14
+# wasm-bindgen's command and library have to be the same version.
+WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
+
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
+
+
+.PHONY: serve build pkg test test-native test-web test-e2e lint readme-check bench screenshot setup setup-rust setup-node setup-browser clean
+
+## serve: build everything and serve the page at http://localhost:8080
+serve: setup-rust setup-node
+	trunk serve --config trunk.toml
+
+## build: the page in dist/, ready to be published
+build: setup-rust setup-node
+	trunk build --config trunk.toml
+
+## pkg: the wasm module, its JavaScript and its TypeScript types
+pkg: setup-rust setup-node
+	scripts/build_pkg.sh
+
+## test: every test there is
+test: test-native test-web test-e2e
+	@echo "all tests passed"
+
+test-native: setup-rust
+	cargo test --locked
+
+# Built with the profile of pkg/, so that the dependencies are compiled once, and without wasm-pack, which would link every native test
+# for the browser as well; `wasm-pack test --headless --chrome` runs the same tests.
+test-web: export CHROMEDRIVER ?= $(shell command -v chromedriver)
+test-web: export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER := wasm-bindgen-test-runner
+test-web: setup-rust setup-browser
+	cargo test --locked --target wasm32-unknown-unknown --profile web --test web
+
+test-e2e: build setup-browser
+	npm run --silent e2e
+
+## lint: formatting and lints, natively and for wasm; warnings are errors
+lint: setup-rust
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --lib --test web --target wasm32-unknown-unknown -- -D warnings
+
+## readme-check: links and commands of the README exist
+readme-check: setup-node
+	node scripts/check_readme.mjs
+
+## bench: medians of one run, natively and in the browser
+bench: build setup-browser
+	cargo run --release --locked --example bench
+	node tests/bench/bench.mjs
+
+## screenshot: the README's picture of the page
+screenshot: build setup-browser
+	npm run --silent screenshot
+
+setup: setup-rust setup-node setup-browser
+
+setup-rust:
+	@scripts/setup_rust.sh "$(WASM_PACK_VERSION)" "$(WASM_BINDGEN_VERSION)" "$(TRUNK_VERSION)"
+
+setup-node: node_modules/.package-lock.json
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js with npm is needed: https://nodejs.org" >&2; exit 1; }
+	npm ci --no-audit --no-fund
+	@touch $@
+
+setup-browser: setup-node
+	@scripts/setup_browser.sh
+
+clean:
+	rm -rf dist pkg target node_modules .tools

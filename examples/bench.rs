@@ -1,0 +1,60 @@
+//! Times the native build: medians and ranges over warm runs, one table row for each operation.
+//!
+//! `cargo run --release --example bench`
+
+use std::error::Error as StdError;
+use std::time::Instant;
+
+use deep_inside::class_model::ClassModelSettings;
+use deep_inside::device::DeviceChoice;
+use deep_inside::engine::{Engine, LocateMode};
+use deep_inside::image_input::decode_file;
+use deep_inside::preprocess::{Views, resize};
+use deep_inside::progress::Unwatched;
+use pollster::block_on;
+
+const RUNS: usize = 9;
+const WARM_UP: usize = 3;
+
+fn main() -> Result<(), Box<dyn StdError>> {
+    let here = env!("CARGO_MANIFEST_DIR");
+    let photo = decode_file(&std::fs::read(format!("{here}/www/samples/chelsea.jpg"))?)?;
+    let mut engine = block_on(Engine::open(DeviceChoice::Cpu, None))?;
+    engine.load_network("squeezenet1_1", &std::fs::read(format!("{here}/weights/squeezenet1_1.safetensors"))?)?;
+    engine.set_picture(photo.clone());
+    let class = 285;
+
+    println!("{} {}, {} cores, CPU backend", std::env::consts::OS, std::env::consts::ARCH, std::thread::available_parallelism()?);
+    println!("{:<34}{:>10}{:>10}{:>10}", "ms", "median", "least", "most");
+    measure("scores", || block_on(engine.classify()).map(drop))?;
+    measure("saliency, one view", || block_on(engine.saliency(class, "gradient", Views::One, &Unwatched)).map(drop))?;
+    measure("saliency, ten views", || block_on(engine.saliency(class, "gradient", Views::Ten, &Unwatched)).map(drop))?;
+    for recipe in ["paper", "robust"] {
+        let settings = ClassModelSettings { class, recipe: recipe.to_owned(), seed: 0, side: None };
+        let mut run = engine.class_model(&settings)?;
+        measure(&format!("class model, {recipe}, 10 steps"), || block_on(run.step(10)).map(drop))?;
+    }
+    for (width, height) in [(451, 300), (1024, 681)] {
+        engine.set_picture(resize(&photo, width, height)?);
+        for (name, mode) in [("paper", LocateMode::Paper), ("best", LocateMode::Best)] {
+            measure(&format!("locate, {name}, {width} x {height}"), || {
+                block_on(engine.locate(class, mode, &Unwatched)).map(drop)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn measure(name: &str, mut run: impl FnMut() -> Result<(), deep_inside::Error>) -> Result<(), deep_inside::Error> {
+    let mut times = Vec::with_capacity(RUNS);
+    for round in 0..WARM_UP + RUNS {
+        let start = Instant::now();
+        run()?;
+        if round >= WARM_UP {
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    println!("{name:<34}{:>10.1}{:>10.1}{:>10.1}", times[RUNS / 2], times[0], times[RUNS - 1]);
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Explains one photo: the five likeliest classes, and for one class its saliency map, its class model and the object cut out.
+//!
+//! `cargo run --release --example explain_picture -- PHOTO [--class NAME] [--out DIR]` writes saliency.png, class_model.png, mask.png
+//! and cutout.png into DIR.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use clap::Parser;
+use deep_inside::class_model::{CLASS_MODEL_RECIPES, ClassModelSettings};
+use deep_inside::device::DeviceChoice;
+use deep_inside::engine::{Engine, LocateMode};
+use deep_inside::error::Error;
+use deep_inside::image_input::decode_file;
+use deep_inside::networks::imagenet_labels;
+use deep_inside::preprocess::Views;
+use deep_inside::progress::Progress;
+use deep_inside::render::{ColourMap, cutout, overlay, write_grey_png, write_png};
+use indicatif::{ProgressBar, ProgressStyle};
+
+#[derive(Parser)]
+#[command(about = "Saliency map, class model and cut-out of one photo")]
+struct Arguments {
+    /// A png, jpeg, webp, gif or bmp file.
+    photo: PathBuf,
+    /// A class by its index or by (part of) its name; the likeliest one when left out.
+    #[arg(long)]
+    class: Option<String>,
+    /// Where the pictures go.
+    #[arg(long, default_value = ".")]
+    out: PathBuf,
+}
+
+fn main() -> Result<(), Box<dyn StdError>> {
+    pollster::block_on(explain(Arguments::parse()))
+}
+
+async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
+    let weights = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/weights/squeezenet1_1.safetensors"))?;
+    let photo = decode_file(&std::fs::read(&arguments.photo)?)?;
+    std::fs::create_dir_all(&arguments.out)?;
+    let (width, height) = (photo.width(), photo.height());
+
+    let mut engine = Engine::open(DeviceChoice::Cpu, None).await?;
+    engine.load_network("squeezenet1_1", &weights)?;
+    engine.set_picture(photo.clone());
+
+    let labels: Vec<&str> = imagenet_labels().collect();
+    let scores = engine.classify().await?;
+    let likeliest = print_top5(&scores, &labels);
+    let class = match &arguments.class {
+        Some(name) => find_class(name, &labels).ok_or_else(|| format!("no class is called \"{name}\""))?,
+        None => likeliest,
+    };
+    println!("class {class}: {}", labels[class]);
+
+    let bar = Bar::new("saliency");
+    let map = engine.saliency(class, "gradient", Views::Ten, &bar).await?;
+    let values = map.sampled(width as usize, height as usize);
+    let picture = overlay(&photo, &values, ColourMap::Inferno, 0.8);
+    std::fs::write(arguments.out.join("saliency.png"), write_png(&picture, width, height)?)?;
+
+    let recipe = &CLASS_MODEL_RECIPES.iter().find(|recipe| recipe.id == "robust").ok_or("no recipe robust")?;
+    let settings = ClassModelSettings { class, recipe: recipe.id.to_owned(), seed: 0, side: None };
+    let mut run = engine.class_model(&settings)?;
+    let bar = Bar::new("class model");
+    for done in 0..recipe.steps {
+        bar.report(done, recipe.steps).await?;
+        run.step(1).await?;
+    }
+    bar.report(recipe.steps, recipe.steps).await?;
+    let model = run.pixels().await?;
+    std::fs::write(arguments.out.join("class_model.png"), write_png(model.rgba(), model.width(), model.height())?)?;
+
+    let bar = Bar::new("cut");
+    match engine.locate(class, LocateMode::Best, &bar).await {
+        Ok(cut) => {
+            std::fs::write(arguments.out.join("mask.png"), write_grey_png(&cut.mask, width, height)?)?;
+            std::fs::write(arguments.out.join("cutout.png"), write_png(&cutout(&photo, &cut.mask), width, height)?)?;
+            let b = cut.bounding_box;
+            println!("box: x {} y {} width {} height {}", b.x, b.y, b.width, b.height);
+        }
+        Err(error @ Error::NoObjectFound(_)) => println!("{error}"),
+        Err(error) => return Err(error.into()),
+    }
+    println!("pictures are in {}", arguments.out.display());
+    Ok(())
+}
+
+/// Prints the five likeliest classes with their posteriors; returns the likeliest.
+fn print_top5(scores: &[f32], labels: &[&str]) -> usize {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    let top = f64::from(scores[order[0]]);
+    let sum: f64 = scores.iter().map(|&score| (f64::from(score) - top).exp()).sum();
+    for &class in &order[..5] {
+        println!("{:5.1} %  {class:3}  {}", 100.0 * (f64::from(scores[class]) - top).exp() / sum, labels[class]);
+    }
+    order[0]
+}
+
+/// An index, else the first label that has the name as one of its synonyms, else one that contains it.
+fn find_class(name: &str, labels: &[&str]) -> Option<usize> {
+    if let Ok(index) = name.parse::<usize>() {
+        return (index < labels.len()).then_some(index);
+    }
+    let name = name.to_lowercase();
+    let exact = |label: &&str| label.split(", ").any(|synonym| synonym.to_lowercase() == name);
+    labels.iter().position(exact).or_else(|| labels.iter().position(|label| label.to_lowercase().contains(&name)))
+}
+
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(name: &'static str) -> Self {
+        let style =
+            ProgressStyle::with_template("{msg:12} {bar:40} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self(ProgressBar::new(1).with_style(style).with_message(name))
+    }
+}
+
+impl Progress for Bar {
+    fn report<'a>(&'a self, done: usize, total: usize) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>> {
+        self.0.set_length(total as u64);
+        self.0.set_position(done as u64);
+        if done == total {
+            self.0.finish();
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+}

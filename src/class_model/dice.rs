@@ -1,0 +1,35 @@
+//! Everything that a run leaves to chance.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+/// Random numbers that depend on a seed alone: the same on every device.
+pub struct Dice(ChaCha8Rng);
+
+impl Dice {
+    /// The sequence that belongs to `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// Uniform in `[low, high)`.
+    pub fn between(&mut self, low: f32, high: f32) -> f32 {
+        low + (high - low) * self.unit()
+    }
+
+    /// Either side of a coin.
+    pub fn coin(&mut self) -> bool {
+        self.0.next_u32() & 1 == 1
+    }
+
+    /// Normal with mean 0 and standard deviation 1 (Box & Muller).
+    pub fn normal(&mut self) -> f32 {
+        let (radius, angle) = (1.0 - self.unit(), self.unit());
+        (-2.0 * radius.ln()).sqrt() * (std::f32::consts::TAU * angle).cos()
+    }
+
+    /// Uniform in `[0, 1)`: the 24 bits that an f32 holds.
+    fn unit(&mut self) -> f32 {
+        (self.0.next_u32() >> 8) as f32 / (1 << 24) as f32
+    }
+}

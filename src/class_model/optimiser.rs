@@ -1,0 +1,55 @@
+//! How a gradient becomes a step.
+
+use burn::tensor::Tensor;
+
+/// The rule that a recipe climbs by; `rate` is its step size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Optimiser {
+    /// `x += rate * gradient`.
+    Ascent {
+        /// Step size.
+        rate: f32,
+    },
+    /// Kingma & Ba, *Adam* (arXiv 1412.6980), with its usual constants: a step of about `rate` for every parameter, whatever
+    /// the size of its gradient.
+    Adam {
+        /// Step size.
+        rate: f32,
+    },
+}
+
+/// What Adam remembers: running means of the gradient and of its square.
+pub struct Moments {
+    mean: Tensor<4>,
+    square: Tensor<4>,
+}
+
+const MEAN_DECAY: f32 = 0.9;
+const SQUARE_DECAY: f32 = 0.999;
+const TINY: f32 = 1e-8;
+
+impl Optimiser {
+    /// The parameters after step number `step` (the first is 1). `moments` is `None` before the first step.
+    pub fn climb(self, parameters: Tensor<4>, gradient: Tensor<4>, moments: &mut Option<Moments>, step: usize) -> Tensor<4> {
+        match self {
+            Optimiser::Ascent { rate } => parameters + gradient.mul_scalar(rate),
+            Optimiser::Adam { rate } => {
+                let square = gradient.clone().square().mul_scalar(1.0 - SQUARE_DECAY);
+                let mean = gradient.mul_scalar(1.0 - MEAN_DECAY);
+                let now = match moments.take() {
+                    None => Moments { mean, square },
+                    Some(past) => Moments {
+                        mean: past.mean.mul_scalar(MEAN_DECAY) + mean,
+                        square: past.square.mul_scalar(SQUARE_DECAY) + square,
+                    },
+                };
+                // Both means start from zero, which the corrections undo.
+                let [mean_share, square_share] = [MEAN_DECAY, SQUARE_DECAY].map(|decay| 1.0 - decay.powi(step as i32));
+                let size = now.square.clone().div_scalar(square_share).sqrt().add_scalar(TINY);
+                let ascended = parameters + now.mean.clone().mul_scalar(rate / mean_share) / size;
+                *moments = Some(now);
+                ascended
+            }
+        }
+    }
+}

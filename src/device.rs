@@ -1,0 +1,142 @@
+//! WebGPU or CPU, chosen at run time and never silently.
+
+use burn::tensor::{Device, Tensor};
+
+use crate::error::Error;
+
+/// What the caller asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// WebGPU on a hardware adapter, else the CPU: a software adapter is slower than the CPU backend by a factor of ten and more.
+    Auto,
+    /// WebGPU on any adapter, or an error.
+    WebGpu,
+    /// The CPU.
+    Cpu,
+}
+
+impl std::str::FromStr for DeviceChoice {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "auto" => Ok(DeviceChoice::Auto),
+            "webgpu" => Ok(DeviceChoice::WebGpu),
+            "cpu" => Ok(DeviceChoice::Cpu),
+            _ => Err(Error::SettingOutOfRange(format!("device \"{name}\" is none of auto, webgpu, cpu"))),
+        }
+    }
+}
+
+/// The WebGPU adapter that the browser offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adapter {
+    /// Its name, as far as the browser tells.
+    pub name: String,
+    /// It computes on the CPU.
+    pub software: bool,
+}
+
+/// The device that an engine computes on, and why it is this one.
+#[derive(Debug, Clone)]
+pub struct ComputeDevice {
+    /// Where tensors live.
+    pub tensors: Device,
+    /// `webgpu` or `cpu`.
+    pub kind: &'static str,
+    /// The adapter's name, or the CPU backend's.
+    pub adapter: String,
+    /// The computation runs on the CPU: by the CPU backend, or by a software adapter.
+    pub software: bool,
+    /// A sentence that says why.
+    pub reason: String,
+}
+
+impl ComputeDevice {
+    /// Opens the device that `choice` means where the browser offers `adapter` (natively: none).
+    ///
+    /// # Errors
+    /// `gpu-unavailable` when WebGPU was asked for by name and there is no adapter, or it refuses a device.
+    pub async fn open(choice: DeviceChoice, adapter: Option<Adapter>) -> Result<Self, Error> {
+        let (adapter, reason) = match (choice, adapter) {
+            (DeviceChoice::Cpu, _) => return Ok(Self::cpu("the CPU was asked for")),
+            (DeviceChoice::WebGpu, None) => return Err(Error::GpuUnavailable("the browser offers no adapter".to_owned())),
+            (DeviceChoice::Auto, None) => return Ok(Self::cpu("no WebGPU adapter is available")),
+            (DeviceChoice::Auto, Some(adapter)) if adapter.software => {
+                let name = adapter.name;
+                return Ok(Self::cpu(&format!("the only WebGPU adapter ({name}) is emulated in software, which is slower")));
+            }
+            (DeviceChoice::WebGpu, Some(adapter)) => (adapter, "WebGPU was asked for"),
+            (DeviceChoice::Auto, Some(adapter)) => (adapter, "a hardware WebGPU adapter is available"),
+        };
+        match (open_webgpu().await, choice) {
+            (Ok(tensors), _) => {
+                Ok(Self { tensors, kind: "webgpu", adapter: adapter.name, software: adapter.software, reason: reason.to_owned() })
+            }
+            (Err(error), DeviceChoice::Auto) => Ok(Self::cpu(&format!("WebGPU could not be started: {}", error.detail()))),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// The CPU backend, taken for `reason`.
+    pub fn cpu(reason: &str) -> Self {
+        let adapter = if cfg!(target_family = "wasm") { "CPU (WebAssembly SIMD)" } else { "CPU" };
+        Self { tensors: Device::flex(), kind: "cpu", adapter: adapter.to_owned(), software: true, reason: reason.to_owned() }
+    }
+}
+
+#[cfg(target_family = "wasm")]
+async fn open_webgpu() -> Result<Device, Error> {
+    use std::cell::RefCell;
+    thread_local! {
+        // Burn registers one WebGPU device for good: a second registration is an error, so later engines share the first one's.
+        static OPENED: RefCell<Option<Device>> = const { RefCell::new(None) };
+    }
+    if let Some(device) = OPENED.with_borrow(Clone::clone) {
+        return Ok(device);
+    }
+    let device = Device::wgpu_options().init_async().await.map_err(|error| Error::GpuUnavailable(error.to_string()))?;
+    OPENED.set(Some(device.clone()));
+    Ok(device)
+}
+
+#[cfg(not(target_family = "wasm"))]
+async fn open_webgpu() -> Result<Device, Error> {
+    Err(Error::GpuUnavailable("the native build computes on the CPU".to_owned()))
+}
+
+/// Brings a tensor's values to the CPU, row-major, without ever blocking on the GPU.
+///
+/// # Errors
+/// `gpu-lost` when the device does not hand them back.
+pub async fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
+    let data = tensor.into_data_async().await.map_err(|error| Error::GpuLost(error.to_string()))?;
+    data.try_into_vec::<f32>().map_err(|error| Error::Internal(format!("{error:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(choice: DeviceChoice, adapter: Option<Adapter>) -> Result<ComputeDevice, Error> {
+        pollster::block_on(ComputeDevice::open(choice, adapter))
+    }
+
+    #[test]
+    fn auto_leaves_a_software_adapter_for_the_cpu_and_says_so() {
+        let adapter = Adapter { name: "SwiftShader".to_owned(), software: true };
+        let device = open(DeviceChoice::Auto, Some(adapter)).unwrap();
+        assert_eq!(device.kind, "cpu");
+        assert!(device.reason.contains("SwiftShader"), "{}", device.reason);
+    }
+
+    #[test]
+    fn auto_without_an_adapter_takes_the_cpu() {
+        assert_eq!(open(DeviceChoice::Auto, None).unwrap().kind, "cpu");
+    }
+
+    #[test]
+    fn webgpu_by_name_without_an_adapter_is_an_error() {
+        assert_eq!(open(DeviceChoice::WebGpu, None).unwrap_err().code(), "gpu-unavailable");
+    }
+}

@@ -1,0 +1,168 @@
+//! The whole of the crate for callers: one device, one network, one picture.
+
+use std::rc::Rc;
+
+use crate::class_model::{ClassModelRun, ClassModelSettings};
+use crate::device::{Adapter, ComputeDevice, DeviceChoice, read_back};
+use crate::error::Error;
+use crate::gradient::score_gradient;
+use crate::image_input::Picture;
+use crate::networks::{NETWORKS, Network, ReluRule};
+use crate::preprocess::{PhotoViews, Views};
+use crate::progress::Progress;
+use crate::saliency::{SaliencyMap, saliency_map, saliency_method};
+use crate::segmentation::{CutSettings, Segmentation, segment_object};
+
+/// Computes on one device with one loaded network and one picture; what is missing is a coded error.
+///
+/// A clone shares device, network and picture with its original, and keeps them when the original moves on to others: long work
+/// runs on a clone.
+#[derive(Clone)]
+pub struct Engine {
+    /// Where it computes, and why there.
+    pub device: ComputeDevice,
+    network: Option<Rc<Network>>,
+    picture: Option<Rc<Picture>>,
+}
+
+/// How [`Engine::locate`] makes its seeds and its cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocateMode {
+    /// Section 3.2 of the paper.
+    Paper,
+    /// What works best on photos.
+    Best,
+}
+
+impl std::str::FromStr for LocateMode {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "paper" => Ok(LocateMode::Paper),
+            "best" => Ok(LocateMode::Best),
+            _ => Err(Error::SettingOutOfRange(format!("mode \"{name}\" is neither paper nor best"))),
+        }
+    }
+}
+
+impl Engine {
+    /// An engine on the device that `choice` means where the browser offers `adapter` (natively: none).
+    ///
+    /// # Errors
+    /// `gpu-unavailable`, as [`ComputeDevice::open`].
+    pub async fn open(choice: DeviceChoice, adapter: Option<Adapter>) -> Result<Self, Error> {
+        Ok(Self { device: ComputeDevice::open(choice, adapter).await?, network: None, picture: None })
+    }
+
+    /// Loads the network `id` from its file of weights; an earlier network stays when this one is refused.
+    ///
+    /// # Errors
+    /// `setting-out-of-range` for an unknown id; `weights-corrupt` and `weights-mismatch` as [`Network::load`].
+    pub fn load_network(&mut self, id: &str, weights: &[u8]) -> Result<(), Error> {
+        let definition = NETWORKS
+            .iter()
+            .find(|definition| definition.id == id)
+            .ok_or_else(|| Error::SettingOutOfRange(format!("there is no network \"{id}\"")))?;
+        self.network = Some(Rc::new(Network::load(definition, weights, &self.device.tensors)?));
+        Ok(())
+    }
+
+    /// Makes `picture` the one that everything else is about.
+    pub fn set_picture(&mut self, picture: Picture) {
+        self.picture = Some(Rc::new(picture));
+    }
+
+    /// The unnormalised class scores S_c of the whole photo squashed to the network's input, one for each class.
+    ///
+    /// # Errors
+    /// `no-network`, `no-picture`, `gpu-lost`.
+    pub async fn classify(&self) -> Result<Vec<f32>, Error> {
+        let (network, input) = self.squashed()?;
+        let side = network.input.side;
+        read_back(network.scores(network.upload(input, [1, 3, side, side]))?).await
+    }
+
+    /// dS_c/dI for the same view: R, G and B planes of side x side, row-major, per unit of a 0..255 pixel value.
+    ///
+    /// # Errors
+    /// `no-network`, `no-picture`, `class-out-of-range`, `gpu-lost`.
+    pub async fn input_gradient(&self, class: usize) -> Result<Vec<f32>, Error> {
+        let (network, input) = self.squashed()?;
+        let side = network.input.side;
+        let picture = network.upload(input, [1, 3, side, side]);
+        let gradients = score_gradient(network, picture, class, ReluRule::Gradient)?.gradients;
+        Ok(network.input.gradient_per_pixel_value(&read_back(gradients).await?))
+    }
+
+    /// The saliency map of `class` by `method` over `views` views.
+    ///
+    /// # Errors
+    /// `setting-out-of-range` for an unknown method; else as [`saliency_map`].
+    pub async fn saliency(
+        &self,
+        class: usize,
+        method: &str,
+        views: Views,
+        progress: &dyn Progress,
+    ) -> Result<SaliencyMap, Error> {
+        saliency_map(self.network()?, self.picture()?, class, saliency_method(method)?, views, progress).await
+    }
+
+    /// The object that `saliency` points at, cut out of the picture.
+    ///
+    /// # Errors
+    /// `no-picture`; else as [`segment_object`].
+    pub fn segment(&self, saliency: &SaliencyMap, settings: &CutSettings) -> Result<Segmentation, Error> {
+        segment_object(self.picture()?, saliency, settings)
+    }
+
+    /// Saliency and cut of `class` with the settings of `mode`.
+    ///
+    /// # Errors
+    /// As [`saliency`](Engine::saliency) and [`segment`](Engine::segment).
+    pub async fn locate(&self, class: usize, mode: LocateMode, progress: &dyn Progress) -> Result<Segmentation, Error> {
+        let settings = match mode {
+            LocateMode::Paper => CutSettings::paper(),
+            LocateMode::Best => CutSettings::best(),
+        };
+        let map = self.saliency(class, "gradient", Views::Ten, progress).await?;
+        self.segment(&map, &settings)
+    }
+
+    /// A class model before its first step.
+    ///
+    /// # Errors
+    /// `no-network`; else as [`ClassModelRun::new`].
+    pub fn class_model(&self, settings: &ClassModelSettings) -> Result<ClassModelRun, Error> {
+        ClassModelRun::new(self.network.clone().ok_or(Error::NoNetwork)?, settings)
+    }
+
+    /// The photo's columns and rows.
+    ///
+    /// # Errors
+    /// `no-picture`.
+    pub fn picture_size(&self) -> Result<(u32, u32), Error> {
+        self.picture().map(|picture| (picture.width(), picture.height()))
+    }
+
+    /// The loaded network.
+    ///
+    /// # Errors
+    /// `no-network`.
+    pub fn network(&self) -> Result<&Network, Error> {
+        self.network.as_deref().ok_or(Error::NoNetwork)
+    }
+
+    fn picture(&self) -> Result<&Picture, Error> {
+        self.picture.as_deref().ok_or(Error::NoPicture)
+    }
+
+    /// The one-view input of the network: three planes of side x side.
+    fn squashed(&self) -> Result<(&Network, Vec<f32>), Error> {
+        let network = self.network()?;
+        let photo = PhotoViews::new(self.picture()?, network.input.side, Views::One)?;
+        let input = photo.input(photo.views()[0], &network.input);
+        Ok((network, input))
+    }
+}

@@ -1,0 +1,64 @@
+//! The picture that everything else reads.
+
+use super::limits::check_size;
+use crate::error::Error;
+
+/// An upright, opaque picture of 8-bit sRGB pixels; never empty.
+///
+/// Transparent pixels were laid on white on the way in, so that the network, the colour models and the visitor see the same
+/// colours; alpha is always 255.
+#[derive(Clone, PartialEq)]
+pub struct Picture {
+    width: u32,
+    height: u32,
+    rgba: Vec<u8>,
+}
+
+impl Picture {
+    /// Takes `width * height` RGBA pixels, row-major from the top left, and lays them on white.
+    ///
+    /// # Errors
+    /// `picture-empty` when a side is 0; `picture-too-large` when one is longer than 16,384 or they have more than 50 million
+    /// pixels; `picture-corrupt` when `rgba.len()` is not `width * height * 4`.
+    pub fn from_rgba(mut rgba: Vec<u8>, width: u32, height: u32) -> Result<Self, Error> {
+        if width == 0 || height == 0 {
+            return Err(Error::PictureEmpty);
+        }
+        check_size(width, height)?;
+        let expected = u64::from(width) * u64::from(height) * 4;
+        if rgba.len() as u64 != expected {
+            return Err(Error::PictureCorrupt(format!("{width} x {height} pixels need {expected} bytes, not {}", rgba.len())));
+        }
+        for pixel in rgba.chunks_exact_mut(4) {
+            let alpha = u32::from(pixel[3]);
+            if alpha < 255 {
+                for value in &mut pixel[..3] {
+                    *value = ((u32::from(*value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+                }
+                pixel[3] = 255;
+            }
+        }
+        Ok(Self { width, height, rgba })
+    }
+
+    /// Columns, at least 1.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Rows, at least 1.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The pixels: R, G, B, 255, row-major from the top left.
+    pub fn rgba(&self) -> &[u8] {
+        &self.rgba
+    }
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture({} x {})", self.width, self.height)
+    }
+}

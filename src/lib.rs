@@ -1,0 +1,33 @@
+//! Look inside an ImageNet ConvNet: *Deep Inside Convolutional Networks* (Simonyan, Vedaldi & Zisserman, arXiv 1312.6034) on
+//! WebGPU or the CPU, in the browser or natively.
+//!
+//! The data's way, which is also the order of the modules:
+//!
+//! ```text
+//! picture file / webcam -> image_input -> preprocess -> networks -> gradient -> saliency -----> segmentation -> render
+//!                                                                \-> class_model --------------------------^
+//! ```
+//!
+//! A module imports only modules named before it, plus [`error`], [`device`] and [`progress`]. [`Engine`] is the whole of it for
+//! callers; `web` turns it into JavaScript.
+
+pub mod device;
+pub mod error;
+pub mod progress;
+
+pub mod image_input;
+pub mod preprocess;
+pub mod weights;
+pub mod networks;
+pub mod gradient;
+pub mod saliency;
+pub mod class_model;
+pub mod segmentation;
+pub mod render;
+pub mod engine;
+#[cfg(target_family = "wasm")]
+mod web;
+
+pub use engine::Engine;
+pub use error::Error;
+pub use image_input::Picture;

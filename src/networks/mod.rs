@@ -1,0 +1,17 @@
+//! ConvNets: their layers, their class scores, their way back to the picture.
+//!
+//! A new network is one file that builds its [`Graph`](graph::Graph), one word in [`NETWORKS`], its weights and their row in
+//! `weights/manifest.json`.
+
+pub mod graph;
+mod imagenet_labels;
+mod network;
+mod relu;
+mod squeezenet;
+
+pub use imagenet_labels::imagenet_labels;
+pub use network::{LinearHead, Network, NetworkDefinition};
+pub use relu::ReluRule;
+
+/// Every network that can be loaded.
+pub const NETWORKS: &[NetworkDefinition] = &[squeezenet::SQUEEZENET1_1];

@@ -1,0 +1,31 @@
+//! The three ways back through a ReLU: all that tells a gradient, a DeconvNet and guided back-propagation apart.
+
+use burn::tensor::Tensor;
+
+/// How a signal goes back through `y = max(x, 0)` (section 4 of the paper).
+///
+/// The backward pass is written out in this crate instead of being recorded by automatic differentiation, so a rule is one mask
+/// and no copy of a network: standard operations could not express a mask that depends on the backward signal itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReluRule {
+    /// `dx = dy where y > 0`: the derivative.
+    Gradient,
+    /// `dx = dy where dy > 0`: Zeiler & Fergus, *Visualizing and Understanding Convolutional Networks*.
+    DeconvNet,
+    /// Both masks: Springenberg et al., *Striving for Simplicity*.
+    Guided,
+}
+
+impl ReluRule {
+    /// Takes `signal` (dy) back through the ReLU whose forward result was `output` (y); both `[batch, channels, rows, columns]`.
+    ///
+    /// `y > 0` exactly where `x > 0`, so the input itself need not be kept.
+    pub fn backward(self, output: &Tensor<4>, signal: Tensor<4>) -> Tensor<4> {
+        let was_active = |signal: Tensor<4>| signal.mask_fill(output.clone().equal_elem(0.0), 0.0);
+        match self {
+            ReluRule::Gradient => was_active(signal),
+            ReluRule::DeconvNet => signal.clamp_min(0.0),
+            ReluRule::Guided => was_active(signal.clamp_min(0.0)),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! How long work reports and can be stopped.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::error::Error;
+
+/// Whoever waits for long work. Between its pieces the work calls [`report`](Progress::report) and goes on when it returns.
+pub trait Progress {
+    /// `done` of `total` pieces are finished. May hand control back to an event loop for a moment.
+    ///
+    /// # Errors
+    /// `cancelled` stops the work, which returns this error.
+    fn report<'a>(&'a self, done: usize, total: usize) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
+}
+
+/// Nobody is waiting: the work runs through.
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn report<'a>(&'a self, _done: usize, _total: usize) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}

@@ -1,0 +1,48 @@
+//! A saliency map and the frame it belongs to.
+
+/// Non-negative saliency over a photo, kept on the grid on which it was computed.
+///
+/// The grid covers the whole photo edge to edge: grid cell (i, j) of a `rows` x `columns` grid is the photo's area
+/// `[j, j+1) / columns` by `[i, i+1) / rows`. [`sampled`](SaliencyMap::sampled) brings it into a frame of any size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SaliencyMap {
+    /// `rows * columns` values, row-major, each >= 0 and finite.
+    pub values: Vec<f32>,
+    /// Rows of the grid, at least 1.
+    pub rows: usize,
+    /// Columns of the grid, at least 1.
+    pub columns: usize,
+}
+
+impl SaliencyMap {
+    /// The map in a frame of `width` x `height` pixels: row-major, bilinear between the centres of the grid's cells, constant
+    /// beyond the outermost centres. A frame of the grid's own size gets the values unchanged.
+    pub fn sampled(&self, width: usize, height: usize) -> Vec<f32> {
+        if (width, height) == (self.columns, self.rows) {
+            return self.values.clone();
+        }
+        let across = axis_taps(self.columns, width);
+        let mut frame = Vec::with_capacity(width * height);
+        for (above, below, v) in axis_taps(self.rows, height) {
+            let (above, below) = (&self.values[above * self.columns..], &self.values[below * self.columns..]);
+            frame.extend(across.iter().map(|&(left, right, u)| {
+                let top = above[left] + u * (above[right] - above[left]);
+                let bottom = below[left] + u * (below[right] - below[left]);
+                top + v * (bottom - top)
+            }));
+        }
+        frame
+    }
+}
+
+/// For each of `frame` positions along an axis: the two nearest of `grid` cell centres and the second one's weight.
+fn axis_taps(grid: usize, frame: usize) -> Vec<(usize, usize, f32)> {
+    (0..frame)
+        .map(|position| {
+            let centre = (position as f64 + 0.5) * grid as f64 / frame as f64 - 0.5;
+            let first = centre.clamp(0.0, (grid - 1) as f64);
+            let left = first as usize;
+            (left, (left + 1).min(grid - 1), (first - left as f64) as f32)
+        })
+        .collect()
+}

@@ -1,0 +1,58 @@
+//! The reduced picture on which the cut works, and the way back to the photo's frame.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use super::colour_model::Colour;
+use crate::error::Error;
+use crate::image_input::Picture;
+use crate::saliency::SaliencyMap;
+
+/// A photo at the size of the cut; never empty.
+pub struct WorkingPicture {
+    /// Row-major.
+    pub colours: Vec<Colour>,
+    /// Columns.
+    pub width: usize,
+}
+
+impl WorkingPicture {
+    /// The photo with its long side reduced to at most `longest` pixels by averaging the area of each; smaller ones stay as they are.
+    pub fn of(picture: &Picture, longest: u32) -> Result<Self, Error> {
+        let (width, height) = (picture.width(), picture.height());
+        let reduction = (f64::from(longest) / f64::from(width.max(height))).min(1.0);
+        let [columns, rows] = [width, height].map(|side| ((f64::from(side) * reduction).round() as u32).max(1));
+        if (columns, rows) == (width, height) {
+            return Ok(Self { colours: colours(picture.rgba()), width: width as usize });
+        }
+        let internal = |error: &dyn std::fmt::Display| Error::Internal(format!("reducing the picture for the cut: {error}"));
+        let photo = ImageRef::new(width, height, picture.rgba(), PixelType::U8x4).map_err(|error| internal(&error))?;
+        let mut reduced = Image::new(columns, rows, PixelType::U8x4);
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).use_alpha(false);
+        Resizer::new().resize(&photo, &mut reduced, &options).map_err(|error| internal(&error))?;
+        Ok(Self { colours: colours(reduced.buffer()), width: columns as usize })
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.colours.len() / self.width
+    }
+
+    /// Labels of the working picture in the photo's frame: bilinear between the pixels' centres, cut at one half, so that the edge runs
+    /// smoothly between the pixels of the working picture.
+    pub fn enlarged(&self, labels: Vec<bool>, width: usize, height: usize) -> Vec<bool> {
+        if (width, height) == (self.width, self.height()) {
+            return labels;
+        }
+        let map = SaliencyMap {
+            values: labels.into_iter().map(|label| f32::from(u8::from(label))).collect(),
+            rows: self.height(),
+            columns: self.width,
+        };
+        map.sampled(width, height).into_iter().map(|value| value >= 0.5).collect()
+    }
+}
+
+fn colours(rgba: &[u8]) -> Vec<Colour> {
+    rgba.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]].map(f32::from)).collect()
+}

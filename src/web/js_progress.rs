@@ -1,0 +1,56 @@
+//! Progress callbacks and `AbortSignal`s.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::error::Error;
+use crate::progress::Progress;
+
+/// Calls `onProgress(done, total)`, lets the worker's event loop take its messages, then looks at `signal.aborted`.
+pub struct JsProgress {
+    on_progress: Option<Function>,
+    signal: Option<JsValue>,
+}
+
+impl JsProgress {
+    /// Takes `onProgress` and `signal` out of a call's options; other keys are the call's own.
+    pub fn from_options(options: &JsValue) -> Self {
+        let get = |key: &str| Reflect::get(options, &key.into()).ok().filter(|value| value.is_truthy());
+        Self { on_progress: get("onProgress").and_then(|value| value.dyn_into().ok()), signal: get("signal") }
+    }
+
+    async fn turn(&self, done: usize, total: usize) -> Result<(), Error> {
+        if let Some(callback) = &self.on_progress {
+            // A callback that throws is the caller's affair; the work goes on.
+            let _ = callback.call2(&JsValue::NULL, &(done as u32).into(), &(total as u32).into());
+        }
+        let Some(signal) = &self.signal else { return Ok(()) };
+        next_task().await;
+        match Reflect::get(signal, &"aborted".into()) {
+            Ok(aborted) if aborted.is_truthy() => Err(Error::Cancelled),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Progress for JsProgress {
+    fn report<'a>(&'a self, done: usize, total: usize) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>> {
+        Box::pin(self.turn(done, total))
+    }
+}
+
+/// Resolves in a task of its own: messages that wait for the worker come first. (A resolved promise would not let them.)
+async fn next_task() {
+    let promise = Promise::new(&mut |resolve, _| {
+        let timer = Reflect::get(&js_sys::global(), &"setTimeout".into()).map(JsCast::unchecked_into::<Function>);
+        // Everything that runs wasm has setTimeout; were it missing, going on at once is right.
+        if timer.and_then(|timer| timer.call2(&JsValue::NULL, &resolve, &0.into())).is_err() {
+            let _ = resolve.call0(&JsValue::NULL);
+        }
+    });
+    let _ = JsFuture::from(promise).await;
+}

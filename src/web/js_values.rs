@@ -1,0 +1,179 @@
+//! Small results and options as typed JavaScript objects.
+
+use serde::{Deserialize, Serialize};
+use tsify::Tsify;
+
+/// A network that can be loaded.
+#[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkInfo {
+    /// For `loadNetwork`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// Each class's label and synonyms, comma-separated, by class index.
+    pub classes: Vec<String>,
+    /// Rows and columns of its input.
+    pub input_side: usize,
+    /// Its file of weights.
+    pub weights: WeightsInfo,
+}
+
+/// A file of weights below `weights/`.
+#[derive(Serialize, Tsify)]
+pub struct WeightsInfo {
+    /// File name.
+    pub file: String,
+    /// Length.
+    pub bytes: u64,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+    /// Licence.
+    pub licence: String,
+}
+
+/// A saliency method.
+#[derive(Serialize, Tsify)]
+pub struct MethodInfo {
+    /// For `saliency`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// Backward passes for one view.
+    pub cost: usize,
+    /// What a map shows, and how not to over-read it.
+    pub reading: String,
+    /// Where it was published.
+    pub reference: String,
+}
+
+/// A class model's recipe.
+#[derive(Serialize, Tsify)]
+pub struct RecipeInfo {
+    /// For `classModel`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// What it runs with when nothing else is asked for.
+    pub defaults: RecipeDefaults,
+    /// Where it was published.
+    pub reference: String,
+}
+
+/// A recipe's own settings.
+#[derive(Serialize, Tsify)]
+pub struct RecipeDefaults {
+    /// Steps to a finished picture.
+    pub steps: usize,
+    /// Rows and columns of the picture.
+    pub side: usize,
+}
+
+/// The device that an engine computes on.
+#[derive(Serialize, Tsify)]
+pub struct DeviceInfo {
+    /// Which backend.
+    #[tsify(type = "\"webgpu\" | \"cpu\"")]
+    pub kind: String,
+    /// The adapter's name.
+    pub adapter: String,
+    /// It computes on the CPU, by the CPU backend or by a software adapter.
+    pub software: bool,
+    /// Why this one.
+    pub reason: String,
+}
+
+/// The photo as everything comes back for it: upright.
+#[derive(Serialize, Tsify)]
+pub struct PictureInfo {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+/// Options of `saliency`.
+#[derive(Deserialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct SaliencyOptions {
+    /// The class.
+    #[serde(default = "missing")]
+    pub class_index: f64,
+    /// `gradient` when left out.
+    #[tsify(optional)]
+    pub method: Option<String>,
+    /// 1, or 10 when left out.
+    #[tsify(optional)]
+    pub views: Option<f64>,
+}
+
+/// Options of `segment`, beside the saliency map itself.
+#[derive(Deserialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct SegmentOptions {
+    /// The object's colours are those above this quantile of the map; 0.95 when left out.
+    #[tsify(optional)]
+    pub foreground_quantile: Option<f64>,
+    /// The background's colours are those below this quantile of the map; 0.3 when left out.
+    #[tsify(optional)]
+    pub background_quantile: Option<f64>,
+}
+
+/// Options of `locate`.
+#[derive(Deserialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct LocateOptions {
+    /// The class.
+    #[serde(default = "missing")]
+    pub class_index: f64,
+    /// `paper`, or `best` when left out.
+    #[tsify(optional)]
+    pub mode: Option<String>,
+}
+
+/// Options of `classModel`.
+#[derive(Deserialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct ClassModelOptions {
+    /// The class.
+    #[serde(default = "missing")]
+    pub class_index: f64,
+    /// `robust` when left out.
+    #[tsify(optional)]
+    pub recipe: Option<String>,
+    /// 0 when left out.
+    #[tsify(optional)]
+    pub seed: Option<f64>,
+    /// Rows and columns; the recipe's own when left out.
+    #[tsify(optional)]
+    pub side: Option<f64>,
+}
+
+/// How far a class model has come.
+#[derive(Serialize, Tsify)]
+pub struct ClassModelProgress {
+    /// Steps taken.
+    pub step: usize,
+    /// The class's unnormalised score.
+    pub score: f32,
+    /// Its posterior probability.
+    pub probability: f32,
+}
+
+/// A rectangle in photo pixels.
+#[derive(Serialize, Tsify)]
+pub struct BoundingBox {
+    /// First column.
+    pub x: u32,
+    /// First row.
+    pub y: u32,
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+/// A class that was not given is not a number, which no class index is.
+fn missing() -> f64 {
+    f64::NAN
+}

@@ -1,0 +1,7 @@
+//! The engine as JavaScript sees it. Conversions only: no formula lives here.
+
+mod bindings;
+mod js_error;
+mod js_progress;
+mod js_values;
+mod probe_adapter;

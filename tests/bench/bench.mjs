@@ -1,0 +1,118 @@
+// Times the engine and the page in one headless Chromium, on dist/: medians of warm runs. The WebGPU rows are those of whatever
+// adapter the browser has; the first lines say which.
+// usage: node tests/bench/bench.mjs [--without-webgpu]
+
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { extname, join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+import { launch } from '../e2e/browser.mjs';
+import { serve } from '../e2e/server.mjs';
+
+const DIST = join(import.meta.dirname, '../../dist');
+const withWebGpu = !process.argv.includes('--without-webgpu');
+
+const server = await serve(DIST);
+const browser = await launch();
+
+console.log(`${cpus().length} x ${cpus()[0].model}, Chromium ${browser.version()}`);
+await transferred();
+await firstMap();
+await measureDevice('cpu', { runs: 9, warmUp: 3, growth: 227 });
+if (withWebGpu) await measureDevice('webgpu', { runs: 3, warmUp: 1, growth: 64 });
+await browser.close();
+await server.close();
+
+/** What a first visit transfers, after brotli. */
+async function transferred() {
+  const sizes = { 'wasm, js, css, html': 0, weights: 0 };
+  for (const file of readdirSync(DIST, { recursive: true })) {
+    const path = join(DIST, file);
+    if (!statSync(path).isFile()) continue;
+    const kind = ['.wasm', '.js', '.css', '.html'].includes(extname(file)) ? 'wasm, js, css, html'
+      : extname(file) === '.safetensors' ? 'weights' : null;
+    if (kind) sizes[kind] += brotliCompressSync(readFileSync(path), { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+  }
+  for (const [kind, bytes] of Object.entries(sizes)) row(`${kind}, brotli`, (bytes / 1e6).toFixed(2), 'MB');
+}
+
+/** From navigation, with nothing cached, to the first saliency map of a sample on the CPU. */
+async function firstMap() {
+  const times = [];
+  for (let run = 0; run < 3; run++) {
+    const page = await (await browser.newContext()).newPage();
+    const start = performance.now();
+    await page.goto(`${server.address}#device=cpu`);
+    await page.locator('.sample').first().click();
+    await page.locator('.class-button').first().click();
+    await page.locator('#saliency-card[data-views]').waitFor();
+    times.push(performance.now() - start);
+    await page.context().close();
+  }
+  row('navigation to first map, cpu', times.sort((a, b) => a - b)[1].toFixed(0), 'ms');
+}
+
+async function measureDevice(device, { runs, warmUp, growth }) {
+  const page = await (await browser.newContext()).newPage();
+  page.setDefaultTimeout(0);
+  await page.goto(server.address);
+  const { description, results } = await page.evaluate(async ({ device, runs, warmUp, growth }) => {
+    const { default: init, Engine } = await import('./pkg/deep_inside.js');
+    const { memory } = await init();
+    const engine = await Engine.open(device);
+    const [network] = Engine.networks();
+    const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+    await engine.loadNetwork(network.id, await bytes(`weights/${network.weights.file}`));
+    const photo = await createImageBitmap(new Blob([await bytes('samples/chelsea.jpg')]));
+    const show = (width, height) => {
+      const context = new OffscreenCanvas(width, height).getContext('2d');
+      context.drawImage(photo, 0, 0, width, height);
+      engine.setPicturePixels(context.getImageData(0, 0, width, height).data, width, height);
+    };
+    const results = [];
+    const measure = async (name, work) => {
+      const times = [];
+      for (let round = 0; round < warmUp + runs; round++) {
+        const start = performance.now();
+        await work();
+        if (round >= warmUp) times.push(performance.now() - start);
+      }
+      times.sort((a, b) => a - b);
+      results.push([name, times[times.length >> 1].toFixed(1), `ms (${times[0].toFixed(1)} to ${times.at(-1).toFixed(1)})`]);
+    };
+    const classIndex = 285;
+    show(451, 300);
+    await measure('scores', () => engine.classify());
+    await measure('saliency, one view', () => engine.saliency({ classIndex, views: 1 }));
+    await measure('saliency, ten views', () => engine.saliency({ classIndex, views: 10 }));
+    for (const recipe of ['paper', 'robust']) {
+      const run = engine.classModel({ classIndex, recipe });
+      await measure(`class model, ${recipe}, one step`, () => run.step(1));
+      run.free();
+    }
+    if (device === 'cpu') {
+      for (const [width, height] of [[451, 300], [1024, 681]]) {
+        show(width, height);
+        for (const mode of ['paper', 'best']) {
+          await measure(`locate, ${mode}, ${width} x ${height}`, () => engine.locate({ classIndex, mode }));
+        }
+      }
+    }
+    const run = engine.classModel({ classIndex, side: growth });
+    await run.step(50);
+    const after50 = memory.buffer.byteLength;
+    for (let k = 0; k < 9; k++) await run.step(50);
+    results.push(['wasm memory, step 50', (after50 / 2 ** 20).toFixed(1), 'MiB']);
+    results.push(['wasm memory, step 500', (memory.buffer.byteLength / 2 ** 20).toFixed(1), `MiB (side ${growth})`]);
+    const { kind, adapter } = engine.device;
+    return { description: `${kind}: ${adapter}`, results };
+  }, { device, runs, warmUp, growth });
+  console.log(`\n${description}`);
+  for (const [name, value, unit] of results) row(name, value, unit);
+  await page.context().close();
+}
+
+function row(name, value, unit) {
+  console.log(`${name.padEnd(34)}${value.padStart(10)} ${unit}`);
+}

@@ -1,0 +1,186 @@
+//! What class models promise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::rc::Rc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use deep_inside::Picture;
+use deep_inside::class_model::{
+    CLASS_MODEL_RECIPES, ClassModelProgress, ClassModelRecipe, ClassModelRun, ClassModelSettings, Dice, MAX_STEPS, Optimiser,
+    Painter, Parametrisation, Transformations, View,
+};
+use deep_inside::error::Error;
+use deep_inside::networks::{NETWORKS, Network};
+use pollster::block_on;
+
+fn network() -> Rc<Network> {
+    let weights = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/weights/squeezenet1_1.safetensors")).unwrap();
+    Rc::new(Network::load(&NETWORKS[0], &weights, &Device::flex()).unwrap())
+}
+
+/// Small and quick: a flamingo of 96 x 96 pixels.
+fn settings(recipe: &str) -> ClassModelSettings {
+    ClassModelSettings { class: 130, recipe: recipe.to_owned(), seed: 7, side: Some(96) }
+}
+
+fn grown(network: &Rc<Network>, settings: &ClassModelSettings, calls: &[usize]) -> (Picture, ClassModelProgress) {
+    let mut run = ClassModelRun::new(network.clone(), settings).unwrap();
+    let progress = calls.iter().map(|&n| block_on(run.step(n)).unwrap()).last().unwrap();
+    (block_on(run.pixels()).unwrap(), progress)
+}
+
+#[test]
+fn the_score_rises() {
+    let network = network();
+    for recipe in CLASS_MODEL_RECIPES {
+        let (_, start) = grown(&network, &settings(recipe.id), &[0]);
+        let (_, end) = grown(&network, &settings(recipe.id), &[12]);
+        assert!(end.score > start.score + 5.0, "{}: {} -> {}", recipe.id, start.score, end.score);
+    }
+}
+
+#[test]
+fn a_seed_repeats_its_bytes_and_another_seed_does_not() {
+    let network = network();
+    let robust = settings("robust");
+    let first = grown(&network, &robust, &[3]);
+    assert!(first == grown(&network, &robust, &[3]));
+    assert!(first.0 != grown(&network, &ClassModelSettings { seed: 8, ..robust }, &[3]).0);
+}
+
+#[test]
+fn a_resumed_run_is_an_uninterrupted_one() {
+    let network = network();
+    for recipe in CLASS_MODEL_RECIPES {
+        assert!(grown(&network, &settings(recipe.id), &[2, 2]) == grown(&network, &settings(recipe.id), &[4]), "{}", recipe.id);
+    }
+}
+
+#[test]
+fn the_papers_recipe_starts_from_the_mean_picture() {
+    let (picture, progress) = grown(&network(), &settings("paper"), &[0]);
+    assert!(picture.rgba().chunks_exact(4).all(|pixel| pixel == [124, 117, 104, 255]));
+    assert_eq!(progress.step, 0);
+}
+
+#[test]
+fn ten_times_the_step_size_stays_finite() {
+    let network = network();
+    for recipe in CLASS_MODEL_RECIPES {
+        let optimiser = match recipe.optimiser {
+            Optimiser::Ascent { rate } => Optimiser::Ascent { rate: 10.0 * rate },
+            Optimiser::Adam { rate } => Optimiser::Adam { rate: 10.0 * rate },
+        };
+        let giant = ClassModelRecipe { optimiser, ..recipe.clone() };
+        let mut run = ClassModelRun::with_recipe(network.clone(), giant, 130, 7, 96).unwrap();
+        let progress = block_on(run.step(30)).unwrap();
+        assert!(progress.score.is_finite(), "{}: {progress:?}", recipe.id);
+        assert!((0.0..=1.0).contains(&progress.probability), "{}: {progress:?}", recipe.id);
+    }
+}
+
+#[test]
+fn the_posterior_is_that_of_the_picture_that_the_visitor_keeps() {
+    let network = network();
+    let (picture, progress) = grown(&network, &settings("robust"), &[8]);
+    let planes = network.upload(network.input.planes_from_pixels(picture.rgba()), [1, 3, 96, 96]);
+    let scores: Vec<f32> = network.scores(planes).unwrap().into_data().try_into_vec().unwrap();
+    let sum: f64 = scores.iter().map(|&score| f64::from(score - scores[130]).exp()).sum();
+    assert!((scores[130] - progress.score).abs() < 1e-3 * scores[130].abs(), "{} and {progress:?}", scores[130]);
+    assert!((1.0 / sum - f64::from(progress.probability)).abs() < 1e-3, "{} and {progress:?}", 1.0 / sum);
+}
+
+#[test]
+fn robust_class_models_are_their_class() {
+    let network = network();
+    for class in [1, 76, 963] {
+        let settings = ClassModelSettings { class, side: None, ..settings("robust") };
+        let (_, progress) = grown(&network, &settings, &[60]);
+        assert!(progress.probability >= 0.9, "class {class}: {progress:?}");
+    }
+}
+
+#[test]
+fn bad_settings_are_refused_by_code() {
+    let network = network();
+    let good = settings("robust");
+    for (bad, code) in [
+        (ClassModelSettings { class: 1000, ..good.clone() }, "class-out-of-range"),
+        (ClassModelSettings { side: Some(63), ..good.clone() }, "setting-out-of-range"),
+        (ClassModelSettings { recipe: "nonsense".to_owned(), ..good.clone() }, "setting-out-of-range"),
+        (ClassModelSettings { side: Some(513), ..good.clone() }, "setting-out-of-range"),
+    ] {
+        assert_eq!(ClassModelRun::new(network.clone(), &bad).err().map(|error| error.code()), Some(code), "{bad:?}");
+    }
+
+    let mut run = ClassModelRun::new(network, &good).unwrap();
+    for n in [MAX_STEPS + 1, usize::MAX] {
+        let refused: Result<_, Error> = block_on(run.step(n));
+        assert_eq!(refused.unwrap_err().code(), "setting-out-of-range");
+    }
+    assert_eq!(block_on(run.step(0)).unwrap().step, 0);
+}
+
+const COSINES: Parametrisation = Parametrisation::Cosines { finest: 0.4, falloff: 1.0, noise: 0.3, contrast: 0.25 };
+
+/// A view that is off centre, magnified, stretched and mirrored.
+fn askew() -> View {
+    let ranges = Transformations { jitter: 0.2, scale: [0.7, 0.8], stretch: 0.2, mirror: true };
+    let mut dice = Dice::new(3);
+    (0..).map(|_| ranges.draw(24, &mut dice)).find(|view| view.columns[0] > view.columns[1]).unwrap()
+}
+
+fn noise(shape: [usize; 4], seed: u64) -> Tensor<4> {
+    let mut dice = Dice::new(seed);
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| dice.normal()).collect();
+    Tensor::from_data(TensorData::new(values, shape), &Device::flex())
+}
+
+fn dot(a: Tensor<4>, b: Tensor<4>) -> f64 {
+    let [a, b] = [a, b].map(|tensor| tensor.into_data().try_into_vec::<f32>().unwrap());
+    a.iter().zip(&b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+}
+
+/// `<paint'(x) dx, g> = <dx, pull_back(g)>`, the derivative by central differences.
+#[test]
+fn pulling_back_is_the_adjoint_of_painting() {
+    let input = &network().input;
+    for parametrisation in [Parametrisation::Pixels, COSINES] {
+        for view in [View::whole(20), View::whole(24), askew()] {
+            let painter = Painter::new(parametrisation, 20, input, &Device::flex());
+            let lens = painter.look(&view);
+            let parameters = painter.start(&mut Dice::new(1));
+            let direction = noise(parameters.dims(), 2);
+            let painted = painter.paint(parameters.clone(), &lens);
+            let gradient = noise(painted.dims(), 4);
+
+            let step = 1e-2;
+            let [ahead, behind] = [step, -step].map(|step| {
+                let moved = parameters.clone() + direction.clone().mul_scalar(step);
+                dot(painter.paint(moved, &lens), gradient.clone())
+            });
+            let derivative = (ahead - behind) / (2.0 * step);
+            let pulled = dot(painter.pull_back(gradient, painted, &lens), direction);
+            assert!((derivative - pulled).abs() < 2e-3 * derivative.abs().max(10.0), "{derivative} and {pulled}");
+        }
+    }
+}
+
+#[test]
+fn pixels_seen_straight_on_are_the_parameters_themselves() {
+    let painter = Painter::new(Parametrisation::Pixels, 20, &network().input, &Device::flex());
+    let parameters = noise([1, 3, 20, 20], 1);
+    let painted = painter.paint(parameters.clone(), &painter.look(&View::whole(20)));
+    painted.into_data().assert_eq(&parameters.into_data(), true);
+}
+
+#[test]
+fn a_mirrored_view_of_waves_is_the_mirrored_picture() {
+    let painter = Painter::new(COSINES, 20, &network().input, &Device::flex());
+    let parameters = painter.start(&mut Dice::new(1));
+    let mut mirrored = View::whole(20);
+    mirrored.columns.reverse();
+    let [whole, mirrored] = [View::whole(20), mirrored].map(|view| painter.paint(parameters.clone(), &painter.look(&view)));
+    let difference = whole.flip([3]) - mirrored;
+    assert!(dot(difference.clone(), difference) < 1e-3);
+}

@@ -1,0 +1,559 @@
+// The page in a real browser, on what `trunk build` has left in dist/. Run with `npm run e2e`.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { serve } from './server.mjs';
+import { visit } from './visit.mjs';
+
+const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
+const AXE = readFileSync(join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8');
+const sample = (file) => readFileSync(join(DIST, 'samples', file));
+
+let server;
+let browser;
+/** @type {Awaited<ReturnType<typeof visit>>} */
+let visitor;
+
+/** @param {Parameters<typeof visit>[2] & {hash?: string}} [options] */
+async function arrive({ hash = '', ...options } = {}) {
+  visitor = await visit(browser, server.address + hash, options);
+  return visitor;
+}
+
+before(async () => {
+  server = await serve(DIST);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+afterEach(async () => {
+  server.clear();
+  await visitor.leave();
+});
+
+/** Width and height that a PNG file states. @param {Buffer} png */
+function pngSize(png) {
+  assert.equal(png.toString('latin1', 1, 4), 'PNG');
+  return { width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
+}
+
+/** What a file looks like to the browser: RGBA at a few points. @param {Buffer} png @param {[number, number][]} points */
+async function pixelsOf(png, points) {
+  return visitor.page.evaluate(async ([base64, places]) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes]));
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+    context.drawImage(bitmap, 0, 0);
+    return places.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data]);
+  }, [png.toString('base64'), points]);
+}
+
+describe('from a picture to three answers', () => {
+  test('a sample: five classes, and a click fills all three cards with that class', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    const names = await v.classes();
+    assert.equal(names.length, 5);
+    assert.ok(names.some((name) => /cat|tabby|lynx/i.test(name)), names.join());
+    assert.match(await v.page.textContent('#photo .credit'), /Stefan van der Walt.*CC0/);
+    await v.chooseClass(0);
+    await v.threeCardsShow(names[0]);
+    await v.finished();
+    assert.match(await v.page.textContent('#cut-box'), /^\d+ × \d+ at \d+, \d+$/);
+    await v.page.waitForFunction(() => /^#class=\d+$/.test(location.hash));
+  });
+
+  test('every card shows something soon after the click, and the page never stalls', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    const [name] = await v.classes();
+    await v.page.evaluate(() => {
+      let last = performance.now();
+      globalThis.longestPause = 0;
+      (function tick() {
+        const now = performance.now();
+        globalThis.longestPause = Math.max(globalThis.longestPause, now - last);
+        last = now;
+        setTimeout(tick, 5);
+      })();
+    });
+    const started = Date.now();
+    await v.chooseClass(0);
+    await v.threeCardsShow(name);
+    console.log(`  all three cards after ${Date.now() - started} ms`);
+    await v.finished();
+    const pause = await v.page.evaluate(() => globalThis.longestPause);
+    console.log(`  longest pause of the page ${pause.toFixed(0)} ms`);
+    assert.ok(pause < 1000, `the page stood still for ${pause} ms`);
+  });
+
+  test('an uploaded file', async () => {
+    const v = await arrive();
+    await v.upload(sample('coffee.jpg')); // while the network is still on its way
+    await v.classified();
+    const names = await v.classes();
+    assert.match(names.join(), /espresso|cup/);
+    await v.chooseClass(0);
+    await v.threeCardsShow(names[0]);
+  });
+
+  test('a dropped file, and a pasted one', async () => {
+    const v = await arrive();
+    await v.ready();
+    for (const kind of ['drop', 'paste']) {
+      await v.page.evaluate(([type, base64]) => {
+        const parcel = new DataTransfer();
+        parcel.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], 'x', { type: 'image/jpeg' }));
+        const event = type === 'drop'
+          ? new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: parcel })
+          : new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: parcel });
+        document.body.dispatchEvent(event);
+      }, [kind, sample(kind === 'drop' ? 'macaw.jpg' : 'coffee.jpg').toString('base64')]);
+      await v.page.waitForFunction((wanted) => document.querySelector('#classes')?.textContent.includes(wanted), kind === 'drop' ? 'macaw' : 'espresso');
+    }
+  });
+
+  test('the webcam: a preview, a picture, and the camera is off again', async () => {
+    const v = await arrive({
+      before: () => {
+        globalThis.tracks = [];
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (wanted) => {
+          const stream = await ask(wanted);
+          globalThis.tracks.push(...stream.getTracks());
+          return stream;
+        };
+      },
+    });
+    await v.ready();
+    await v.page.click('text=Webcam');
+    await v.page.click('text=Take the picture');
+    await v.classified();
+    const [name] = await v.classes();
+    await v.chooseClass(0);
+    await v.threeCardsShow(name);
+    assert.deepEqual(await v.page.evaluate(() => globalThis.tracks.map((track) => track.readyState)), ['ended']);
+
+    await v.page.click('text=Webcam');
+    await v.page.waitForSelector('text=Take the picture');
+    await v.page.keyboard.press('Escape');
+    await v.page.waitForSelector('text=Webcam');
+    assert.deepEqual(await v.page.evaluate(() => globalThis.tracks.map((track) => track.readyState)), ['ended', 'ended']);
+  });
+
+  test('any class by keyboard alone', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    await v.page.focus('#class-search');
+    await v.page.keyboard.type('felis');
+    assert.equal(await v.page.getAttribute('#class-search', 'aria-expanded'), 'true');
+    await v.page.keyboard.type(' ');
+    await v.page.keyboard.press('Backspace');
+    await v.page.keyboard.press('ArrowDown');
+    const active = await v.page.getAttribute('#class-search', 'aria-activedescendant');
+    const label = await v.page.textContent(`#${active} .option-name`);
+    await v.page.keyboard.press('Enter');
+    await v.threeCardsShow(label.split(',')[0]);
+
+    await v.page.focus('#class-search');
+    await v.page.keyboard.press('ArrowDown');
+    assert.equal(await v.page.locator('#class-list [role=option]').count(), 50);
+    await v.page.keyboard.type('zzz');
+    assert.equal(await v.page.locator('#class-list [role=option]').count(), 0);
+    await v.page.keyboard.press('Escape');
+    assert.equal(await v.page.getAttribute('#class-search', 'aria-expanded'), 'false');
+  });
+
+  test('another class in the middle of the work: the last one wins', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    const names = await v.classes();
+    await v.chooseClass(0);
+    await v.page.waitForTimeout(300);
+    await v.chooseClass(1);
+    await v.chooseClass(2);
+    await v.threeCardsShow(names[2]);
+    await v.finished();
+    assert.match(await v.page.getAttribute('#cut .mat canvas', 'aria-label') ?? names[2], new RegExp(names[2]));
+  });
+});
+
+describe('looking and keeping', () => {
+  test('opacity, colours, views, comparing: each changes what is seen', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    const [name] = await v.classes();
+    await v.chooseClass(0);
+    await v.threeCardsShow(name);
+    await v.finished();
+    await v.page.click('text=Pause');
+    const heat = v.page.locator('#saliency .mat canvas >> nth=1');
+    const look = () => v.page.locator('#saliency .mat').screenshot();
+
+    const inferno = await look();
+    await v.page.selectOption('#colour-map', 'viridis');
+    assert.notDeepEqual(await look(), inferno);
+    await v.page.fill('#opacity', '0.3');
+    assert.equal(await heat.evaluate((canvas) => getComputedStyle(canvas).opacity), '0.3');
+    await v.page.focus('text=Hold to compare');
+    await v.page.keyboard.down('Space');
+    assert.equal(await heat.isVisible(), false);
+    await v.page.keyboard.up('Space');
+    assert.equal(await heat.isVisible(), true);
+    await v.page.waitForFunction(() => /map=viridis/.test(location.hash) && /opacity=0.3/.test(location.hash));
+
+    const cut = () => v.page.locator('#cut .mat').screenshot();
+    const outline = await cut();
+    await v.page.click('label[for=cut-view-cutout]');
+    const cutout = await cut();
+    await v.page.click('label[for=cut-view-box]');
+    assert.notDeepEqual(cutout, outline);
+    assert.notDeepEqual(await cut(), cutout);
+  });
+
+  test('every result as a file in the size of the photo', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    const [name] = await v.classes();
+    await v.chooseClass(0);
+    await v.threeCardsShow(name);
+    await v.finished();
+    const save = (label) => v.saved(() => v.page.click(`[aria-label="${label}"]`));
+    const photo = { width: 451, height: 300 };
+    assert.deepEqual(pngSize(await save('Save the overlay as PNG')), photo);
+    assert.deepEqual(pngSize(await save('Save the class model’s picture as PNG')), { width: 227, height: 227 });
+
+    const report = JSON.parse(await save('Save the box and the settings as JSON'));
+    const { x, y, width, height } = report.object.box;
+    assert.equal(report.class.label.split(',')[0], name);
+    assert.deepEqual(report.photo, photo);
+
+    const mask = await save('Save the mask as PNG');
+    const cutout = await save('Save the cut-out as PNG with a transparent background');
+    assert.deepEqual(pngSize(mask), photo);
+    assert.deepEqual(pngSize(cutout), photo);
+    const grid = Array.from({ length: 300 }, (_, i) => [(i * 37) % photo.width, (i * 53) % photo.height]);
+    const masked = await pixelsOf(mask, grid);
+    const cut = await pixelsOf(cutout, grid);
+    grid.forEach(([px, py], i) => {
+      const object = masked[i][0] === 255;
+      assert.ok(object || masked[i][0] === 0);
+      assert.equal(cut[i][3], object ? 255 : 0, `cut-out and mask disagree at ${px}, ${py}`);
+      const inBox = px >= x && px < x + width && py >= y && py < y + height;
+      assert.ok(inBox || !object, `the object reaches out of its box at ${px}, ${py}`);
+    });
+  });
+
+  test('the class model: pause, resume, cancel, start again', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    const [name] = await v.classes();
+    await v.chooseClass(0);
+    await v.threeCardsShow(name);
+    await v.finished();
+
+    await v.page.click('#model button:text-is("Pause")');
+    await v.page.waitForSelector('#model .card-state:text("paused")');
+    await v.page.waitForTimeout(500); // steps that were under way may still arrive
+    const paused = await v.modelStep();
+    await v.page.waitForTimeout(800);
+    assert.equal(await v.modelStep(), paused);
+
+    await v.page.click('#model button:text-is("Resume")');
+    await v.page.waitForFunction((step) => Number(document.querySelector('#model .card-state').textContent.match(/\d+/)?.[0]) > step, paused);
+
+    await v.page.click('#model button:text-is("Cancel")');
+    await v.page.waitForSelector('#model .card-state:text-is("cancelled")');
+    await v.page.click('#model button:text-is("Start again")');
+    await v.page.waitForFunction(() => /step [1-9]/.test(document.querySelector('#model .card-state').textContent));
+
+    await v.page.selectOption('#recipe', 'paper');
+    await v.page.waitForFunction(() => /step [1-9]/.test(document.querySelector('#model .card-state').textContent));
+  });
+
+  test('Escape stops everything, and the next click works', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    const names = await v.classes();
+    await v.chooseClass(0);
+    await v.page.keyboard.press('Escape');
+    await v.page.waitForSelector('.status-text:text("cancelled")');
+    await v.chooseClass(1);
+    await v.threeCardsShow(names[1]);
+    await v.finished();
+  });
+
+  test('settings in the address are checked and clamped; a class waits for its photo', async () => {
+    const v = await arrive({ hash: '#class=285&map=jet&opacity=1e99&recipe=<script>&seed=-5&device=toaster' });
+    await v.ready();
+    assert.equal(await v.page.inputValue('#colour-map'), 'inferno');
+    assert.equal(await v.page.inputValue('#opacity'), '1');
+    assert.equal(await v.page.inputValue('#recipe'), 'robust');
+    await v.takeSample('chelsea.jpg');
+    await v.threeCardsShow('Egyptian cat');
+  });
+});
+
+describe('where it computes', () => {
+  test('a software adapter: the CPU is taken, and the page says why', async () => {
+    const v = await arrive();
+    await v.ready();
+    assert.equal(await v.page.textContent('#device'), 'CPU');
+    assert.match(await v.page.textContent('#device-notice'), /slower/);
+  });
+
+  test('no WebGPU: the CPU, with its notice', async () => {
+    const plain = await launch({ webgpu: false });
+    try {
+      const v = (visitor = await visit(plain, server.address, { before: () => delete Navigator.prototype.gpu }));
+      await v.ready();
+      assert.equal(await v.page.textContent('#device'), 'CPU');
+      assert.match(await v.page.textContent('#device-notice'), /no WebGPU/);
+      await v.takeSample('chelsea.jpg');
+      const [name] = await v.classes();
+      await v.chooseClass(0);
+      await v.threeCardsShow(name);
+
+      // The same browser, asked for WebGPU by name: an error that leads to the CPU.
+      await v.page.evaluate(() => { location.hash = '#device=webgpu'; });
+      const card = await v.problem('gpu-unavailable');
+      await (await card.$('button:text-is("Use the CPU")')).click();
+      await v.page.waitForFunction(() => document.querySelector('#device')?.textContent === 'CPU' && !document.querySelector('.problem'));
+    } finally {
+      await visitor.page.context().close();
+      await plain.close();
+    }
+  });
+});
+
+describe('what goes wrong has a card, and the next action works', () => {
+  const BAD = {
+    'picture-empty': Buffer.alloc(0),
+    'picture-unsupported': Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+    'picture-corrupt': () => sample('chelsea.jpg').subarray(0, 3000),
+  };
+
+  test('pictures', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('coffee.jpg');
+    for (const [code, bytes] of Object.entries(BAD)) {
+      await v.upload(typeof bytes === 'function' ? bytes() : bytes);
+      await v.problem(code);
+      assert.match((await v.classes()).join(), /espresso/, 'the photo that was there stays');
+    }
+    await v.page.evaluate((bytes) => {
+      const parcel = new DataTransfer();
+      parcel.items.add(new File([new Uint8Array(bytes)], 'large.png', { type: 'image/png' }));
+      document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: parcel }));
+    }, 41 * 1024 * 1024);
+    await v.problem('picture-too-large');
+
+    await v.upload(sample('macaw.jpg'));
+    await v.page.waitForFunction(() => document.querySelector('#classes')?.textContent.includes('macaw'));
+    assert.equal(await v.page.locator('.problem').count(), 0);
+  });
+
+  test('drops and pastes without a picture', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.page.evaluate(() => {
+      const parcel = new DataTransfer();
+      parcel.setData('text/plain', 'words');
+      document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: parcel }));
+      document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: parcel }));
+    });
+    await v.problem('drop-without-picture');
+    await v.problem('paste-without-picture');
+    await v.takeSample('coffee.jpg');
+    assert.equal(await v.page.locator('.problem').count(), 0);
+  });
+
+  const WEIGHTS = {
+    'weights-corrupt': (body) => ({ body: Buffer.concat([body.subarray(0, -1), Buffer.from([body.at(-1) ^ 1])]) }),
+    'weights-download-failed': () => ({ status: 404, body: 'not found' }),
+  };
+  const HTML = () => ({ type: 'text/html', body: '<!doctype html>' });
+
+  for (const [code, fault] of [...Object.entries(WEIGHTS), ['weights-download-failed', HTML]]) {
+    test(`weights: ${code}, ${fault.name || 'a web page instead'}`, async () => {
+      server.put('.safetensors', fault);
+      const v = await arrive();
+      const card = await v.problem(code);
+      server.clear();
+      await (await card.$('button:text-is("Try again")')).click();
+      await v.ready();
+      await v.takeSample('chelsea.jpg');
+      await v.chooseClass(0);
+      await v.threeCardsShow((await v.classes())[0]);
+    });
+  }
+
+  test('a damaged copy of the weights in the cache is thrown away', async () => {
+    const v = await arrive();
+    await v.ready();
+    const damaged = await v.page.evaluate(async () => {
+      const cache = await caches.open((await caches.keys())[0]);
+      const [key] = await cache.keys();
+      const bytes = new Uint8Array(await (await cache.match(key)).arrayBuffer());
+      bytes[bytes.length - 1] ^= 1;
+      await cache.put(key, new Response(bytes));
+      return bytes.length;
+    });
+    assert.ok(damaged > 1e6);
+    await v.page.reload();
+    await v.ready();
+    assert.equal(await v.page.locator('.problem').count(), 0);
+  });
+
+  test('no storage: everything works uncached', async () => {
+    const v = await arrive({ before: () => { if (globalThis.CacheStorage) CacheStorage.prototype.open = () => Promise.reject(new Error('refused')); } });
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+  });
+
+  test('the program is missing', async () => {
+    server.put('deep_inside_bg.wasm', () => ({ status: 404, type: 'text/plain', body: 'not found' }));
+    const v = await arrive();
+    const card = await v.problem('program-load-failed');
+    server.clear();
+    await (await card.$('button:text-is("Try again")')).click();
+    await v.ready();
+  });
+
+  /** Makes the engine fail in the worker, once: the next worker gets a sound one. @param {string} method @param {string} body */
+  function breakOnce(method, body) {
+    let done = false;
+    server.put('pkg/deep_inside.js', (program) => {
+      if (done) return { body: program };
+      done = true;
+      return { body: `${program}\nEngine.prototype.${method} = function () { ${body} };` };
+    });
+  }
+
+  test('a crash in the worker: a new one takes over', async () => {
+    breakOnce('locate', 'throw new WebAssembly.RuntimeError("unreachable");');
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    const names = await v.classes();
+    await v.chooseClass(0);
+    await v.problem('internal');
+    await v.dismissProblems();
+    await v.page.waitForSelector('.status-text:text("failed"), .status-text:text("done"), .status-text:text("cancelled")').catch(() => {});
+    await v.chooseClass(1);
+    await v.threeCardsShow(names[1]);
+    await v.finished();
+  });
+
+  test('a worker that no longer answers is replaced two seconds after the cancel', async () => {
+    breakOnce('locate', 'return new Promise(() => {});');
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    const names = await v.classes();
+    await v.chooseClass(0);
+    await v.page.waitForSelector('#saliency .card-state:text-is("10 views")');
+    await v.page.waitForTimeout(500);
+    await v.chooseClass(1);
+    await v.threeCardsShow(names[1]);
+    await v.finished();
+  });
+
+  for (const [error, code] of Object.entries({
+    NotAllowedError: 'camera-not-allowed',
+    NotFoundError: 'camera-not-found',
+    NotReadableError: 'camera-not-readable',
+    OverconstrainedError: 'camera-overconstrained',
+  })) {
+    test(`camera: ${error}`, async () => {
+      const v = await arrive();
+      await v.page.evaluate((name) => {
+        navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', name); };
+      }, error);
+      await v.page.click('text=Webcam');
+      await v.problem(code);
+      await v.takeSample('coffee.jpg');
+      assert.equal(await v.page.locator('.problem').count(), 0);
+    });
+  }
+});
+
+describe('for everyone', () => {
+  /** @param {string} state */
+  async function axeFindsNothing(state) {
+    // As a debugging aid axe comes past the policy; the page itself cannot.
+    const found = await visitor.page.evaluate(async (source) => {
+      (0, globalThis.axeEval ?? eval)(source);
+      const { violations } = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+    }, AXE);
+    assert.deepEqual(found, [], state);
+  }
+
+  for (const colorScheme of ['light', 'dark']) {
+    test(`axe finds nothing, ${colorScheme}`, async () => {
+      const v = await arrive({ colorScheme, bypassCSP: true, reducedMotion: 'reduce' });
+      await v.ready();
+      await axeFindsNothing('empty page');
+      await v.takeSample('chelsea.jpg');
+      await v.chooseClass(0);
+      await v.threeCardsShow((await v.classes())[0]);
+      for (const details of await v.page.locator('summary').all()) await details.click();
+      await axeFindsNothing('results');
+      await v.page.focus('#class-search');
+      await v.page.keyboard.press('ArrowDown');
+      await axeFindsNothing('search');
+      await v.page.keyboard.press('Escape');
+      await v.upload(Buffer.alloc(0));
+      await v.problem('picture-empty');
+      await axeFindsNothing('error card');
+    });
+  }
+
+  test('nothing is wider than a phone, and what can be pressed is large enough', async () => {
+    const v = await arrive({ viewport: { width: 360, height: 780 }, hasTouch: true });
+    await v.ready();
+    await v.takeSample('red-panda.jpg');
+    await v.chooseClass(0);
+    await v.threeCardsShow((await v.classes())[0]);
+    const { width, small } = await v.page.evaluate(() => ({
+      width: document.documentElement.scrollWidth,
+      small: [...document.querySelectorAll('button, select, summary, input[type=range], .search, .segments label')]
+        .map((element) => ({ text: element.textContent || element.id, box: element.getBoundingClientRect() }))
+        .filter(({ box }) => box.width > 0 && (box.height < 43.9 || box.width < 43.9))
+        .map(({ text, box }) => `${text} ${box.width} x ${box.height}`),
+    }));
+    assert.equal(width, 360);
+    assert.deepEqual(small, []);
+  });
+
+  test('nothing jumps: the cards stay where they are from the empty page to the result', async () => {
+    const v = await arrive();
+    await v.ready();
+    const places = () => v.page.evaluate(() => ['.cards', '#saliency .mat', '#cut .caption', '#classes', '#class-search'].map((selector) => {
+      const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
+      return [selector, x, y, width, height].join(' ');
+    }));
+    const empty = await places();
+    await v.takeSample('coffee.jpg');
+    assert.deepEqual(await places(), empty);
+    await v.chooseClass(0);
+    await v.threeCardsShow((await v.classes())[0]);
+    await v.finished();
+    assert.deepEqual(await places(), empty);
+  });
+});

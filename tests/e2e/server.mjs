@@ -1,0 +1,56 @@
+// Serves a built page the way a careful host would: right types, the page's security policy also for the worker, nothing cached.
+// Tests can put faults in the way of single files.
+
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.jpg': 'image/jpeg',
+  '.png': 'image/png',
+  '.wasm': 'application/wasm',
+  '.safetensors': 'application/octet-stream',
+};
+
+/** The policy as index.html states it: a worker takes its own from its response. */
+function policyOf(root) {
+  return readFileSync(join(root, 'index.html'), 'utf8').match(/Content-Security-Policy" content="([^"]+)"/)[1];
+}
+
+/**
+ * @param {string} root   folder to serve
+ * @param {number} [port] 0: any that is free
+ */
+export async function serve(root, port = 0) {
+  /** @type {Map<string, (body: Buffer) => {status?: number, type?: string, body: Buffer | string}>} */
+  const faults = new Map();
+  const policy = policyOf(root);
+
+  const server = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname)).replace(/\/$/, '/index.html');
+    let answer;
+    try {
+      answer = { status: 200, type: TYPES[extname(path)] ?? 'application/octet-stream', body: readFileSync(join(root, path)) };
+    } catch {
+      answer = { status: 404, type: 'text/plain', body: 'not found' };
+    }
+    const fault = [...faults].find(([name]) => path.endsWith(name))?.[1];
+    if (fault) answer = { ...answer, ...fault(Buffer.from(answer.body)) };
+    response.writeHead(answer.status, { 'content-type': answer.type, 'content-security-policy': policy, 'cache-control': 'no-store' });
+    response.end(answer.body);
+  });
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+
+  return {
+    address: `http://localhost:${server.address().port}/`,
+    /** From now on answers for paths that end with `name` are what `fault` makes of them. */
+    put: (name, fault) => faults.set(name, fault),
+    clear: () => faults.clear(),
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}

@@ -1,0 +1,85 @@
+// A visit to the page, in the words of a visitor; what the page must never do is checked at the end of every one.
+
+import assert from 'node:assert/strict';
+
+/**
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} address
+ * @param {import('playwright-core').BrowserContextOptions & {before?: () => void}} [options]   `before` runs in the page, first of all
+ */
+export async function visit(browser, address, { before, ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, permissions: ['camera', 'clipboard-read'], ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(90_000);
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(String(error)));
+  // The browser reports what a policy has stopped on the console, for the page and for its workers.
+  page.on('console', (message) => /Content Security Policy|Refused to/i.test(message.text()) && faults.push(message.text()));
+  if (before) await page.addInitScript(before);
+  await page.goto(address);
+
+  return {
+    page,
+
+    ready: () => page.waitForFunction(() => /^Ready|^Choose/.test(document.querySelector('.status-text')?.textContent ?? '')),
+
+    /** @param {string} file */
+    async takeSample(file) {
+      await page.click(`.sample[data-file="${file}"]`);
+      await this.classified();
+    },
+
+    /** @param {Buffer} bytes @param {string} [name] */
+    upload: (bytes, name = 'picture.jpg') => page.setInputFiles('#file-input', { name, mimeType: 'image/jpeg', buffer: bytes }),
+
+    classified: () => page.waitForSelector('.class-button:visible'),
+
+    /** The names of the likeliest classes. */
+    classes: () => page.locator('.class-button .class-name').allTextContents(),
+
+    /** @param {number} place */
+    chooseClass: (place) => page.click(`.class-button >> nth=${place}`),
+
+    /** Until the three cards have something of the class to show. @param {string} name */
+    async threeCardsShow(name) {
+      for (const card of ['saliency', 'model', 'cut']) {
+        await page.waitForFunction(
+          ([id, wanted]) => {
+            const card = document.querySelector(`#${id}`);
+            const picture = card.querySelector('.mat canvas');
+            return card.querySelector('.card-class')?.textContent === wanted && (picture?.getAttribute('aria-label')?.includes(wanted) || card.textContent.includes('No object stands out'));
+          },
+          [card, name],
+        );
+      }
+    },
+
+    /** Until saliency and cut are at their best. */
+    finished: () => page.waitForFunction(() => {
+      const state = (/** @type {string} */ id) => document.querySelector(`#${id} .card-state`)?.textContent;
+      return state('saliency') === '10 views' && ['', 'no object'].includes(state('cut') ?? '?');
+    }),
+
+    modelStep: async () => Number((await page.textContent('#model .card-state')).match(/\d+/)?.[0] ?? 0),
+
+    /** Until an error card with this code is there. @param {string} code */
+    problem: (code) => page.waitForSelector(`.problem[data-code="${code}"]`),
+
+    dismissProblems: async () => {
+      for (const button of await page.locator('.problem footer button:last-child').all()) await button.click();
+    },
+
+    /** @param {() => Promise<void>} act @returns {Promise<Buffer>} the file that it saves */
+    async saved(act) {
+      const [download] = await Promise.all([page.waitForEvent('download'), act()]);
+      const chunks = [];
+      for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    },
+
+    async leave() {
+      await context.close();
+      assert.deepEqual(faults, []);
+    },
+  };
+}

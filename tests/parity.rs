@@ -1,0 +1,100 @@
+//! The native CPU backend against PyTorch, and against itself by finite differences.
+#![cfg(not(target_family = "wasm"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod golden;
+
+use burn::tensor::{Tensor, TensorData};
+use deep_inside::device::{DeviceChoice, read_back};
+use deep_inside::gradient::score_gradient;
+use deep_inside::networks::{NETWORKS, Network, ReluRule};
+use pollster::block_on;
+
+fn network() -> Network {
+    Network::load(&NETWORKS[0], golden::WEIGHTS, &burn::tensor::Device::flex()).unwrap()
+}
+
+fn tensor(values: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(values, shape), &burn::tensor::Device::flex())
+}
+
+/// A picture of smooth waves, normalised: no two neighbouring values are equal, so that no pool window is a tie.
+fn waves(side: usize) -> Vec<f32> {
+    (0..3 * side * side).map(|k| 60.0 * ((k as f32 * 0.137).sin() + (k as f32 / side as f32 * 0.41).cos())).collect()
+}
+
+#[test]
+fn scores_are_those_of_pytorch() {
+    block_on(async { golden::assert_scores_agree(&mut golden::engine(DeviceChoice::Cpu, None).await).await });
+}
+
+#[test]
+fn input_gradients_are_those_of_pytorch() {
+    block_on(async { golden::assert_gradients_agree(&mut golden::engine(DeviceChoice::Cpu, None).await).await });
+}
+
+#[test]
+fn from_a_constant_picture_the_first_maximum_takes_the_gradient() {
+    block_on(async { golden::assert_constant_picture_agrees(&golden::engine(DeviceChoice::Cpu, None).await).await });
+}
+
+#[test]
+fn deconvnet_and_guided_backprop_are_those_of_captum() {
+    let (network, goldens) = (network(), golden::goldens());
+    for (method, rule) in [("deconvnet", ReluRule::DeconvNet), ("guided_backprop", ReluRule::Guided)] {
+        for (name, png) in golden::PICTURES {
+            let prefix = format!("{name}.{method}.");
+            let key = goldens.keys().find(|key| key.starts_with(&prefix)).unwrap();
+            let class = key[prefix.len()..].parse().unwrap();
+            let picture = deep_inside::image_input::decode_file(png).unwrap();
+            let picture = tensor(network.input.planes_from_pixels(picture.rgba()), [1, 3, 227, 227]);
+            let signal = score_gradient(&network, picture, class, rule).unwrap().gradients;
+            let rgb = network.input.gradient_per_pixel_value(&block_on(read_back(signal)).unwrap());
+            let sample: Vec<f32> = rgb.into_iter().step_by(37).collect();
+            let apart = golden::relative_l2(&sample, &goldens[key].values);
+            assert!(apart <= 1e-4, "{name}, {method}: {apart:.1e} apart");
+        }
+    }
+}
+
+#[test]
+fn gradients_are_the_limit_of_central_differences() {
+    let (network, side, class) = (network(), 67, 76);
+    let base = waves(side);
+    let shape = [1, 3, side, side];
+    let gradient = score_gradient(&network, tensor(base.clone(), shape), class, ReluRule::Gradient).unwrap().gradients;
+    let gradient = block_on(read_back(gradient)).unwrap();
+    let score = |place: usize, change: f32| {
+        let mut values = base.clone();
+        values[place] += change;
+        let score = score_gradient(&network, tensor(values, shape), class, ReluRule::Gradient).unwrap().scores;
+        f64::from(block_on(read_back(score)).unwrap()[0])
+    };
+    let step = 0.1;
+    let (differences, derivatives): (Vec<f32>, Vec<f32>) = (0..20)
+        .map(|k| k * 653 + 11)
+        .map(|place| (((score(place, step) - score(place, -step)) / f64::from(2.0 * step)) as f32, gradient[place]))
+        .unzip();
+    // What is left is float32's: the scores' last bits over a step that is small enough not to meet many kinks.
+    let apart = golden::relative_l2(&differences, &derivatives);
+    assert!(apart <= 0.05, "{apart:.3} apart: {differences:?} against {derivatives:?}");
+}
+
+#[test]
+fn one_class_score_is_that_of_all_scores() {
+    let network = network();
+    let picture = tensor(waves(95), [1, 3, 95, 95]);
+    let all = block_on(read_back(network.scores(picture.clone()).unwrap())).unwrap();
+    for class in [0, 340, 999] {
+        let one = score_gradient(&network, picture.clone(), class, ReluRule::Gradient).unwrap().scores;
+        let one = block_on(read_back(one)).unwrap()[0];
+        assert!((one - all[class]).abs() <= 1e-4 * all[class].abs().max(1.0), "{one} against {}", all[class]);
+    }
+}
+
+#[test]
+fn a_class_outside_the_network_is_a_coded_error() {
+    let picture = tensor(waves(67), [1, 3, 67, 67]);
+    let error = score_gradient(&network(), picture, 1000, ReluRule::Gradient).err().unwrap();
+    assert_eq!(error.code(), "class-out-of-range");
+}

@@ -1,0 +1,91 @@
+//! What only a browser can break: both backends in wasm, in a dedicated worker. A missing WebGPU adapter fails these tests.
+#![cfg(target_family = "wasm")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod golden;
+
+use deep_inside::class_model::ClassModelSettings;
+use deep_inside::device::{Adapter, DeviceChoice};
+use deep_inside::engine::{Engine, LocateMode};
+use deep_inside::image_input::{Picture, decode_file};
+use deep_inside::preprocess::Views;
+use deep_inside::progress::Unwatched;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+async fn on_cpu() -> Engine {
+    golden::engine(DeviceChoice::Cpu, None).await
+}
+
+/// Opening fails, and the test with it, where the browser has no adapter.
+async fn on_webgpu() -> Engine {
+    let adapter = Adapter { name: "the test's".to_owned(), software: true };
+    let engine = golden::engine(DeviceChoice::WebGpu, Some(adapter)).await;
+    assert_eq!(engine.device.kind, "webgpu");
+    engine
+}
+
+fn sample() -> Picture {
+    decode_file(include_bytes!("../www/samples/chelsea.jpg")).unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn scores_on_the_cpu_are_those_of_pytorch() {
+    golden::assert_scores_agree(&mut on_cpu().await).await;
+}
+
+#[wasm_bindgen_test]
+async fn input_gradients_on_the_cpu_are_those_of_pytorch() {
+    golden::assert_gradients_agree(&mut on_cpu().await).await;
+}
+
+#[wasm_bindgen_test]
+async fn scores_on_webgpu_are_those_of_pytorch() {
+    golden::assert_scores_agree(&mut on_webgpu().await).await;
+}
+
+#[wasm_bindgen_test]
+async fn input_gradients_on_webgpu_are_those_of_pytorch() {
+    golden::assert_gradients_agree(&mut on_webgpu().await).await;
+}
+
+#[wasm_bindgen_test]
+async fn ties_in_pools_take_the_first_maximum_on_both_devices() {
+    golden::assert_constant_picture_agrees(&on_cpu().await).await;
+    golden::assert_constant_picture_agrees(&on_webgpu().await).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_photo_is_cut_on_the_cpu() {
+    let mut engine = on_cpu().await;
+    engine.set_picture(sample());
+    let cut = engine.locate(285, LocateMode::Best, &Unwatched).await.unwrap();
+    assert_eq!(cut.mask.len(), (cut.width * cut.height) as usize);
+    let object = cut.mask.iter().filter(|&&value| value == 255).count() as f64 / cut.mask.len() as f64;
+    assert!((0.05..0.95).contains(&object), "the object covers {object} of the photo");
+}
+
+#[wasm_bindgen_test]
+async fn one_view_of_a_photo_is_alike_on_both_devices() {
+    let (mut cpu, mut gpu) = (on_cpu().await, on_webgpu().await);
+    let mut maps = Vec::new();
+    for engine in [&mut cpu, &mut gpu] {
+        engine.set_picture(sample());
+        maps.push(engine.saliency(285, "gradient", Views::One, &Unwatched).await.unwrap().values);
+    }
+    let apart = golden::relative_l2(&maps[1], &maps[0]);
+    assert!(apart <= 1e-3, "{apart:.1e} apart");
+}
+
+#[wasm_bindgen_test]
+async fn a_class_model_grows_on_both_devices() {
+    for engine in [on_cpu().await, on_webgpu().await] {
+        let settings = ClassModelSettings { class: 130, recipe: "paper".to_owned(), seed: 0, side: Some(64) };
+        let mut run = engine.class_model(&settings).unwrap();
+        let first = run.step(1).await.unwrap();
+        let later = run.step(5).await.unwrap();
+        assert_eq!(later.step, 6);
+        assert!(later.score > first.score, "from {} to {} on {}", first.score, later.score, engine.device.kind);
+    }
+}

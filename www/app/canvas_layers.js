@@ -1,0 +1,168 @@
+// Draws photo, saliency, cut and class model on 2D canvases. Photo, map and cut share the display frame: they line up by
+// construction.
+
+import { colourTable } from './colour_maps.js';
+
+/** @typedef {HTMLCanvasElement | OffscreenCanvas} Canvas */
+/** @typedef {import('./messages.js').Cut} Cut */
+/** @typedef {{width: number, height: number}} Size */
+
+/** @param {Canvas} canvas @param {Size} size @returns {CanvasRenderingContext2D} a clean drawing area of that size */
+function cleared(canvas, { width, height }) {
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.globalCompositeOperation = 'source-over';
+  context.globalAlpha = 1;
+  context.clearRect(0, 0, width, height);
+  return context;
+}
+
+/** @param {Canvas} canvas */
+export function clear(canvas) {
+  cleared(canvas, canvas);
+}
+
+/** @param {Canvas} canvas @param {ImageBitmap} photo */
+export function drawPhoto(canvas, photo) {
+  cleared(canvas, photo).drawImage(photo, 0, 0);
+}
+
+/**
+ * The map alone, coloured, low values transparent.
+ * @param {Canvas} canvas @param {import('./messages.js').IntensityMap} map @param {import('./colour_maps.js').ColourMapName} name
+ */
+export function drawIntensity(canvas, map, name) {
+  const context = cleared(canvas, map);
+  const image = context.createImageData(map.width, map.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const colours = new Uint32Array(colourTable(name).buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = colours[map.intensity[i]];
+  context.putImageData(image, 0, 0);
+}
+
+/** @param {Canvas} canvas @param {import('./messages.js').ModelFrame} frame */
+export function drawModelFrame(canvas, frame) {
+  const context = cleared(canvas, frame);
+  const image = context.createImageData(frame.width, frame.height);
+  image.data.set(frame.rgba);
+  context.putImageData(image, 0, 0);
+}
+
+/** White where the object is, as opaque as `alpha` says. @param {ArrayLike<number>} alpha @param {Size} size */
+function coverCanvas(alpha, { width, height }) {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = ((alpha[i] << 24) | 0xffffff) >>> 0;
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/**
+ * A ring around the object, `thickness` wide: the cover moved in all directions, less the cover itself.
+ * @param {OffscreenCanvas} cover @param {number} thickness @param {string} colour
+ */
+function ring(cover, thickness, colour) {
+  const canvas = new OffscreenCanvas(cover.width, cover.height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  for (let i = 0; i < 24; i++) {
+    const angle = (i / 24) * 2 * Math.PI;
+    context.drawImage(cover, thickness * Math.cos(angle), thickness * Math.sin(angle));
+  }
+  context.globalCompositeOperation = 'source-in';
+  context.fillStyle = colour;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.globalCompositeOperation = 'destination-out';
+  context.drawImage(cover, 0, 0);
+  return canvas;
+}
+
+/** Line width in a canvas of this size that is shown a few hundred pixels wide. @param {Size} size */
+const lineWidth = ({ width, height }) => Math.max(1, Math.max(width, height) / 150);
+
+/**
+ * @param {Canvas} canvas @param {ImageBitmap} photo @param {Cut} cut
+ * @param {'outline' | 'cutout' | 'box'} view
+ * @param {{accent: string, shade: string, checker: [string, string]}} colours
+ */
+export function drawCut(canvas, photo, cut, view, colours) {
+  const context = cleared(canvas, cut);
+  const { width, height } = cut;
+  const line = lineWidth(cut);
+  if (view === 'box') {
+    context.drawImage(photo, 0, 0);
+    const scale = width / cut.photoWidth;
+    const { x, y, width: boxWidth, height: boxHeight } = cut.box;
+    context.lineJoin = 'round';
+    for (const [colour, thickness] of /** @type {const} */ ([['#fff', line * 2], [colours.accent, line]])) {
+      context.strokeStyle = colour;
+      context.lineWidth = thickness;
+      context.strokeRect(x * scale, y * scale, boxWidth * scale, boxHeight * scale);
+    }
+    return;
+  }
+  const cover = coverCanvas(cut.cover, cut);
+  if (view === 'cutout') {
+    drawChecker(context, cut, colours.checker);
+    context.drawImage(objectAlone(cover, photo), 0, 0);
+    return;
+  }
+  const shade = new OffscreenCanvas(width, height);
+  const shading = /** @type {OffscreenCanvasRenderingContext2D} */ (shade.getContext('2d'));
+  shading.fillStyle = colours.shade;
+  shading.fillRect(0, 0, width, height);
+  shading.globalCompositeOperation = 'destination-out';
+  shading.drawImage(cover, 0, 0);
+  context.drawImage(photo, 0, 0);
+  context.drawImage(shade, 0, 0);
+  context.drawImage(ring(cover, line * 1.6, '#fff'), 0, 0);
+  context.drawImage(ring(cover, line, colours.accent), 0, 0);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Size} size @param {[string, string]} colours */
+function drawChecker(context, { width, height }, [light, dark]) {
+  const square = Math.ceil(Math.max(width, height) / 40);
+  context.fillStyle = light;
+  context.fillRect(0, 0, width, height);
+  context.fillStyle = dark;
+  for (let y = 0, row = 0; y < height; y += square, row++) {
+    for (let x = (row % 2) * square; x < width; x += 2 * square) context.fillRect(x, y, square, square);
+  }
+}
+
+/** The object's pixels on nothing. @param {OffscreenCanvas} cover @param {ImageBitmap} photo */
+function objectAlone(cover, photo) {
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (cover.getContext('2d'));
+  context.globalCompositeOperation = 'source-in';
+  context.drawImage(photo, 0, 0);
+  return cover;
+}
+
+/** The object's pixels on nothing, in the photo's own size. @param {ImageBitmap} photo @param {Cut} cut */
+export function cutoutCanvas(photo, cut) {
+  return objectAlone(coverCanvas(cut.mask, photo), photo);
+}
+
+/** White object, black background, in the photo's own size. @param {Cut} cut */
+export function maskCanvas({ mask, photoWidth: width, photoHeight: height }) {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { alpha: false }));
+  context.fillRect(0, 0, width, height);
+  context.drawImage(coverCanvas(mask, { width, height }), 0, 0);
+  return canvas;
+}
+
+/** The photo under the map, as it is seen. @param {ImageBitmap} photo @param {Canvas} intensity @param {number} opacity */
+export function overlayCanvas(photo, intensity, opacity) {
+  const canvas = new OffscreenCanvas(photo.width, photo.height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.drawImage(photo, 0, 0);
+  context.globalAlpha = opacity;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(intensity, 0, 0, photo.width, photo.height);
+  return canvas;
+}

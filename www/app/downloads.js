@@ -1,0 +1,88 @@
+// Results as files. Everything is drawn anew: no file carries any of the photo's metadata.
+
+import { cutoutCanvas, drawIntensity, drawModelFrame, maskCanvas, overlayCanvas } from './canvas_layers.js';
+import { CodedError } from './messages.js';
+import { photoBitmap } from './photo_pixels.js';
+import { shortName } from './strings/en.js';
+
+/** @typedef {import('./state.js').State} State */
+
+/** @param {State} state @param {string} what */
+function fileName(state, what) {
+  const label = state.engine.ready?.network.classes[state.chosen ?? -1] ?? '';
+  const name = shortName(label).toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  return `deep-inside-${name || 'class'}-${what}`;
+}
+
+/** @param {Blob} blob @param {string} name */
+function save(blob, name) {
+  const address = URL.createObjectURL(blob);
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+/** @param {OffscreenCanvas} canvas @param {string} name */
+async function savePng(canvas, name) {
+  try {
+    save(await canvas.convertToBlob({ type: 'image/png' }), `${name}.png`);
+  } catch (error) {
+    throw new CodedError('save-failed', String(/** @type {any} */ (error)?.message ?? error));
+  }
+}
+
+/** The photo in its own size. @param {import('./state.js').Photo} photo */
+const wholePhoto = (photo) => photoBitmap(photo.source, photo, photo);
+
+/** One function a file. Each needs the result that it saves to be there. @type {Record<string, (state: State) => Promise<void>>} */
+export const downloads = {
+  async overlay(state) {
+    const { photo, saliency, settings } = state;
+    if (!photo || !saliency.map) return;
+    const heat = new OffscreenCanvas(1, 1);
+    drawIntensity(heat, saliency.map, settings.colourMap);
+    await savePng(overlayCanvas(await wholePhoto(photo), heat, settings.opacity), fileName(state, 'saliency'));
+  },
+
+  async model(state) {
+    if (!state.model.frame) return;
+    const canvas = new OffscreenCanvas(1, 1);
+    drawModelFrame(canvas, state.model.frame);
+    await savePng(canvas, fileName(state, 'class-model'));
+  },
+
+  async mask(state) {
+    if (state.cut.cut) await savePng(maskCanvas(state.cut.cut), fileName(state, 'mask'));
+  },
+
+  async cutout(state) {
+    const { photo, cut } = state;
+    if (photo && cut.cut) await savePng(cutoutCanvas(await wholePhoto(photo), cut.cut), fileName(state, 'cutout'));
+  },
+
+  async json(state) {
+    save(new Blob([JSON.stringify(report(state), null, 2)], { type: 'application/json' }), `${fileName(state, 'box')}.json`);
+  },
+};
+
+/** Box and settings, enough to make the results again from the same photo. @param {State} state */
+function report({ engine, photo, chosen, scores, probabilities, cut, model, saliency, settings }) {
+  const ready = engine.ready;
+  const last = model.curve.at(-1);
+  return {
+    photo: photo && { width: photo.width, height: photo.height },
+    class: chosen !== null && ready && {
+      index: chosen,
+      label: ready.network.classes[chosen],
+      score: scores?.[chosen],
+      probability: probabilities?.[chosen],
+    },
+    object: cut.cut && { box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
+    saliency: { method: 'gradient', views: saliency.map?.views, colourMap: settings.colourMap, opacity: settings.opacity },
+    classModel: { recipe: settings.recipe, seed: settings.seed, step: last?.step, score: last?.score, probability: last?.probability },
+    network: ready?.network.id,
+    device: ready && { kind: ready.device.kind, adapter: ready.device.adapter, software: ready.device.software },
+  };
+}

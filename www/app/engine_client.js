@@ -1,0 +1,186 @@
+// The page's side of the worker: calls as promises, one under way at a time, first come first served; cancelling, and replacing
+// the worker when it has crashed or no longer listens.
+
+import { CodedError } from './messages.js';
+
+/** @typedef {import('./messages.js').Calls} Calls */
+/** @typedef {import('./messages.js').Problem} Problem */
+/** @typedef {import('./messages.js').Progress} Progress */
+
+/** A worker that has not answered a cancel by then is replaced. */
+const CANCEL_PATIENCE_MS = 2000;
+
+/** Crashes closer together than this are not answered with yet another worker. */
+const CRASHES_APART_MS = 30_000;
+
+/**
+ * @typedef {object} Request
+ * @property {number} id
+ * @property {keyof Calls} call
+ * @property {any} args
+ * @property {(progress: Progress) => void} [onProgress]
+ * @property {boolean} [replay]   part of setting up a new worker
+ * @property {(result: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ */
+
+/** After these the worker's engine is of no more use. */
+const FATAL = ['gpu-lost', 'out-of-memory'];
+
+/** An engine's error, as it came over from the worker. @param {Problem} problem */
+function errorOf(problem) {
+  return new CodedError(problem.code, problem.detail, problem.message);
+}
+
+export class EngineClient {
+  /** @type {Worker | null} */
+  #worker = null;
+  /** Whether the worker has the network and may be sent anything but `open`. */
+  #usable = false;
+  /** @type {Request | null} */
+  #underWay = null;
+  /** @type {Request[]} */
+  #waiting = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #patience;
+  #lastId = 0;
+  /** @type {'auto' | 'webgpu' | 'cpu'} */
+  #device = 'auto';
+  #lastCrash = -Infinity;
+  /** @type {any} the picture that a new worker is given */
+  #picture = null;
+  #makeWorker;
+  #news;
+
+  /**
+   * @param {object} news                                  told of every opening, also of those after a crash
+   * @param {() => void} news.onOpening
+   * @param {(progress: Progress) => void} news.onOpenProgress
+   * @param {(ready: import('./messages.js').EngineReady) => void} news.onOpened
+   * @param {(error: CodedError) => void} news.onOpenFailed
+   * @param {() => Worker} [makeWorker]
+   */
+  constructor(news, makeWorker = () => new Worker(new URL('./engine_worker.js', import.meta.url), { type: 'module' })) {
+    this.#news = news;
+    this.#makeWorker = makeWorker;
+  }
+
+  /**
+   * Starts over with a new worker: program, device, network, and the picture there was. Calls that wait go on afterwards; where
+   * the opening fails they keep waiting for the next one.
+   * @param {'auto' | 'webgpu' | 'cpu'} device
+   * @param {AbortSignal} [signal]
+   */
+  open(device, signal) {
+    this.#device = device;
+    this.#replaceWorker(new CodedError('cancelled'));
+    this.#news.onOpening();
+    const waiting = this.#waiting.splice(0).filter((request) => !request.replay);
+    this.#request('open', { device }, { signal, onProgress: this.#news.onOpenProgress }, true).then(
+      this.#news.onOpened,
+      this.#news.onOpenFailed,
+    );
+    if (this.#picture) this.#request('setPicture', this.#picture, {}, true).catch(this.#news.onOpenFailed);
+    this.#waiting.push(...waiting);
+  }
+
+  /**
+   * @template {keyof Calls} Name
+   * @param {Name} call
+   * @param {Parameters<Calls[Name]>[0]} args
+   * @param {{signal?: AbortSignal, onProgress?: (progress: Progress) => void}} [options]
+   * @returns {Promise<ReturnType<Calls[Name]>>}
+   */
+  async call(call, args, options) {
+    const result = await this.#request(call, args, options);
+    if (call === 'setPicture') this.#picture = args;
+    return result;
+  }
+
+  /**
+   * @param {keyof Calls} call @param {any} args
+   * @param {{signal?: AbortSignal, onProgress?: (progress: Progress) => void}} [options]
+   * @param {boolean} [replay]
+   * @returns {Promise<any>}
+   */
+  #request(call, args, { signal, onProgress } = {}, replay = false) {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(new CodedError('cancelled'));
+      const request = { id: ++this.#lastId, call, args, onProgress, replay, resolve, reject };
+      signal?.addEventListener('abort', () => this.#cancel(request), { once: true });
+      this.#waiting.push(request);
+      this.#sendNext();
+    });
+  }
+
+  #sendNext() {
+    if (this.#underWay || !this.#worker) return;
+    if (!this.#usable && this.#waiting[0]?.call !== 'open') return;
+    const request = this.#waiting.shift();
+    if (!request) return;
+    this.#underWay = request;
+    this.#worker.postMessage({ id: request.id, call: request.call, args: request.args });
+  }
+
+  /** The caller is told at once; the worker gets a moment to stop. @param {Request} request */
+  #cancel(request) {
+    request.reject(new CodedError('cancelled'));
+    if (this.#underWay !== request) {
+      this.#waiting = this.#waiting.filter((other) => other !== request);
+    } else if (request.call === 'open') {
+      this.#worker?.terminate();
+      this.#worker = null;
+      this.#underWay = null;
+    } else {
+      this.#worker?.postMessage({ cancel: request.id });
+      clearTimeout(this.#patience);
+      this.#patience = setTimeout(() => this.open(this.#device), CANCEL_PATIENCE_MS);
+    }
+  }
+
+  /** @param {MessageEvent} event */
+  #receive({ data }) {
+    if ('crashed' in data) return this.#crashed(new CodedError('internal', data.crashed));
+    const request = this.#underWay;
+    if (!request || data.id !== request.id) return; // late news of a call that no longer matters
+    if ('progress' in data) return request.onProgress?.(data.progress);
+    if ('problem' in data && FATAL.includes(data.problem.code)) return this.#crashed(errorOf(data.problem));
+    clearTimeout(this.#patience);
+    this.#underWay = null;
+    if (request.call === 'open') this.#usable = 'result' in data;
+    if ('problem' in data) request.reject(errorOf(data.problem));
+    else request.resolve(data.result);
+    this.#sendNext();
+  }
+
+  /**
+   * The call under way fails with `error` and a new worker takes over for the rest; unless it was the new worker that failed to
+   * start, or the last crash was a moment ago: then the visitor decides.
+   * @param {CodedError} error
+   */
+  #crashed(error) {
+    const starting = this.#underWay?.replay;
+    const again = performance.now() - this.#lastCrash < CRASHES_APART_MS;
+    this.#lastCrash = performance.now();
+    this.#replaceWorker(error);
+    if (again && !starting) this.#news.onOpenFailed(error);
+    if (!again && !starting) this.open(this.#device);
+  }
+
+  /** @param {CodedError} error   what becomes of the call under way */
+  #replaceWorker(error) {
+    clearTimeout(this.#patience);
+    this.#worker?.terminate();
+    const interrupted = this.#underWay;
+    this.#underWay = null;
+    this.#usable = false;
+    const worker = this.#makeWorker();
+    worker.addEventListener('message', (event) => this.#worker === worker && this.#receive(event));
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      if (this.#worker === worker) this.#crashed(new CodedError('program-load-failed', event.message ?? ''));
+    });
+    this.#worker = worker;
+    interrupted?.reject(error);
+  }
+}

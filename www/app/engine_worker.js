@@ -1,0 +1,244 @@
+// The worker's side: the only importer of the engine, one call at a time. See messages.js for the protocol.
+
+import { CodedError, frameOf, problemOf } from './messages.js';
+import { centreOf, shrink, smooth, toIntensity } from './map_range.js';
+import { photoBitmap } from './photo_pixels.js';
+
+const NETWORK = 'squeezenet1_1';
+const CACHE = 'deep-inside-weights';
+
+/** @type {any} */
+let engine = null;
+/** @type {any} the newest saliency map, for the preview of the cut */
+let newestMap = null;
+/** @type {any} */
+let modelRun = null;
+/** @type {PictureSource | null} the picture that the engine has */
+let picture = null;
+
+/** @typedef {import('./photo_pixels.js').PictureSource} PictureSource */
+
+/** @typedef {{signal: AbortSignal, progress: (progress: import('./messages.js').Progress) => void}} Context */
+
+/** @type {{[Name in keyof import('./messages.js').Calls]: (args: any, context: Context) => Promise<any>}} */
+const calls = {
+  async open({ device }, { progress }) {
+    const { default: init, Engine } = await loadProgram();
+    const info = Engine.networks().find((/** @type {any} */ network) => network.id === NETWORK);
+    const [opened, weights] = await Promise.all([Engine.open(device), fetchWeights(info.weights, false, progress)]);
+    engine = opened;
+    progress({ phase: 'prepare', done: 0, total: 1 });
+    try {
+      await engine.loadNetwork(NETWORK, weights.bytes);
+    } catch (error) {
+      if (problemOf(error).code !== 'weights-corrupt' || !weights.cached) throw error;
+      // A damaged copy in the cache: it has been thrown away; the network's own copy decides.
+      const again = await fetchWeights(info.weights, true, progress);
+      await engine.loadNetwork(NETWORK, again.bytes);
+    }
+    const { kind, adapter, software, reason } = engine.device;
+    return {
+      device: { kind, adapter, software, reason },
+      network: { id: info.id, title: info.title, classes: info.classes, licence: info.weights.licence },
+      recipes: Engine.classModelRecipes().map((/** @type {any} */ recipe) => ({
+        id: recipe.id,
+        title: recipe.title,
+        steps: recipe.defaults.steps,
+      })),
+    };
+  },
+
+  async setPicture({ source }) {
+    const { width, height } = await givePicture(source);
+    let bitmap;
+    try {
+      bitmap = await photoBitmap(source, { width, height }, frameOf(width, height));
+    } catch (error) {
+      if (picture) await givePicture(picture); // the page keeps the photo that it had, so the engine has to as well
+      throw error;
+    }
+    picture = source;
+    return new Transferred({ width, height, bitmap }, [bitmap]);
+  },
+
+  async classify() {
+    const scores = await engine.classify();
+    return { scores, probabilities: softmax(scores) };
+  },
+
+  async saliency({ classIndex, views }, { signal, progress }) {
+    const map = await engine.saliency({ classIndex, views, signal, onProgress: countViews(progress) });
+    newestMap?.free();
+    newestMap = map;
+    const frame = frameOf(map.width, map.height);
+    const intensity = toIntensity(smooth(shrink(map.values, map, frame), frame));
+    const result = { intensity, ...frame, views, centre: centreOf(intensity, frame.width) };
+    return new Transferred(result, [intensity.buffer]);
+  },
+
+  async previewCut() {
+    return describeCut(await engine.segment({ saliency: newestMap }));
+  },
+
+  async locate({ classIndex }, { signal, progress }) {
+    return describeCut(await engine.locate({ classIndex, mode: 'best', signal, onProgress: countViews(progress) }));
+  },
+
+  async startModel({ classIndex, recipe, seed }) {
+    endModel();
+    modelRun = engine.classModel({ classIndex, recipe, seed });
+    return null;
+  },
+
+  async stepModel({ steps }) {
+    if (!modelRun) throw new CodedError('cancelled');
+    const started = performance.now();
+    const { step, score, probability } = await modelRun.step(steps);
+    const { rgba, width, height } = await modelRun.pixels();
+    const milliseconds = performance.now() - started;
+    return new Transferred({ step, score, probability, milliseconds, frame: { rgba, width, height } }, [rgba.buffer]);
+  },
+
+  async endModel() {
+    endModel();
+    return null;
+  },
+};
+
+/** @param {PictureSource} source @returns {Promise<{width: number, height: number}>} */
+async function givePicture(source) {
+  if (source.kind === 'file') return engine.setPictureFile(new Uint8Array(await source.blob.arrayBuffer()));
+  return engine.setPicturePixels(source.image.data, source.image.width, source.image.height);
+}
+
+function endModel() {
+  modelRun?.free();
+  modelRun = null;
+}
+
+/** A result whose buffers move to the page instead of being copied. */
+class Transferred {
+  /** @param {any} value @param {Transferable[]} buffers */
+  constructor(value, buffers) {
+    this.value = value;
+    this.buffers = buffers;
+  }
+}
+
+/** @returns {Promise<any>} */
+async function loadProgram() {
+  try {
+    const program = await import('../pkg/deep_inside.js');
+    await program.default();
+    return program;
+  } catch (error) {
+    throw new CodedError('program-load-failed', String(/** @type {any} */ (error)?.message ?? error));
+  }
+}
+
+/** @param {Context['progress']} progress */
+function countViews(progress) {
+  return (/** @type {number} */ done, /** @type {number} */ total) => progress({ phase: 'views', done, total });
+}
+
+/** @param {any} segmentation */
+function describeCut(segmentation) {
+  const { width, height, energy, flow } = segmentation;
+  const { x, y, width: boxWidth, height: boxHeight } = segmentation.box;
+  const mask = /** @type {Uint8Array} */ (segmentation.mask);
+  segmentation.free?.();
+  const frame = frameOf(width, height);
+  const cover = Uint8Array.from(shrink(mask, { width, height }, frame), Math.round);
+  const share = cover.reduce((sum, value) => sum + value, 0) / 255 / cover.length;
+  const box = { x, y, width: boxWidth, height: boxHeight };
+  const result = { cover, ...frame, mask, photoWidth: width, photoHeight: height, box, share, energy, flow };
+  return new Transferred(result, [cover.buffer, mask.buffer]);
+}
+
+/** @param {Float32Array} scores */
+function softmax(scores) {
+  const largest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = scores.map((score) => Math.exp(score - largest));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
+}
+
+/**
+ * The weights, out of the cache or over the network, with progress in bytes. A browser that refuses to store them is fine.
+ * @param {{file: string, bytes: number, sha256: string}} weights
+ * @param {boolean} anew   throw the cached copy away first
+ * @param {Context['progress']} progress
+ */
+async function fetchWeights(weights, anew, progress) {
+  // The checksum in the address keeps a new version from meeting the old one's cached copy.
+  const address = new URL(`../weights/${weights.file}?${weights.sha256.slice(0, 16)}`, import.meta.url).href;
+  const cache = await caches?.open(CACHE).catch(() => null) ?? null;
+  if (anew) await cache?.delete(address).catch(() => false);
+  const kept = await cache?.match(address).catch(() => undefined);
+  if (kept) {
+    const bytes = new Uint8Array(await kept.arrayBuffer());
+    progress({ phase: 'download', done: bytes.length, total: weights.bytes });
+    return { bytes, cached: true };
+  }
+  const bytes = await download(address, weights.bytes, anew, progress);
+  if (bytes.length === weights.bytes) cache?.put(address, new Response(bytes)).catch(() => {});
+  return { bytes, cached: false };
+}
+
+/**
+ * @param {string} address @param {number} expected @param {boolean} anew @param {Context['progress']} progress
+ */
+async function download(address, expected, anew, progress) {
+  try {
+    const response = await fetch(address, { cache: anew ? 'reload' : 'default' });
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    if (response.headers.get('content-type')?.startsWith('text/html')) throw new Error('the server sent a web page instead');
+    if (!response.body) throw new Error('the answer is empty');
+    const parts = [];
+    let done = 0;
+    for (const reader = response.body.getReader(); ; ) {
+      const { value, done: ended } = await reader.read();
+      if (ended) break;
+      parts.push(value);
+      done += value.length;
+      // More than the manifest promises is not the file that was asked for, however much there is.
+      if (done > expected) throw new Error(`more than the expected ${expected} bytes came`);
+      progress({ phase: 'download', done, total: expected });
+    }
+    if (done < expected) throw new Error(`the connection ended after ${done} of ${expected} bytes`);
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
+  } catch (error) {
+    throw new CodedError('weights-download-failed', String(/** @type {any} */ (error)?.message ?? error));
+  }
+}
+
+/** @type {{id: number, controller: AbortController} | null} */
+let running = null;
+
+self.addEventListener('message', async ({ data }) => {
+  if ('cancel' in data) {
+    if (running?.id === data.cancel) running?.controller.abort();
+    return;
+  }
+  const { id, call, args } = data;
+  const controller = new AbortController();
+  running = { id, controller };
+  try {
+    const answer = await calls[/** @type {keyof typeof calls} */ (call)](args, {
+      signal: controller.signal,
+      progress: (progress) => self.postMessage({ id, progress }),
+    });
+    const [result, buffers] = answer instanceof Transferred ? [answer.value, answer.buffers] : [answer, []];
+    self.postMessage({ id, result }, { transfer: buffers });
+  } catch (error) {
+    // A trap leaves the wasm instance in an unknown state: nothing that it says afterwards can be trusted.
+    if (error instanceof WebAssembly.RuntimeError) self.postMessage({ crashed: error.message });
+    else self.postMessage({ id, problem: problemOf(error) });
+  } finally {
+    running = null;
+  }
+});
+
+// A panic inside an asynchronous call never answers that call: it surfaces here.
+self.addEventListener('error', (event) => self.postMessage({ crashed: event.message }));
+self.addEventListener('unhandledrejection', (event) => self.postMessage({ crashed: String(event.reason?.message ?? event.reason) }));

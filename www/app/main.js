@@ -1,0 +1,234 @@
+// Wires the page together: what the visitor does goes to the engine, what the engine says goes into the state, and the views
+// follow the state.
+
+import { missingCapability } from './capabilities.js';
+import { h } from './dom.js';
+import { downloads } from './downloads.js';
+import { EngineClient } from './engine_client.js';
+import { createExplanation } from './explanation.js';
+import { CodedError, problemOf } from './messages.js';
+import { startClipboardPaste } from './sources/clipboard_paste.js';
+import { startDropZone } from './sources/drop_zone.js';
+import { fetchSample } from './sources/sample_gallery.js';
+import { createStore, initialState } from './state.js';
+import { page } from './strings/en.js';
+import { readHash, writeHash } from './url_state.js';
+import { makeClassesPanel } from './views/classes_panel.js';
+import { makeCutCard } from './views/cut_card.js';
+import { makeMasthead, makePageFoot } from './views/masthead.js';
+import { makeModelCard } from './views/model_card.js';
+import { makePhotoPanel } from './views/photo_panel.js';
+import { makeProblemCards } from './views/problem_cards.js';
+import { makeSaliencyCard } from './views/saliency_card.js';
+import { makeStatusBar } from './views/status_bar.js';
+
+/** The engine reads at most this much; nothing larger is even loaded. */
+const LARGEST_FILE = 40 * 1024 * 1024;
+
+const fromAddress = readHash(location.hash);
+const store = createStore(initialState(fromAddress.settings));
+
+/** A class that the address asks for, until there is a photo to show it on. @type {number | null} */
+let wantedClass = fromAddress.chosen;
+
+/** @param {unknown} error   anything that was thrown */
+function report(error) {
+  const problem = problemOf(error);
+  if (problem.code === 'cancelled') return;
+  const others = store.state.problems.filter(({ code }) => code !== problem.code);
+  store.set({ problems: [...others, problem] });
+}
+
+/** @param {(problem: import('./messages.js').Problem) => boolean} keep */
+function keepProblems(keep) {
+  store.set({ problems: store.state.problems.filter(keep) });
+}
+
+/** @param {Partial<import('./state.js').EngineState>} parts */
+const setEngine = (parts) => store.set({ engine: { ...store.state.engine, ...parts } });
+
+const client = new EngineClient({
+  onOpening: () => setEngine({ phase: 'starting', doneBytes: 0 }),
+  onOpenProgress: ({ phase, done, total }) =>
+    setEngine(phase === 'download' ? { phase: 'downloading', doneBytes: done, totalBytes: total } : { phase: 'preparing' }),
+  onOpened(ready) {
+    setEngine({ phase: 'ready', ready });
+    const { settings } = store.state;
+    if (!ready.recipes.some(({ id }) => id === settings.recipe)) setSettings({ recipe: ready.recipes[0].id });
+    if (wantedClass !== null && wantedClass >= ready.network.classes.length) wantedClass = null;
+  },
+  onOpenFailed(error) {
+    setEngine({ phase: error.code === 'cancelled' ? 'stopped' : 'failed' });
+    report(error);
+  },
+});
+
+const explanation = createExplanation(store, client, (problem) => report(new CodedError(problem.code, problem.detail)));
+
+let opening = new AbortController();
+
+function openEngine() {
+  opening.abort();
+  opening = new AbortController();
+  client.open(store.state.settings.device, opening.signal);
+}
+
+/** @param {Partial<import('./state.js').Settings>} parts */
+function setSettings(parts) {
+  store.set({ settings: { ...store.state.settings, ...parts } });
+}
+
+let picture = new AbortController();
+
+/**
+ * Opens a picture and has it classified. The photo there was stays until the new one has been read.
+ * @param {(signal: AbortSignal) => Promise<import('./photo_pixels.js').PictureSource>} get
+ * @param {import('./sources/sample_gallery.js').Sample | null} [sample]
+ */
+async function openPicture(get, sample = null) {
+  picture.abort();
+  picture = new AbortController();
+  const { signal } = picture;
+  photoPanel.stopCamera();
+  keepProblems(({ code }) => !/^(picture|camera|drop|paste|sample)-/.test(code));
+  explanation.cancel();
+  store.set({ opening: true });
+  try {
+    const source = await get(signal);
+    if (source.kind === 'file' && source.blob.size > LARGEST_FILE) throw new CodedError('picture-too-large', `${(source.blob.size / 2 ** 20).toFixed(0)} MB`);
+    const { width, height, bitmap } = await client.call('setPicture', { source }, { signal });
+    if (signal.aborted) return;
+    explanation.clear();
+    store.set({ opening: false, photo: { bitmap, width, height, source, sample }, scores: null, probabilities: null });
+    const { scores, probabilities } = await client.call('classify', {}, { signal });
+    if (signal.aborted) return;
+    store.set({ scores, probabilities });
+    if (wantedClass !== null) actions.chooseClass(wantedClass);
+    wantedClass = null;
+  } catch (error) {
+    if (!signal.aborted) {
+      store.set({ opening: false });
+      report(error);
+    }
+  }
+}
+
+/** Where the cards are below the screen, as on a phone, they are brought up. */
+function showCards() {
+  const cards = document.querySelector('.cards');
+  if (!cards || cards.getBoundingClientRect().top < innerHeight * 0.8) return;
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  cards.scrollIntoView({ behavior: calm ? 'auto' : 'smooth' });
+}
+
+const actions = {
+  report,
+  setSettings,
+
+  /** @param {import('./photo_pixels.js').PictureSource} source */
+  usePicture: (source) => openPicture(async () => source),
+
+  /** @param {import('./sources/sample_gallery.js').Sample} sample */
+  useSample: (sample) => openPicture((signal) => fetchSample(sample, signal), sample),
+
+  /** @param {number} index */
+  chooseClass(index) {
+    const { photo, chosen, saliency, cut } = store.state;
+    if (!photo) return;
+    const complete = saliency.phase === 'ready' && (cut.phase === 'ready' || cut.phase === 'none');
+    const underWay = saliency.phase === 'working' || cut.phase === 'working';
+    if (index === chosen && (complete || underWay)) return; // it is all there, or on its way
+    explanation.explain(index);
+    showCards();
+  },
+
+  startModel: explanation.startModel,
+  pauseModel: explanation.pauseModel,
+  resumeModel: explanation.resumeModel,
+  cancelModel: explanation.cancelModel,
+
+  /** @param {string} recipe */
+  chooseRecipe(recipe) {
+    setSettings({ recipe });
+    explanation.startModel();
+  },
+
+  /** Stops whatever is under way. */
+  cancel() {
+    const { engine } = store.state;
+    if (engine.phase !== 'ready') opening.abort();
+    if (store.state.opening) {
+      picture.abort();
+      store.set({ opening: false });
+    }
+    explanation.cancel();
+  },
+
+  retry: openEngine,
+
+  useCpu() {
+    setSettings({ device: 'cpu' });
+    openEngine();
+  },
+
+  reload: () => location.reload(),
+
+  /** @param {import('./messages.js').Problem} problem */
+  dismiss: (problem) => keepProblems((other) => other !== problem),
+
+  /** @param {string} what */
+  save: (what) => downloads[what](store.state).catch(report),
+};
+
+const photoPanel = makePhotoPanel(store, actions);
+
+document.body.replaceChildren(
+  makeMasthead(store, actions),
+  makeStatusBar(store, actions),
+  h(
+    'main',
+    {},
+    h('div', { class: 'input' }, photoPanel.element, makeClassesPanel(store, actions)),
+    h('div', { class: 'cards' }, makeSaliencyCard(store, actions), makeModelCard(store, actions), makeCutCard(store, actions)),
+  ),
+  makePageFoot(store),
+  makeProblemCards(store, actions),
+  h('div', { class: 'drop-hint', 'aria-hidden': 'true' }, h('p', {}, page.dropHere)),
+);
+
+startDropZone(actions.usePicture, report, document.body);
+startClipboardPaste(actions.usePicture, report);
+
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && !event.defaultPrevented) {
+    photoPanel.stopCamera();
+    actions.cancel();
+  }
+});
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let writing;
+store.watch(['settings', 'chosen'], () => {
+  clearTimeout(writing); // browsers refuse too many changes of the address, and a slider makes many
+  writing = setTimeout(() => {
+    const hash = writeHash(store.state.settings, store.state.chosen ?? wantedClass);
+    if (hash !== location.hash) history.replaceState(null, '', hash || location.pathname + location.search);
+  }, 200);
+});
+
+window.addEventListener('hashchange', () => {
+  const { settings, chosen } = readHash(location.hash);
+  const before = store.state.settings;
+  setSettings({ ...settings, recipe: store.state.engine.ready?.recipes.some(({ id }) => id === settings.recipe) ? settings.recipe : before.recipe });
+  if (settings.device !== before.device) openEngine();
+  const classes = store.state.engine.ready?.network.classes.length ?? 0;
+  if (chosen !== null && chosen !== store.state.chosen && chosen < classes) actions.chooseClass(chosen);
+});
+
+const missing = missingCapability();
+if (missing) {
+  setEngine({ phase: 'failed' });
+  report(new CodedError('browser-too-old', missing));
+} else {
+  openEngine();
+}

@@ -1,0 +1,108 @@
+// The protocol between the page and its worker, as types, and the errors that both sides speak of.
+//
+//   page -> worker   {id, call, args}         one call at a time; every call gets exactly one answer
+//                    {cancel: id}             asks the running call to stop
+//   worker -> page   {id, progress}           any number of times before the answer
+//                    {id, result} | {id, problem}
+//                    {crashed: message}       the worker's program is broken: it has to be replaced
+
+/**
+ * @typedef {object} Problem
+ * @property {string} code      stable, kebab-case: the engine's codes and the page's own; strings/en.js has the words for each
+ * @property {string} message   the engine's sentence, or ''
+ * @property {string} detail    what exactly was wrong, or ''
+ */
+
+/**
+ * @typedef {object} DeviceInfo
+ * @property {'webgpu' | 'cpu'} kind
+ * @property {string} adapter
+ * @property {boolean} software
+ * @property {string} reason
+ */
+
+/** @typedef {{id: string, title: string, steps: number}} Recipe */
+
+/**
+ * @typedef {object} EngineReady
+ * @property {DeviceInfo} device
+ * @property {{id: string, title: string, classes: string[], licence: string}} network
+ * @property {Recipe[]} recipes
+ */
+
+/**
+ * A saliency map for display: how strong each pixel is, 0 to 255, in the display frame of the photo.
+ * @typedef {object} IntensityMap
+ * @property {Uint8Array} intensity
+ * @property {number} width
+ * @property {number} height
+ * @property {number} views
+ * @property {{x: number, y: number} | null} centre   where the strongest values lie, 0..1 from the top left; null for a map of zeros
+ */
+
+/**
+ * @typedef {object} Cut
+ * @property {Uint8Array} cover    how much of each pixel of the display frame is object, 0 to 255
+ * @property {number} width        of the display frame
+ * @property {number} height
+ * @property {Uint8Array} mask     0 or 255 for each pixel of the photo
+ * @property {number} photoWidth
+ * @property {number} photoHeight
+ * @property {{x: number, y: number, width: number, height: number}} box   in pixels of the photo
+ * @property {number} share        of the photo's pixels that are object, 0..1
+ * @property {number} energy
+ * @property {number} flow
+ */
+
+/** @typedef {{rgba: Uint8ClampedArray, width: number, height: number}} ModelFrame */
+
+/**
+ * @typedef {{step: number, score: number, probability: number, milliseconds: number, frame: ModelFrame}} ModelStep
+ * `milliseconds`: what the steps took in the worker
+ */
+
+/**
+ * Every call of the worker: what goes in, what comes out.
+ * @typedef {object} Calls
+ * @property {(args: {device: 'auto' | 'webgpu' | 'cpu'}) => EngineReady} open   loads the program, the device and the network
+ * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => {width: number, height: number, bitmap: ImageBitmap}} setPicture
+ *   width and height are the photo's own; the bitmap has the display frame's size
+ * @property {(args: {}) => {scores: Float32Array, probabilities: Float32Array}} classify
+ * @property {(args: {classIndex: number, views: 1 | 10}) => IntensityMap} saliency
+ * @property {(args: {}) => Cut} previewCut                                      the cut that the newest saliency map alone gives
+ * @property {(args: {classIndex: number}) => Cut} locate
+ * @property {(args: {classIndex: number, recipe: string, seed: number}) => null} startModel
+ * @property {(args: {steps: number}) => ModelStep} stepModel
+ * @property {(args: {}) => null} endModel
+ */
+
+/** @typedef {{phase: 'download' | 'prepare' | 'views', done: number, total: number}} Progress */
+
+/** The longest side of everything that is drawn on the page: photo, map and cut share this frame, so that they line up. */
+export const FRAME_SIDE = 1024;
+
+/** The size of the display frame of a photo. @param {number} width @param {number} height */
+export function frameOf(width, height) {
+  const scale = Math.min(1, FRAME_SIDE / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+/** An error with a code, as the engine's are. */
+export class CodedError extends Error {
+  /** @param {string} code @param {string} [detail] @param {string} [message] */
+  constructor(code, detail = '', message = '') {
+    super(message || code);
+    this.name = 'CodedError';
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** Any thrown value as plain data. @param {any} error @returns {Problem} */
+export function problemOf(error) {
+  if (typeof error?.code === 'string' && (error.name === 'EngineError' || error instanceof CodedError)) {
+    return { code: error.code, message: error.name === 'EngineError' ? error.message : '', detail: error.detail ?? '' };
+  }
+  if (error?.name === 'AbortError') return { code: 'cancelled', message: '', detail: '' };
+  return { code: 'internal', message: '', detail: String(error?.message ?? error) };
+}

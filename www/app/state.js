@@ -1,0 +1,133 @@
+// What the page knows, in one place: views read it and are told when a part of it has changed.
+
+/** @typedef {import('./messages.js').EngineReady} EngineReady */
+/** @typedef {import('./messages.js').Problem} Problem */
+/** @typedef {import('./messages.js').IntensityMap} IntensityMap */
+/** @typedef {import('./messages.js').Cut} Cut */
+/** @typedef {import('./messages.js').ModelFrame} ModelFrame */
+
+/**
+ * @typedef {object} EngineState
+ * @property {'starting' | 'downloading' | 'preparing' | 'ready' | 'stopped' | 'failed'} phase
+ * @property {number} doneBytes
+ * @property {number} totalBytes
+ * @property {EngineReady | null} ready  the device, the network and the menus, once they are known
+ */
+
+/**
+ * @typedef {object} Photo
+ * @property {ImageBitmap} bitmap        for display: at most FRAME_SIDE on its long side
+ * @property {number} width              the photo's own width in pixels
+ * @property {number} height
+ * @property {import('./photo_pixels.js').PictureSource} source
+ * @property {import('./sources/sample_gallery.js').Sample | null} sample
+ */
+
+/**
+ * @typedef {object} SaliencyState
+ * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
+ * @property {number} done               views finished of the map that is being computed
+ * @property {number} total
+ * @property {IntensityMap | null} map   the newest finished map
+ */
+
+/**
+ * @typedef {object} ModelState
+ * @property {'idle' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled'} phase
+ * @property {number} steps              steps this run will take
+ * @property {{step: number, score: number, probability: number}[]} curve
+ * @property {ModelFrame | null} frame
+ */
+
+/**
+ * @typedef {object} CutState
+ * @property {'idle' | 'working' | 'ready' | 'none' | 'failed' | 'cancelled'} phase  `none`: no object stands out
+ * @property {number} part                0..1 of the way to the better cut
+ * @property {Cut | null} cut            while `working`, the quick one: a better one is on its way
+ */
+
+/**
+ * @typedef {object} Settings
+ * @property {import('./colour_maps.js').ColourMapName} colourMap
+ * @property {number} opacity            0..1
+ * @property {string} recipe             id of a class-model recipe
+ * @property {number} seed
+ * @property {'auto' | 'webgpu' | 'cpu'} device
+ */
+
+/**
+ * @typedef {object} State
+ * @property {EngineState} engine
+ * @property {boolean} opening           a picture is being opened
+ * @property {Photo | null} photo
+ * @property {Float32Array | null} probabilities  one a class, for the present photo
+ * @property {Float32Array | null} scores
+ * @property {number | null} chosen      class index
+ * @property {SaliencyState} saliency
+ * @property {ModelState} model
+ * @property {CutState} cut
+ * @property {'outline' | 'cutout' | 'box'} cutView
+ * @property {Settings} settings
+ * @property {Problem[]} problems
+ */
+
+/** @type {SaliencyState} */
+export const NO_SALIENCY = { phase: 'idle', done: 0, total: 0, map: null };
+/** @type {ModelState} */
+export const NO_MODEL = { phase: 'idle', steps: 0, curve: [], frame: null };
+/** @type {CutState} */
+export const NO_CUT = { phase: 'idle', part: 0, cut: null };
+
+/** @param {Settings} settings @returns {State} */
+export function initialState(settings) {
+  return {
+    engine: { phase: 'starting', doneBytes: 0, totalBytes: 0, ready: null },
+    opening: false,
+    photo: null,
+    probabilities: null,
+    scores: null,
+    chosen: null,
+    saliency: NO_SALIENCY,
+    model: NO_MODEL,
+    cut: NO_CUT,
+    cutView: 'outline',
+    settings,
+    problems: [],
+  };
+}
+
+/** @param {State} initial */
+export function createStore(initial) {
+  let state = initial;
+  /** @type {{keys: (keyof State)[], listener: (state: State) => void}[]} */
+  const watchers = [];
+  /** @type {Set<keyof State>} */
+  const changed = new Set();
+
+  function tellWatchers() {
+    const keys = new Set(changed);
+    changed.clear();
+    for (const { keys: watched, listener } of watchers) if (watched.some((key) => keys.has(key))) listener(state);
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+
+    /** Replaces parts of the state; whoever watches one of them is told once, after the present task. @param {Partial<State>} parts */
+    set(parts) {
+      if (changed.size === 0) queueMicrotask(tellWatchers);
+      for (const key of /** @type {(keyof State)[]} */ (Object.keys(parts))) changed.add(key);
+      state = { ...state, ...parts };
+    },
+
+    /** Calls `listener` now, and whenever one of `keys` has been set. @param {(keyof State)[]} keys @param {(state: State) => void} listener */
+    watch(keys, listener) {
+      watchers.push({ keys, listener });
+      listener(state);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createStore>} Store */

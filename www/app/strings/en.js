@@ -1,0 +1,317 @@
+// Every sentence that the page shows or reads out, in English.
+
+const percentFormat = new Intl.NumberFormat('en', { style: 'percent', maximumSignificantDigits: 2 });
+const megabyteFormat = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** @param {number} part 0..1 */
+export function percent(part) {
+  if (part > 0 && part < 0.001) return '< 0.1%';
+  return part > 0.99 && part < 1 ? '> 99%' : percentFormat.format(part);
+}
+
+/** @param {number} score */
+export const scoreText = (score) => score.toFixed(1);
+
+/** The first of a class's names. @param {string} label  "Egyptian cat" or "tabby, tabby cat" */
+export const shortName = (label) => label.split(',')[0].trim();
+
+/** @param {number} bytes */
+const megabytes = (bytes) => megabyteFormat.format(bytes / 1e6);
+
+export const page = {
+  title: 'Deep Inside',
+  tagline: 'What a convolutional network sees in your photo',
+  privacy: 'Nothing leaves this computer: your photo is read, and everything is computed, in this page.',
+  paper: 'After Simonyan, Vedaldi and Zisserman, “Deep Inside Convolutional Networks”, 2013',
+  paperLink: 'https://arxiv.org/abs/1312.6034',
+  /** @param {string} title @param {string} licence */
+  network: (title, licence) => `Network: ${title}, trained on ImageNet. Weights: ${licence}.`,
+  dropHere: 'Drop the picture anywhere',
+};
+
+export const photo = {
+  heading: 'Photo',
+  prompt: 'Drop or paste a picture',
+  promptNote: 'or take one of the samples below',
+  choose: 'Choose',
+  chooseHint: 'Choose a photo',
+  webcam: 'Webcam',
+  capture: 'Take the picture',
+  switchCamera: 'Other camera',
+  closeCamera: 'Close',
+  samples: 'Sample pictures',
+  preview: 'Camera preview, mirrored',
+  /** @param {string} credit @param {string} licence */
+  credit: (credit, licence) => `Photo: ${credit}, ${licence}`,
+  /** @param {number} width @param {number} height */
+  size: (width, height) => `${width} × ${height} pixels`,
+  /** @param {number} width @param {number} height */
+  alt: (width, height) => `Your photo, ${width} by ${height} pixels`,
+};
+
+export const classes = {
+  heading: 'What the network sees',
+  empty: 'the five likeliest',
+  working: 'looking …',
+  choose: 'choose one',
+  searchLabel: 'Any other class',
+  searchPlaceholder: 'Search 1000 classes',
+  listLabel: 'Classes',
+  none: 'No class has such a name.',
+  /** @param {number} count */
+  more: (count) => `${count} more: type on to narrow them down`,
+};
+
+export const saliency = {
+  heading: 'Saliency',
+  alone: 'Where would a small change of the pixels change the score of this class the most?',
+  caption:
+    'Bright pixels are those whose change would move the score of this class the most. They mark what the decision hangs on, often only a part of the object, and not what the network “thought”.',
+  opacity: 'Opacity',
+  colourMap: 'Colours',
+  colourMaps: { inferno: 'Inferno', viridis: 'Viridis', cividis: 'Cividis', grey: 'Grey' },
+  compare: 'Hold to compare',
+  low: 'little',
+  high: 'much',
+  legend: 'Colour scale, from little to much influence',
+  save: 'Overlay',
+  saveHint: 'Save the overlay as PNG',
+  formula: 'The derivative of the class score by the pixels, at this photo: the largest of the three colours’ absolute values, as the mean over ten views (four corners and the centre, each also mirrored). It is drawn slightly smoothed; the brightest half per cent is full strength.',
+  /** @param {number} views */
+  views: (views) => (views === 1 ? 'first view' : `${views} views`),
+  /** @param {number} done @param {number} total */
+  progress: (done, total) => `view ${Math.min(done + 1, total)} of ${total}`,
+  /** @param {string} name @param {string | null} place */
+  alt: (name, place) =>
+    place ? `Saliency map for ${name} over the photo, strongest ${place}` : `Saliency map for ${name}: no pixel stands out`,
+};
+
+export const model = {
+  heading: 'Class model',
+  alone: 'What picture, grown from nothing, does the network take for this class above all?',
+  caption:
+    'A picture grown from nothing so that the network’s score for this class rises. It shows what the network looks for, not a photo that exists; much of it means nothing to human eyes.',
+  recipe: 'Recipe',
+  start: 'Start',
+  again: 'Start again',
+  pause: 'Pause',
+  resume: 'Resume',
+  cancel: 'Cancel',
+  score: 'Score',
+  probability: 'Probability',
+  save: 'Picture',
+  saveHint: 'Save the class model’s picture as PNG',
+  formula: 'The image that maximises the score of the class, before the softmax, less a penalty for strong pixels: gradient ascent on the image, with the network’s weights held fixed.',
+  /** @param {number} step @param {number} steps */
+  step: (step, steps) => `step ${step} of ${steps}`,
+  /** @param {number} step @param {number} steps */
+  paused: (step, steps) => `paused at ${step} of ${steps}`,
+  /** @param {number} steps */
+  done: (steps) => `${steps} steps`,
+  /** @param {string} name @param {number} step @param {number} score */
+  alt: (name, step, score) => `The network’s own picture of ${name} after ${step} steps, score ${scoreText(score)}`,
+  /** @param {number} from @param {number} to */
+  curve: (from, to) => `Score from ${scoreText(from)} to ${scoreText(to)}`,
+};
+
+export const cut = {
+  heading: 'Cut-out',
+  alone: 'Which object do the salient pixels belong to, and where does it end?',
+  caption:
+    'The most and the least salient pixels say what colours object and background have; a graph cut finds the border between them. The network was never shown a border, so parts in the background’s colours get lost.',
+  view: 'View',
+  views: { outline: 'Outline', cutout: 'Cut-out', box: 'Box' },
+  saveMask: 'Mask',
+  saveMaskHint: 'Save the mask as PNG',
+  saveCutout: 'Cut-out',
+  saveCutoutHint: 'Save the cut-out as PNG with a transparent background',
+  saveJson: 'JSON',
+  saveJsonHint: 'Save the box and the settings as JSON',
+  formula: 'The labelling of the pixels with the least energy: how badly the colours fit object or background, plus the cost of a border between similar neighbours. The minimum is exact; the largest connected piece is the object.',
+  preview: 'preview',
+  noneState: 'no object',
+  none: 'No object stands out from its background for this class. Try another class, or a picture with one clear subject.',
+  /** @param {{x: number, y: number, width: number, height: number}} box */
+  box: ({ x, y, width, height }) => `${width} × ${height} at ${x}, ${y}`,
+  boxLabel: 'Box, in pixels',
+  shareLabel: 'Of the photo',
+  /** @param {string} name @param {{x: number, y: number, width: number, height: number}} box @param {number} share */
+  alt: (name, { x, y, width, height }, share) =>
+    `The object taken for ${name}: ${percent(share)} of the photo, in a box ${width} by ${height} pixels at ${x}, ${y}`,
+};
+
+export const card = {
+  save: 'Save',
+  formula: 'The formula',
+  needsClass: 'Choose a class',
+  needsPhoto: 'Choose a photo first',
+  waiting: 'in the queue',
+  cancelled: 'cancelled',
+  failed: 'failed',
+};
+
+/** Where in a picture, from its parts across and down. @param {{x: number, y: number}} place */
+export function placeName({ x, y }) {
+  const column = x < 0.38 ? 'left' : x > 0.62 ? 'right' : '';
+  const row = y < 0.38 ? 'upper' : y > 0.62 ? 'lower' : '';
+  if (!column && !row) return 'around the centre';
+  if (!row) return `in the ${column} half`;
+  return column ? `in the ${row} ${column}` : `in the ${row} half`;
+}
+
+/** The one line that always says what goes on. */
+export const status = {
+  label: 'Progress',
+  starting: 'Starting: loading the program',
+  /** @param {number} done @param {number} total */
+  downloading: (done, total) => `Downloading the network: ${megabytes(done)} of ${megabytes(total)} MB`,
+  preparing: 'Preparing the network',
+  stopped: 'Stopped before the network was there',
+  failed: 'The network could not be started',
+  opening: 'Opening the picture',
+  classifying: 'The network is looking at the photo',
+  noPhoto: 'Ready: choose a photo, or one of the samples',
+  noClass: 'Choose a class to see why',
+  /** @param {string} name @param {number} done @param {number} total */
+  saliency: (name, done, total) => `${name}: saliency, ${saliency.progress(done, total)}`,
+  /** @param {string} name */
+  cut: (name) => `${name}: cutting out the object`,
+  /** @param {string} name @param {number} step @param {number} steps */
+  model: (name, step, steps) => `${name}: class model, ${model.step(step, steps)}`,
+  /** @param {string} name */
+  paused: (name) => `${name}: class model paused`,
+  /** @param {string} name */
+  done: (name) => `${name}: done`,
+  /** @param {string} name */
+  cancelled: (name) => `${name}: cancelled`,
+  cancel: 'Cancel',
+  cancelHint: 'Cancel (Esc)',
+  retry: 'Start again',
+};
+
+/** Read out when a phase has changed; never for mere progress. */
+export const announcements = {
+  ready: 'The network is ready.',
+  /** @param {string} names */
+  classified: (names) => `The likeliest classes: ${names}.`,
+  /** @param {string} name */
+  saliency: (name) => `Saliency map for ${name} ready.`,
+  /** @param {string} name */
+  model: (name) => `Class model of ${name} ready.`,
+  /** @param {string} name */
+  cut: (name) => `Object cut out for ${name}.`,
+  none: 'No object stands out.',
+  cancelled: 'Cancelled.',
+};
+
+export const device = {
+  starting: 'Starting',
+  cpu: 'CPU',
+  webgpu: 'WebGPU',
+  softwareWebgpu: 'WebGPU in software',
+  /** @param {string} reason */
+  cpuNotice: (reason) => `The same results as on a GPU, only slower: ${reason}.`,
+  /** @param {string} reason */
+  softwareNotice: (reason) => `A GPU emulated in software is slower than the CPU; ${reason}.`,
+  useCpu: 'Use the CPU',
+};
+
+export const problems = {
+  heading: 'Something went wrong',
+  dismiss: 'Dismiss',
+  retry: 'Try again',
+  useCpu: 'Use the CPU',
+  reload: 'Reload the page',
+};
+
+/**
+ * What went wrong and what to do, by code. `action`: what the card's button does.
+ * @type {Record<string, {sentence: string, advice: string, action?: 'retry' | 'useCpu' | 'reload'}>}
+ */
+export const errors = {
+  'picture-empty': { sentence: 'This file is empty.', advice: 'Choose another picture.' },
+  'picture-too-large': {
+    sentence: 'This picture is too large.',
+    advice: 'Choose one of at most 40 MB, 50 megapixels and 16,384 pixels a side, or scale it down first.',
+  },
+  'picture-unsupported': {
+    sentence: 'This is not a picture that can be read here.',
+    advice: 'Choose a JPEG, PNG, WebP, GIF or BMP file, or save the picture as one of these.',
+  },
+  'picture-corrupt': {
+    sentence: 'This picture is damaged.',
+    advice: 'Choose another one, or save it anew with a picture program.',
+  },
+  'no-picture': { sentence: 'There is no photo yet.', advice: 'Choose a photo, or one of the samples.' },
+  'sample-download-failed': {
+    sentence: 'The sample picture could not be loaded.',
+    advice: 'Check the connection, then choose it again.',
+  },
+  'drop-without-picture': { sentence: 'There was no picture in what was dropped.', advice: 'Drop a picture file.' },
+  'paste-without-picture': {
+    sentence: 'There is no picture on the clipboard.',
+    advice: 'Copy a picture (not its file name or address), then paste again.',
+  },
+  'weights-download-failed': {
+    sentence: 'The network’s weights could not be downloaded.',
+    advice: 'Check the connection, then try again.',
+    action: 'retry',
+  },
+  'weights-corrupt': {
+    sentence: 'The network’s weights arrived damaged.',
+    advice: 'Try again. If this comes back, the copy on the server is damaged.',
+    action: 'retry',
+  },
+  'weights-mismatch': {
+    sentence: 'The weights belong to another network.',
+    advice: 'The page was probably updated: reload it.',
+    action: 'reload',
+  },
+  'program-load-failed': {
+    sentence: 'The program could not be loaded.',
+    advice: 'Check the connection, then try again; if the page was updated meanwhile, reload it.',
+    action: 'retry',
+  },
+  'browser-too-old': {
+    sentence: 'This browser lacks something that the page needs.',
+    advice: 'Use a current version of Chrome, Edge, Firefox or Safari.',
+  },
+  'class-out-of-range': { sentence: 'There is no such class.', advice: 'Choose one of the list.' },
+  'setting-out-of-range': { sentence: 'One of the settings makes no sense.', advice: 'Choose another value, or reload the page.' },
+  'no-network': { sentence: 'The network is not there yet.', advice: 'Try again.', action: 'retry' },
+  'gpu-unavailable': {
+    sentence: 'WebGPU is not available in this browser.',
+    advice: 'Go on with the CPU.',
+    action: 'useCpu',
+  },
+  'gpu-lost': {
+    sentence: 'The connection to the GPU was lost.',
+    advice: 'It was started again: choose the class once more. If this comes back, go on with the CPU.',
+    action: 'useCpu',
+  },
+  'out-of-memory': {
+    sentence: 'The memory that a page may use is full.',
+    advice: 'It was started afresh: choose the class once more, or take a smaller picture.',
+  },
+  'camera-not-allowed': {
+    sentence: 'The camera may not be used.',
+    advice: 'Allow it in the browser’s address bar, then click again.',
+  },
+  'camera-not-found': { sentence: 'No camera was found.', advice: 'Connect one, or choose a file.' },
+  'camera-not-readable': {
+    sentence: 'The camera does not answer.',
+    advice: 'Close other programs that use it, then click again.',
+  },
+  'camera-overconstrained': { sentence: 'No camera fits what was asked for.', advice: 'Try the other camera, or choose a file.' },
+  'camera-insecure': {
+    sentence: 'Browsers allow the camera only on secure pages.',
+    advice: 'Open this page over https, or on localhost; or choose a file.',
+  },
+  'camera-lost': { sentence: 'The camera is gone.', advice: 'Connect it again, or choose a file.' },
+  'save-failed': { sentence: 'The file could not be made.', advice: 'Try again with a smaller picture.' },
+  internal: {
+    sentence: 'A fault of this program stopped the computation.',
+    advice: 'It was started again: choose the class once more. If this comes back, reload the page.',
+    action: 'reload',
+  },
+};

@@ -1,0 +1,76 @@
+// The frame that the three results share: heading, state, picture on its mat, progress, controls, words, formula, saving.
+
+import { fromTemplate, h, setAttribute, setText } from '../dom.js';
+import { card as words, shortName } from '../strings/en.js';
+
+/**
+ * @param {object} parts
+ * @param {string} parts.id
+ * @param {{heading: string, alone: string, caption: string, formula: string}} parts.text
+ * @param {HTMLCanvasElement[]} parts.layers      the first gets the role of the picture
+ * @param {Node[]} parts.controls
+ * @param {{label: string, hint: string, save: () => void}[]} parts.saves
+ */
+export function makeCard({ id, text, layers, controls, saves }) {
+  const state = h('p', { class: 'card-state' });
+  const className = h('p', { class: 'card-class' });
+  const progress = h('div', { class: 'card-progress' }, h('div', { class: 'bar' }));
+  const note = h('p', { class: 'mat-note' });
+  const pictogram = h('div', { class: 'pictogram', 'aria-hidden': 'true' }, fromTemplate(`pictogram-${id}`));
+  const mat = h('div', { class: 'mat' }, pictogram, ...layers, note);
+  const saveButtons = saves.map(({ label, hint, save }) =>
+    h('button', { type: 'button', class: 'quiet', title: hint, 'aria-label': hint, disabled: true, on: { click: save } }, label),
+  );
+  const headingId = `${id}-heading`;
+  const element = h(
+    'section',
+    { class: 'card', id, 'aria-labelledby': headingId },
+    h('header', { class: 'card-head' }, h('h2', { id: headingId }, text.heading), state, className),
+    mat,
+    progress,
+    h('div', { class: 'controls' }, ...controls),
+    h('p', { class: 'caption' }, text.caption),
+    h(
+      'footer',
+      { class: 'card-foot' },
+      h('details', { class: 'formula' }, h('summary', {}, words.formula), fromTemplate(`formula-${id}`), h('p', {}, text.formula)),
+      h('div', { class: 'saves' }, h('span', { class: 'saves-label', 'aria-hidden': 'true' }, words.save), ...saveButtons),
+    ),
+  );
+  const bar = /** @type {HTMLElement} */ (progress.firstChild);
+
+  return {
+    element,
+    mat,
+
+    /**
+     * @param {object} shown
+     * @param {string} shown.state        a few words beside the heading
+     * @param {number | null} shown.part  0..1 of the way, or null for no progress
+     * @param {string | null} shown.note  a sentence on the empty mat
+     * @param {boolean} shown.empty       whether the pictogram stands in for the picture
+     * @param {string | null} shown.alt   what the picture shows; null while there is none
+     * @param {boolean} shown.savable
+     * @param {string} shown.className    the class that the card is about
+     */
+    show(shown) {
+      setText(state, shown.state);
+      setText(className, shown.className);
+      setText(note, shown.note ?? '');
+      note.hidden = !shown.note;
+      pictogram.hidden = !shown.empty;
+      element.classList.toggle('working', shown.part !== null);
+      bar.style.transform = `scaleX(${shown.part ?? 0})`;
+      const [picture] = layers;
+      setAttribute(picture, 'role', shown.alt ? 'img' : null);
+      setAttribute(picture, 'aria-label', shown.alt);
+      setAttribute(picture, 'aria-hidden', shown.alt ? null : 'true');
+      for (const button of saveButtons) button.disabled = !shown.savable;
+    },
+  };
+}
+
+/** The chosen class's first name, or '' for none. @param {import('../state.js').State} state */
+export function chosenName({ engine, chosen }) {
+  return chosen === null || !engine.ready ? '' : shortName(engine.ready.network.classes[chosen]);
+}

@@ -1,0 +1,65 @@
+// The five likeliest classes as buttons, and under them the search over all.
+
+import { h, setText } from '../dom.js';
+import { likeliest } from '../ranking.js';
+import { classes as words, percent, shortName } from '../strings/en.js';
+import { makeClassSearch } from './class_search.js';
+
+const COUNT = 5;
+
+/**
+ * @param {import('../state.js').Store} store
+ * @param {{chooseClass: (index: number) => void}} actions
+ */
+export function makeClassesPanel(store, actions) {
+  const hint = h('p', { class: 'panel-hint' });
+  const rows = Array.from({ length: COUNT }, () => makeRow((index) => actions.chooseClass(index)));
+  const element = h(
+    'section',
+    { class: 'panel', id: 'classes', 'aria-labelledby': 'classes-heading' },
+    h('header', { class: 'panel-head' }, h('h2', { id: 'classes-heading' }, words.heading), hint),
+    h('ul', { class: 'top-classes' }, ...rows.map((row) => row.element)),
+    makeClassSearch(store, actions),
+  );
+
+  store.watch(['photo', 'probabilities', 'chosen', 'engine'], ({ photo, probabilities, chosen, engine }) => {
+    setText(hint, !photo ? words.empty : !probabilities ? words.working : chosen === null ? words.choose : '');
+    const names = engine.ready?.network.classes;
+    const top = probabilities && names ? likeliest(probabilities, COUNT) : [];
+    rows.forEach((row, i) => {
+      const index = top[i];
+      row.show(index === undefined || !names || !probabilities ? null : {
+        index, label: names[index], probability: probabilities[index], pressed: index === chosen,
+      });
+    });
+  });
+  return element;
+}
+
+/** @param {(index: number) => void} onClick */
+function makeRow(onClick) {
+  let shownIndex = -1;
+  const name = h('span', { class: 'class-name' });
+  const share = h('span', { class: 'class-share' });
+  const bar = h('span', { class: 'bar' });
+  const button = h(
+    'button',
+    { type: 'button', class: 'class-button', hidden: true, 'aria-pressed': 'false', on: { click: () => onClick(shownIndex) } },
+    name,
+    share,
+    h('span', { class: 'class-bar', 'aria-hidden': 'true' }, bar),
+  );
+  return {
+    element: h('li', {}, button),
+    /** @param {{index: number, label: string, probability: number, pressed: boolean} | null} row */
+    show(row) {
+      shownIndex = row?.index ?? -1;
+      setText(name, row ? shortName(row.label) : '');
+      setText(share, row ? percent(row.probability) : '');
+      button.title = row?.label ?? '';
+      button.hidden = !row;
+      button.setAttribute('aria-pressed', String(row?.pressed ?? false));
+      bar.style.transform = `scaleX(${row?.probability ?? 0})`;
+    },
+  };
+}

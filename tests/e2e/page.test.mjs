@@ -26,6 +26,9 @@ async function arrive({ hash = '', ...options } = {}) {
 before(async () => {
   server = await serve(DIST);
   browser = await launch();
+  // A page that does not even start fails here, once, instead of in every test for as long as each one waits.
+  await (await arrive()).ready();
+  await visitor.leave();
 });
 after(async () => {
   await browser?.close();

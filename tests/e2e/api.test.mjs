@@ -1,0 +1,209 @@
+// pkg/ as another program uses it: the names, shapes and errors of the JavaScript API. Run with `npm run e2e`.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { serve } from './server.mjs';
+
+const ROOT = join(import.meta.dirname, '../..');
+const golden = (file) => readFileSync(join(ROOT, 'tests/golden', file)).toString('base64');
+
+let server;
+let browser;
+/** @type {import('playwright-core').Page} */
+let page;
+
+before(async () => {
+  server = await serve(process.env.DIST || join(ROOT, 'dist'));
+  browser = await launch();
+  page = await browser.newPage();
+  page.setDefaultTimeout(90_000);
+  await page.goto(`${server.address}nothing-here`); // any document of this origin
+  await page.evaluate(async () => {
+    const { default: init, Engine } = await import('/pkg/deep_inside.js');
+    await init();
+    const read = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+    const [network] = Engine.networks();
+    const weights = await read(`/weights/${network.weights.file}`);
+    const engine = await Engine.open('cpu');
+    await engine.loadNetwork(network.id, weights);
+    engine.setPictureFile(await read('/samples/chelsea.jpg'));
+    /** What a call ends with: the code of its error, and its class. */
+    const codeOf = async (call) => {
+      try {
+        await call();
+        return 'no error';
+      } catch (error) {
+        return error instanceof Error && error.name === 'EngineError' && error.message && 'detail' in error ? error.code : `not coded: ${error}`;
+      }
+    };
+    Object.assign(globalThis, { Engine, engine, network, weights, read, codeOf });
+  });
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+describe('the lists', () => {
+  test('networks, with their classes and their weights', async () => {
+    const [network] = await page.evaluate(() => Engine.networks());
+    assert.equal(network.id, 'squeezenet1_1');
+    assert.equal(network.inputSide, 227);
+    assert.equal(network.classes.length, 1000);
+    assert.match(network.classes[285], /^Egyptian cat/);
+    assert.match(network.weights.sha256, /^[0-9a-f]{64}$/);
+    assert.equal(network.weights.bytes, readFileSync(join(ROOT, 'weights', network.weights.file)).length);
+    assert.ok(network.title && network.weights.licence);
+  });
+
+  test('saliency methods and recipes', async () => {
+    const { methods, recipes } = await page.evaluate(() => ({ methods: Engine.saliencyMethods(), recipes: Engine.classModelRecipes() }));
+    assert.deepEqual(methods.map(({ id }) => id).slice(0, 1), ['gradient']);
+    for (const method of methods) assert.ok(method.title && method.cost >= 1 && method.reading && method.reference, method.id);
+    assert.deepEqual(recipes.map(({ id }) => id).filter((id) => ['paper', 'robust'].includes(id)), ['paper', 'robust']);
+    for (const recipe of recipes) assert.ok(recipe.title && recipe.defaults.steps > 0, recipe.id);
+  });
+});
+
+describe('results', () => {
+  test('the device', async () => {
+    const device = await page.evaluate(() => engine.device);
+    assert.equal(device.kind, 'cpu');
+    assert.equal(typeof device.software, 'boolean');
+    assert.ok(device.adapter && device.reason);
+  });
+
+  test('scores and input gradient of RGBA pixels and of their file are the same', async () => {
+    const apart = await page.evaluate(async (base64) => {
+      const file = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      const look = async () => [await engine.classify(), await engine.inputGradient(285)];
+      const before = engine.setPictureFile(file);
+      const ofFile = await look();
+      const bitmap = await createImageBitmap(new Blob([file]));
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height);
+      const after = engine.setPicturePixels(pixels.data, pixels.width, pixels.height);
+      const ofPixels = await look();
+      return {
+        sizes: [before, after],
+        lengths: ofFile.map((values) => values.length),
+        kinds: ofFile.map((values) => values.constructor.name),
+        same: ofFile.every((values, i) => values.every((value, k) => value === ofPixels[i][k])),
+      };
+    }, golden('chelsea.png'));
+    assert.deepEqual(apart.sizes[0], apart.sizes[1]);
+    assert.deepEqual(apart.lengths, [1000, 3 * 227 * 227]);
+    assert.deepEqual(apart.kinds, ['Float32Array', 'Float32Array']);
+    assert.ok(apart.same);
+  });
+
+  test('saliency, segment and locate come back in the frame of the photo', async () => {
+    const found = await page.evaluate(async () => {
+      const photo = engine.setPictureFile(await read('/samples/coffee.jpg'));
+      const classIndex = 504;
+      const progress = [];
+      const map = await engine.saliency({ classIndex, onProgress: (done, total) => progress.push([done, total]) });
+      const { width, height, values } = map;
+      const cuts = {
+        segment: await engine.segment({ saliency: map, foregroundQuantile: 0.9 }),
+        plain: await engine.segment({ saliency: { width, height, values }, foregroundQuantile: 0.9 }),
+        paper: await engine.locate({ classIndex, mode: 'paper' }),
+        best: await engine.locate({ classIndex }),
+      };
+      const describe = (cut) => {
+        const levels = [...new Set(cut.mask)].sort((a, b) => a - b);
+        const columns = [], rows = [];
+        cut.mask.forEach((value, i) => value && (columns.push(i % cut.width), rows.push(Math.floor(i / cut.width))));
+        const least = (a) => a.reduce((x, y) => Math.min(x, y)), most = (a) => a.reduce((x, y) => Math.max(x, y));
+        const tight = { x: least(columns), y: least(rows), width: most(columns) - least(columns) + 1, height: most(rows) - least(rows) + 1 };
+        return { size: [cut.width, cut.height, cut.mask.length], kind: cut.mask.constructor.name, levels, box: cut.box, tight, energy: cut.energy, flow: cut.flow };
+      };
+      return {
+        photo, progress, map: { width, height, length: values.length, kind: values.constructor.name, least: values.reduce((a, b) => Math.min(a, b)) },
+        cuts: Object.fromEntries(Object.entries(cuts).map(([name, cut]) => [name, describe(cut)])),
+      };
+    });
+    const { width, height } = found.photo;
+    assert.deepEqual(found.map, { width, height, length: width * height, kind: 'Float32Array', least: found.map.least });
+    assert.ok(found.map.least >= 0);
+    assert.deepEqual(found.progress.at(-1), [10, 10]);
+    for (const [name, cut] of Object.entries(found.cuts)) {
+      assert.deepEqual(cut.size, [width, height, width * height], name);
+      assert.equal(cut.kind, 'Uint8Array', name);
+      assert.deepEqual(cut.levels, [0, 255], name);
+      assert.deepEqual(cut.box, cut.tight, name);
+      assert.ok(Math.abs(cut.energy - cut.flow) <= 1e-6 * Math.abs(cut.flow), `${name}: energy ${cut.energy}, flow ${cut.flow}`);
+    }
+    assert.deepEqual(found.cuts.plain, found.cuts.segment);
+  });
+
+  test('a class model: steps, pixels, and the same bytes from the same seed', async () => {
+    const grown = await page.evaluate(async () => {
+      const grow = async () => {
+        const run = engine.classModel({ classIndex: 130, recipe: 'robust', seed: 7, side: 96 });
+        const progress = [await run.step(2), await run.step(3)];
+        const { rgba, width, height } = await run.pixels();
+        run.free();
+        return { progress, rgba: [...rgba], kind: rgba.constructor.name, width, height };
+      };
+      return [await grow(), await grow()];
+    });
+    const [{ progress, rgba, kind, width, height }] = grown;
+    assert.deepEqual(progress.map(({ step }) => step), [2, 5]);
+    assert.ok(progress.every(({ score, probability }) => Number.isFinite(score) && probability >= 0 && probability <= 1));
+    assert.equal(kind, 'Uint8ClampedArray');
+    assert.equal(rgba.length, width * height * 4);
+    assert.deepEqual(grown[1], grown[0]);
+  });
+});
+
+describe('errors are coded, and the next call works', () => {
+  const CALLS = {
+    'class -1': [() => engine.saliency({ classIndex: -1 }), 'class-out-of-range'],
+    'class 1000': [() => engine.inputGradient(1000), 'class-out-of-range'],
+    'class NaN': [() => engine.locate({ classIndex: NaN }), 'class-out-of-range'],
+    'class 1.5': [() => engine.classModel({ classIndex: 1.5 }), 'class-out-of-range'],
+    'no class': [() => engine.saliency({}), 'class-out-of-range'],
+    'an unknown method': [() => engine.saliency({ classIndex: 1, method: 'divination' }), 'setting-out-of-range'],
+    '7 views': [() => engine.saliency({ classIndex: 1, views: 7 }), 'setting-out-of-range'],
+    'an unknown mode': [() => engine.locate({ classIndex: 1, mode: 'worst' }), 'setting-out-of-range'],
+    'an unknown recipe': [() => engine.classModel({ classIndex: 1, recipe: 'soup' }), 'setting-out-of-range'],
+    'a side too large': [() => engine.classModel({ classIndex: 1, side: 513 }), 'setting-out-of-range'],
+    'a negative seed': [() => engine.classModel({ classIndex: 1, seed: -1 }), 'setting-out-of-range'],
+    'no options': [() => engine.saliency(), 'setting-out-of-range'],
+    'a saliency map of another size': [() => engine.segment({ saliency: { width: 3, height: 3, values: new Float32Array(4) } }), 'setting-out-of-range'],
+    'a quantile beyond 1': [async () => engine.segment({ saliency: await engine.saliency({ classIndex: 1, views: 1 }), foregroundQuantile: 2 }), 'setting-out-of-range'],
+    'a constant map': [() => engine.segment({ saliency: { width: 9, height: 9, values: new Float32Array(81) } }), 'no-object-found'],
+    'too many steps': [() => engine.classModel({ classIndex: 1, side: 64 }).step(2001), 'setting-out-of-range'],
+    'steps NaN': [() => engine.classModel({ classIndex: 1, side: 64 }).step(NaN), 'setting-out-of-range'],
+    'an empty file': [() => engine.setPictureFile(new Uint8Array()), 'picture-empty'],
+    'pixels of another length': [() => engine.setPicturePixels(new Uint8ClampedArray(12), 2, 2), 'picture-corrupt'],
+    'no pixels': [() => engine.setPicturePixels(new Uint8ClampedArray(0), 0, 0), 'picture-empty'],
+    'an unknown network': [() => engine.loadNetwork('perceptron', weights), 'setting-out-of-range'],
+    'damaged weights': [() => engine.loadNetwork(network.id, weights.map((byte, i) => (i === 1e6 ? byte ^ 1 : byte))), 'weights-corrupt'],
+    'an unknown device': [() => Engine.open('toaster'), 'setting-out-of-range'],
+    'no network': [async () => (await Engine.open('cpu')).classify(), 'no-network'],
+    'no picture': [async () => {
+      const fresh = await Engine.open('cpu');
+      await fresh.loadNetwork(network.id, weights);
+      return fresh.classify();
+    }, 'no-picture'],
+    'an aborted call': [() => {
+      const controller = new AbortController();
+      return engine.saliency({ classIndex: 1, signal: controller.signal, onProgress: () => controller.abort() });
+    }, 'cancelled'],
+  };
+  for (const [name, [call, code]] of Object.entries(CALLS)) {
+    test(`${name}: ${code}`, async () => {
+      assert.equal(await page.evaluate(`codeOf(${call})`), code);
+    });
+  }
+
+  test('the engine still works', async () => {
+    assert.equal(await page.evaluate(async () => (await engine.classify()).length), 1000);
+  });
+});

@@ -70,8 +70,10 @@ const calls = {
     const map = await engine.saliency({ classIndex, views, signal, onProgress: countViews(progress) });
     newestMap?.free();
     newestMap = map;
-    const frame = frameOf(map.width, map.height);
-    const intensity = toIntensity(smooth(shrink(map.values, map, frame), frame));
+    // Plain numbers: each look at a property of the map is a call into wasm, and a loop of them stalls Chromium for minutes.
+    const { width, height } = map;
+    const frame = frameOf(width, height);
+    const intensity = toIntensity(smooth(shrink(map.values, { width, height }, frame), frame));
     const result = { intensity, ...frame, views, centre: centreOf(intensity, frame.width) };
     return new Transferred(result, [intensity.buffer]);
   },

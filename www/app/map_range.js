@@ -15,19 +15,19 @@ const SPREAD = 1.5 / 227;
  * Brings a row-major grid to the size of the frame. Going down, each pixel is the mean of the cells that it covers.
  * @param {Float32Array | Uint8Array} values
  * @param {{width: number, height: number}} size
- * @param {{width: number, height: number}} frame   not larger than `size`
+ * @param {{width: number, height: number}} frame   not larger than the size
  * @returns {Float32Array}
  */
-export function shrink(values, size, frame) {
-  if (size.width === frame.width && size.height === frame.height) return Float32Array.from(values);
-  const columns = edges(size.width, frame.width);
-  const rows = edges(size.height, frame.height);
+export function shrink(values, { width, height }, frame) {
+  if (width === frame.width && height === frame.height) return Float32Array.from(values);
+  const columns = edges(width, frame.width);
+  const rows = edges(height, frame.height);
   const out = new Float32Array(frame.width * frame.height);
   for (let y = 0, at = 0; y < frame.height; y++) {
     for (let x = 0; x < frame.width; x++, at++) {
       let sum = 0;
       for (let v = rows[y]; v < rows[y + 1]; v++) {
-        for (let u = columns[x], from = v * size.width + u; u < columns[x + 1]; u++, from++) sum += values[from];
+        for (let u = columns[x], from = v * width + u; u < columns[x + 1]; u++, from++) sum += values[from];
       }
       out[at] = sum / ((rows[y + 1] - rows[y]) * (columns[x + 1] - columns[x]));
     }

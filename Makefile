@@ -46,7 +46,7 @@ test-e2e: build setup-browser
 lint: setup-rust
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	cargo clippy --locked --lib --test web --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --locked --lib --test web --target wasm32-unknown-unknown --profile web -- -D warnings
 
 ## readme-check: links and commands of the README exist
 readme-check: setup-node

@@ -1,14 +1,29 @@
 #!/bin/sh
-# The wasm module with its JavaScript and TypeScript: pkg/, which is also the npm package. Skipped when nothing that goes into it is
-# newer.
+# The npm package, pkg/: the wasm programs with their JavaScript and TypeScript, and the entry that chooses between them. Skipped when
+# nothing that goes into it is newer.
 set -eu
 
-if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo src weights/manifest.json -newer pkg/.complete -type f)" ]; then
+if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo src weights/manifest.json scripts/build_pkg.sh -newer pkg/.complete -type f)" ]; then
     exit 0
 fi
 rm -rf pkg
-wasm-pack build --target web --mode no-install --no-opt --profile web -- --locked
-# Only the names of functions go, a third of the file: optimising it further takes minutes and saves 1.5 % after compression.
-node_modules/.bin/wasm-opt --strip-debug --strip-producers pkg/deep_inside_bg.wasm -o pkg/stripped.wasm
-mv pkg/stripped.wasm pkg/deep_inside_bg.wasm
+
+# program NAME [cargo options]
+program() {
+    wasm-pack build --target web --mode no-install --no-opt --profile web --out-dir "pkg/$1" -- --locked ${2:-}
+    # Only the names of functions go, a third of the file: optimising the rest takes minutes and makes it no smaller to transfer.
+    node_modules/.bin/wasm-opt --strip-debug --strip-producers "pkg/$1/deep_inside_bg.wasm" -o pkg/stripped.wasm
+    mv pkg/stripped.wasm "pkg/$1/deep_inside_bg.wasm"
+}
+program webgpu
+program cpu --no-default-features
+
+cp src/web/deep_inside.js src/web/deep_inside.d.ts pkg
+node -e '
+    const about = JSON.parse(fs.readFileSync("pkg/cpu/package.json"));
+    Object.assign(about, { files: ["*.js", "*.d.ts", "*/*.js", "*/*.d.ts", "*/*.wasm"], sideEffects: true });
+    fs.writeFileSync("pkg/package.json", JSON.stringify(about, null, 2));
+'
+mv pkg/cpu/README.md pkg/cpu/LICENSE-* pkg
+rm pkg/webgpu/README.md pkg/webgpu/LICENSE-* pkg/*/package.json pkg/*/.gitignore
 touch pkg/.complete

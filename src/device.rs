@@ -15,6 +15,17 @@ pub enum DeviceChoice {
     Cpu,
 }
 
+impl DeviceChoice {
+    /// Whether this choice means WebGPU where the browser offers `adapter`.
+    pub fn takes_webgpu(self, adapter: Option<&Adapter>) -> bool {
+        adapter.is_some_and(|adapter| match self {
+            DeviceChoice::Auto => !adapter.software,
+            DeviceChoice::WebGpu => true,
+            DeviceChoice::Cpu => false,
+        })
+    }
+}
+
 impl std::str::FromStr for DeviceChoice {
     type Err = Error;
 
@@ -85,7 +96,7 @@ impl ComputeDevice {
     }
 }
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", feature = "webgpu"))]
 async fn open_webgpu() -> Result<Device, Error> {
     use std::cell::RefCell;
     thread_local! {
@@ -100,9 +111,9 @@ async fn open_webgpu() -> Result<Device, Error> {
     Ok(device)
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", feature = "webgpu")))]
 async fn open_webgpu() -> Result<Device, Error> {
-    Err(Error::GpuUnavailable("the native build computes on the CPU".to_owned()))
+    Err(Error::GpuUnavailable("the program with the WebGPU backend is not loaded".to_owned()))
 }
 
 /// Brings a tensor's values to the CPU, row-major, without ever blocking on the GPU.
@@ -128,6 +139,18 @@ mod tests {
         let device = open(DeviceChoice::Auto, Some(adapter)).unwrap();
         assert_eq!(device.kind, "cpu");
         assert!(device.reason.contains("SwiftShader"), "{}", device.reason);
+    }
+
+    #[test]
+    fn only_auto_minds_a_software_adapter() {
+        let adapter = |software| Adapter { name: String::new(), software };
+        for (choice, hardware, software) in
+            [(DeviceChoice::Auto, true, false), (DeviceChoice::WebGpu, true, true), (DeviceChoice::Cpu, false, false)]
+        {
+            assert_eq!(choice.takes_webgpu(Some(&adapter(false))), hardware);
+            assert_eq!(choice.takes_webgpu(Some(&adapter(true))), software);
+            assert!(!choice.takes_webgpu(None));
+        }
     }
 
     #[test]

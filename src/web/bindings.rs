@@ -49,6 +49,15 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
+/// Whether `Engine.open(device)` wants WebGPU here; this program may have been built without it.
+#[wasm_bindgen(js_name = takesWebGpu)]
+pub async fn takes_webgpu(device: JsValue) -> bool {
+    match device.as_string().unwrap_or_default().parse() {
+        Ok(DeviceChoice::Cpu) | Err(_) => false,
+        Ok(choice) => DeviceChoice::takes_webgpu(choice, probe_adapter().await.as_ref()),
+    }
+}
+
 /// The engine: one device, one network, one picture.
 #[wasm_bindgen]
 pub struct Engine {

@@ -27,15 +27,17 @@ await server.close();
 
 /** What a first visit transfers, after brotli. */
 async function transferred() {
-  const sizes = { 'wasm, js, css, html': 0, weights: 0 };
+  const sizes = { 'first visit: wasm, js, css, html': 0, 'first visit: weights': 0, 'with a GPU, also': 0 };
   for (const file of readdirSync(DIST, { recursive: true })) {
     const path = join(DIST, file);
     if (!statSync(path).isFile()) continue;
-    const kind = ['.wasm', '.js', '.css', '.html'].includes(extname(file)) ? 'wasm, js, css, html'
-      : extname(file) === '.safetensors' ? 'weights' : null;
+    const program = ['.wasm', '.js', '.css', '.html'].includes(extname(file));
+    const kind = program && file.startsWith(join('pkg', 'webgpu')) ? 'with a GPU, also'
+      : program ? 'first visit: wasm, js, css, html'
+      : extname(file) === '.safetensors' ? 'first visit: weights' : null;
     if (kind) sizes[kind] += brotliCompressSync(readFileSync(path), { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
   }
-  for (const [kind, bytes] of Object.entries(sizes)) row(`${kind}, brotli`, (bytes / 1e6).toFixed(2), 'MB');
+  for (const [kind, bytes] of Object.entries(sizes)) row(kind, (bytes / 1e6).toFixed(2), 'MB, brotli');
 }
 
 /** From navigation, with nothing cached, to the first saliency map of a sample on the CPU. */
@@ -58,7 +60,7 @@ async function measureDevice(device, { runs, warmUp, growth }) {
   page.setDefaultTimeout(0);
   await page.goto(`${server.address}nothing-here`); // a document of this origin in which nothing else computes
   const { description, results } = await page.evaluate(async ({ device, runs, warmUp, growth }) => {
-    const { default: init, Engine } = await import('/pkg/deep_inside.js');
+    const { default: init, Engine } = await import(device === 'webgpu' ? '/pkg/webgpu/deep_inside.js' : '/pkg/deep_inside.js');
     const { memory } = await init();
     const engine = await Engine.open(device);
     const [network] = Engine.networks();

@@ -76,6 +76,26 @@ describe('results', () => {
     assert.ok(device.adapter && device.reason);
   });
 
+  test('WebGPU by name: the larger program computes the same as the smaller', async () => {
+    const found = await page.evaluate(async () => {
+      const scores = [];
+      const kinds = [];
+      for (const device of ['webgpu', 'cpu']) {
+        const other = await Engine.open(device);
+        kinds.push(other.device.kind);
+        await other.loadNetwork(network.id, weights);
+        const run = other.classModel({ classIndex: 130, recipe: 'paper', side: 64 });
+        scores.push((await run.step(1)).score);
+        run.free();
+        other.free();
+      }
+      return { kinds, scores };
+    });
+    assert.deepEqual(found.kinds, ['webgpu', 'cpu']);
+    const [gpu, cpu] = found.scores;
+    assert.ok(Math.abs(gpu - cpu) <= 1e-3 * Math.abs(cpu), `${gpu} and ${cpu}`);
+  });
+
   test('scores and input gradient of RGBA pixels and of their file are the same', async () => {
     const apart = await page.evaluate(async (base64) => {
       const file = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));

@@ -34,6 +34,16 @@ pub enum LocateMode {
     Best,
 }
 
+impl LocateMode {
+    /// The settings that the name stands for.
+    pub fn cut_settings(self) -> CutSettings {
+        match self {
+            LocateMode::Paper => CutSettings::paper(),
+            LocateMode::Best => CutSettings::best(),
+        }
+    }
+}
+
 impl std::str::FromStr for LocateMode {
     type Err = Error;
 
@@ -122,12 +132,8 @@ impl Engine {
     /// # Errors
     /// As [`saliency`](Engine::saliency) and [`segment`](Engine::segment).
     pub async fn locate(&self, class: usize, mode: LocateMode, progress: &dyn Progress) -> Result<Segmentation, Error> {
-        let settings = match mode {
-            LocateMode::Paper => CutSettings::paper(),
-            LocateMode::Best => CutSettings::best(),
-        };
         let map = self.saliency(class, "gradient", Views::Ten, progress).await?;
-        self.segment(&map, &settings)
+        self.segment(&map, &mode.cut_settings())
     }
 
     /// A class model before its first step.

@@ -26,7 +26,7 @@ use crate::image_input::{Picture, decode_file};
 use crate::networks::{NETWORKS, imagenet_labels};
 use crate::preprocess::Views;
 use crate::saliency::{self, SALIENCY_METHODS};
-use crate::segmentation::{self, CutSettings};
+use crate::segmentation;
 use crate::weights::manifest_row;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -191,9 +191,13 @@ impl Engine {
         promise(async move {
             let map = read_saliency(&options)?;
             let options: SegmentOptions = read_options(options)?;
-            let mut settings = CutSettings::paper();
+            let mode: engine::LocateMode = options.mode.as_deref().unwrap_or("paper").parse()?;
+            let mut settings = mode.cut_settings();
             settings.foreground_quantile = options.foreground_quantile.unwrap_or(settings.foreground_quantile);
             settings.background_quantile = options.background_quantile.unwrap_or(settings.background_quantile);
+            if let Some(side) = options.working_side {
+                settings.working_side = u32::try_from(count("workingSide", side)?).unwrap_or(u32::MAX);
+            }
             engine.segment(&map, &settings).map(Segmentation::from)
         })
     }

@@ -111,12 +111,18 @@ pub struct SaliencyOptions {
 #[derive(Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct SegmentOptions {
+    /// Whose settings hold where nothing else is asked for: `best`, or `paper` when left out.
+    #[tsify(optional)]
+    pub mode: Option<String>,
     /// The object's colours are those above this quantile of the map; 0.95 when left out.
     #[tsify(optional)]
     pub foreground_quantile: Option<f64>,
     /// The background's colours are those below this quantile of the map; 0.3 when left out.
     #[tsify(optional)]
     pub background_quantile: Option<f64>,
+    /// The photo is cut at a size at which its long side has at most so many pixels; 512 when left out. Less is quicker and coarser.
+    #[tsify(optional)]
+    pub working_side: Option<f64>,
 }
 
 /// Options of `locate`.

@@ -131,6 +131,7 @@ describe('results', () => {
       const cuts = {
         segment: await engine.segment({ saliency: map, foregroundQuantile: 0.9 }),
         plain: await engine.segment({ saliency: { width, height, values }, foregroundQuantile: 0.9 }),
+        coarse: await engine.segment({ saliency: map, mode: 'best', workingSide: 100 }),
         paper: await engine.locate({ classIndex, mode: 'paper' }),
         best: await engine.locate({ classIndex }),
       };
@@ -197,6 +198,7 @@ describe('errors are coded, and the next call works', () => {
     'no options': [() => engine.saliency(), 'setting-out-of-range'],
     'a saliency map of another size': [() => engine.segment({ saliency: { width: 3, height: 3, values: new Float32Array(4) } }), 'setting-out-of-range'],
     'a quantile beyond 1': [async () => engine.segment({ saliency: await engine.saliency({ classIndex: 1, views: 1 }), foregroundQuantile: 2 }), 'setting-out-of-range'],
+    'a working side of 0': [async () => engine.segment({ saliency: await engine.saliency({ classIndex: 1, views: 1 }), workingSide: 0 }), 'setting-out-of-range'],
     'a constant map': [() => engine.segment({ saliency: { width: 9, height: 9, values: new Float32Array(81) } }), 'no-object-found'],
     'too many steps': [() => engine.classModel({ classIndex: 1, side: 64 }).step(2001), 'setting-out-of-range'],
     'steps NaN': [() => engine.classModel({ classIndex: 1, side: 64 }).step(NaN), 'setting-out-of-range'],

@@ -7,6 +7,9 @@ import { photoBitmap } from './photo_pixels.js';
 const NETWORK = 'squeezenet1_1';
 const CACHE = 'deep-inside-weights';
 
+/** The preview of the cut is to be there at once; the final one has sharper edges. */
+const PREVIEW_SIDE = 160;
+
 /** @type {any} */
 let engine = null;
 /** @type {any} the newest saliency map, for the preview of the cut */
@@ -79,7 +82,7 @@ const calls = {
   },
 
   async previewCut() {
-    return describeCut(await engine.segment({ saliency: newestMap }));
+    return describeCut(await engine.segment({ saliency: newestMap, mode: 'best', workingSide: PREVIEW_SIDE }));
   },
 
   async locate({ classIndex }, { signal, progress }) {

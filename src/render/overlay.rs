@@ -2,19 +2,25 @@
 
 use super::ColourMap;
 use crate::image_input::Picture;
+use crate::saliency::blurred;
 
 /// The share of the values that are shown in full; above it, a few extreme pixels would dim all the others.
-const SHOWN_SHARE: f64 = 0.99;
+const SHOWN_SHARE: f64 = 0.995;
+/// Deviation of the blur before drawing, as a share of the long side: a pixel and a half of the network's input. Strided layers leave
+/// a raster of that size in every gradient; drawn as it is, it is all that one sees.
+const BLUR: f64 = 1.5 / 227.0;
 /// Strengths below the first leave the photo as it is, those above the second hide it as far as the opacity goes.
 const FADE: [f32; 2] = [0.08, 0.6];
 
 /// The photo under a map in its frame, as opaque RGBA pixels.
 ///
-/// In: `values`, one for each pixel of `picture`, row-major, >= 0; `opacity`, 0..1, of the strongest of them. A value's strength is
-/// its part of the 99th percentile, at most 1: it picks the colour, and low strengths fade to transparent. A map of zeros leaves
-/// the photo untouched.
+/// In: `values`, one for each pixel of `picture`, row-major, >= 0; `opacity`, 0..1, of the strongest of them. A value's strength is,
+/// after a slight blur, its part of the 99.5th percentile, at most 1: it picks the colour, and low strengths fade to transparent. A map
+/// of zeros leaves the photo untouched.
 pub fn overlay(picture: &Picture, values: &[f32], map: ColourMap, opacity: f32) -> Vec<u8> {
-    let full = full_strength(values);
+    let long_side = picture.width().max(picture.height());
+    let values = blurred(values, picture.width() as usize, BLUR * f64::from(long_side));
+    let full = full_strength(&values);
     let mut rgba = picture.rgba().to_vec();
     if full > 0.0 {
         for (pixel, value) in rgba.chunks_exact_mut(4).zip(values) {
@@ -29,7 +35,7 @@ pub fn overlay(picture: &Picture, values: &[f32], map: ColourMap, opacity: f32) 
     rgba
 }
 
-/// The value shown in full: the 99th percentile, or the largest where so few are above 0 that the percentile is not.
+/// The value shown in full: the 99.5th percentile, or the largest where so few are above 0 that the percentile is not.
 fn full_strength(values: &[f32]) -> f32 {
     let mut sorted = values.to_vec();
     let rank = (SHOWN_SHARE * values.len().saturating_sub(1) as f64).round() as usize;

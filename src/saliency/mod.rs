@@ -6,6 +6,7 @@ mod deconvnet;
 mod gradient;
 mod guided_backprop;
 mod map;
+mod smooth;
 
 use burn::tensor::Tensor;
 
@@ -17,6 +18,7 @@ use crate::networks::{Network, ReluRule};
 use crate::preprocess::{PhotoViews, Views};
 use crate::progress::Progress;
 pub use map::SaliencyMap;
+pub use smooth::blurred;
 
 /// Every method, the paper's first.
 pub const SALIENCY_METHODS: &[SaliencyMethod] = &[gradient::GRADIENT, deconvnet::DECONVNET, guided_backprop::GUIDED_BACKPROP];

@@ -13,7 +13,6 @@ mod mask;
 pub mod max_flow;
 pub mod pixel_graph;
 mod seeds;
-mod smooth;
 mod working_picture;
 
 use colour_model::{Colour, ColourModel};
@@ -24,7 +23,7 @@ use working_picture::WorkingPicture;
 
 use crate::error::Error;
 use crate::image_input::Picture;
-use crate::saliency::SaliencyMap;
+use crate::saliency::{SaliencyMap, blurred};
 
 /// An object cut out of a photo.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +129,7 @@ pub fn segment_object(picture: &Picture, saliency: &SaliencyMap, settings: &CutS
     }
 
     let working = WorkingPicture::of(picture, settings.working_side)?;
-    let map = smooth::blurred(
+    let map = blurred(
         &saliency.sampled(working.width, working.height()),
         working.width,
         settings.blur * working.width.max(working.height()) as f64,

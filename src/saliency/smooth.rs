@@ -1,4 +1,4 @@
-//! Blurs a map, so that its quantiles mark regions instead of single pixels.
+//! Blurs a map, so that it marks regions instead of single pixels.
 
 /// The map, `width` columns, row-major, blurred by a Gaussian of deviation `sigma` pixels, to within half a pixel: three box blurs
 /// along each axis, whose cost does not depend on sigma. Beyond the edge nothing is assumed: there a box averages what of it lies inside.

@@ -21,7 +21,7 @@ program cpu --no-default-features
 cp src/web/deep_inside.js src/web/deep_inside.d.ts pkg
 node -e '
     const about = JSON.parse(fs.readFileSync("pkg/cpu/package.json"));
-    Object.assign(about, { files: ["*.js", "*.d.ts", "*/*.js", "*/*.d.ts", "*/*.wasm"], sideEffects: true });
+    Object.assign(about, { files: ["LICENSE-*", "*.js", "*.d.ts", "*/*.js", "*/*.d.ts", "*/*.wasm"], sideEffects: true });
     fs.writeFileSync("pkg/package.json", JSON.stringify(about, null, 2));
 '
 mv pkg/cpu/README.md pkg/cpu/LICENSE-* pkg

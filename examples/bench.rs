@@ -1,6 +1,9 @@
 //! Times the native build: medians and ranges over warm runs, one table row for each operation.
 //!
 //! `cargo run --release --example bench`
+// Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of this.
+#![cfg_attr(target_family = "wasm", no_main)]
+#![cfg(not(target_family = "wasm"))]
 
 use std::error::Error as StdError;
 use std::time::Instant;

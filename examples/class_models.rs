@@ -1,6 +1,9 @@
 //! A contact sheet of class models.
 //!
 //! `cargo run --example class_models -- --recipe robust --classes 1,76,130 --out sheet.png`
+// Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of this.
+#![cfg_attr(target_family = "wasm", no_main)]
+#![cfg(not(target_family = "wasm"))]
 
 use std::rc::Rc;
 use std::time::Instant;

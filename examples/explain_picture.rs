@@ -2,6 +2,9 @@
 //!
 //! `cargo run --release --example explain_picture -- PHOTO [--class NAME] [--out DIR]` writes saliency.png, class_model.png, mask.png
 //! and cutout.png into DIR.
+// Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of this.
+#![cfg_attr(target_family = "wasm", no_main)]
+#![cfg(not(target_family = "wasm"))]
 
 use std::error::Error as StdError;
 use std::future::Future;

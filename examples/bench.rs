@@ -8,6 +8,7 @@
 use std::error::Error as StdError;
 use std::time::Instant;
 
+use deep_inside::Error;
 use deep_inside::class_model::ClassModelSettings;
 use deep_inside::device::DeviceChoice;
 use deep_inside::engine::{Engine, LocateMode};
@@ -28,19 +29,21 @@ fn main() -> Result<(), Box<dyn StdError>> {
     let class = 285;
 
     println!("{} {}, {} cores, CPU backend", std::env::consts::OS, std::env::consts::ARCH, std::thread::available_parallelism()?);
-    println!("{:<34}{:>10}{:>10}{:>10}", "ms", "median", "least", "most");
-    measure("scores", || block_on(engine.classify()).map(drop))?;
-    measure("saliency, one view", || block_on(engine.saliency(class, "gradient", Views::One, &Unwatched)).map(drop))?;
-    measure("saliency, ten views", || block_on(engine.saliency(class, "gradient", Views::Ten, &Unwatched)).map(drop))?;
+    println!("{:<34}{:>10}{:>10}{:>10}{:>10}", "ms", "median", "least", "most", "x scores");
+    let mut forward = None;
+    let mut measure = |name: &str, run: &mut dyn FnMut() -> Result<(), Error>| measure(name, &mut forward, run);
+    measure("scores", &mut || block_on(engine.classify()).map(drop))?;
+    measure("saliency, one view", &mut || block_on(engine.saliency(class, "gradient", Views::One, &Unwatched)).map(drop))?;
+    measure("saliency, ten views", &mut || block_on(engine.saliency(class, "gradient", Views::Ten, &Unwatched)).map(drop))?;
     for recipe in ["paper", "robust"] {
         let settings = ClassModelSettings { class, recipe: recipe.to_owned(), seed: 0, side: None };
         let mut run = engine.class_model(&settings)?;
-        measure(&format!("class model, {recipe}, 10 steps"), || block_on(run.step(10)).map(drop))?;
+        measure(&format!("class model, {recipe}, 10 steps"), &mut || block_on(run.step(10)).map(drop))?;
     }
     for (width, height) in [(451, 300), (1024, 681)] {
         engine.set_picture(resize(&photo, width, height)?);
         for (name, mode) in [("paper", LocateMode::Paper), ("best", LocateMode::Best)] {
-            measure(&format!("locate, {name}, {width} x {height}"), || {
+            measure(&format!("locate, {name}, {width} x {height}"), &mut || {
                 block_on(engine.locate(class, mode, &Unwatched)).map(drop)
             })?;
         }
@@ -48,7 +51,8 @@ fn main() -> Result<(), Box<dyn StdError>> {
     Ok(())
 }
 
-fn measure(name: &str, mut run: impl FnMut() -> Result<(), deep_inside::Error>) -> Result<(), deep_inside::Error> {
+/// Prints one row. The first one's median goes to `forward`: the others are given as multiples of it.
+fn measure(name: &str, forward: &mut Option<f64>, run: &mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error> {
     let mut times = Vec::with_capacity(RUNS);
     for round in 0..WARM_UP + RUNS {
         let start = Instant::now();
@@ -58,6 +62,8 @@ fn measure(name: &str, mut run: impl FnMut() -> Result<(), deep_inside::Error>) 
         }
     }
     times.sort_by(f64::total_cmp);
-    println!("{name:<34}{:>10.1}{:>10.1}{:>10.1}", times[RUNS / 2], times[0], times[RUNS - 1]);
+    let median = times[RUNS / 2];
+    let ratio = median / *forward.get_or_insert(median);
+    println!("{name:<34}{median:>10.1}{:>10.1}{:>10.1}{ratio:>10.1}", times[0], times[RUNS - 1]);
     Ok(())
 }

@@ -73,6 +73,7 @@ async function measureDevice(device, { runs, warmUp, growth }) {
       engine.setPicturePixels(context.getImageData(0, 0, width, height).data, width, height);
     };
     const results = [];
+    let forward; // one pass for the scores: what the others are a multiple of
     const measure = async (name, work) => {
       const times = [];
       for (let round = 0; round < warmUp + runs; round++) {
@@ -81,7 +82,10 @@ async function measureDevice(device, { runs, warmUp, growth }) {
         if (round >= warmUp) times.push(performance.now() - start);
       }
       times.sort((a, b) => a - b);
-      results.push([name, times[times.length >> 1].toFixed(1), `ms (${times[0].toFixed(1)} to ${times.at(-1).toFixed(1)})`]);
+      const median = times[times.length >> 1];
+      forward ??= median;
+      const range = `${times[0].toFixed(1)} to ${times.at(-1).toFixed(1)}`;
+      results.push([name, median.toFixed(1), `ms (${range}), ${(median / forward).toFixed(1)} x scores`]);
     };
     const classIndex = 285;
     show(451, 300);

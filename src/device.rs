@@ -73,7 +73,7 @@ impl ComputeDevice {
             (DeviceChoice::Cpu, _) => return Ok(Self::cpu("the CPU was asked for")),
             (DeviceChoice::WebGpu, None) => return Err(Error::GpuUnavailable("the browser offers no adapter".to_owned())),
             (DeviceChoice::Auto, None) => return Ok(Self::cpu("no WebGPU adapter is available")),
-            (DeviceChoice::Auto, Some(adapter)) if adapter.software => {
+            (DeviceChoice::Auto, Some(adapter)) if !choice.takes_webgpu(Some(&adapter)) => {
                 let name = adapter.name;
                 return Ok(Self::cpu(&format!("the only WebGPU adapter ({name}) is emulated in software, which is slower")));
             }

@@ -12,9 +12,11 @@ use deep_inside::Error;
 use deep_inside::class_model::ClassModelSettings;
 use deep_inside::device::DeviceChoice;
 use deep_inside::engine::{Engine, LocateMode};
+use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
 use deep_inside::preprocess::{Views, resize};
 use deep_inside::progress::Unwatched;
+use deep_inside::saliency::{SALIENCY_METHODS, SaliencySettings};
 use pollster::block_on;
 
 const RUNS: usize = 9;
@@ -33,10 +35,16 @@ fn main() -> Result<(), Box<dyn StdError>> {
     let mut forward = None;
     let mut measure = |name: &str, run: &mut dyn FnMut() -> Result<(), Error>| measure(name, &mut forward, run);
     measure("scores", &mut || block_on(engine.classify()).map(drop))?;
-    measure("saliency, one view", &mut || block_on(engine.saliency(class, "gradient", Views::One, &Unwatched)).map(drop))?;
-    measure("saliency, ten views", &mut || block_on(engine.saliency(class, "gradient", Views::Ten, &Unwatched)).map(drop))?;
+    for method in SALIENCY_METHODS {
+        let settings =
+            SaliencySettings { method: method.id.to_owned(), views: Views::One, ..SaliencySettings::new(Target::Class(class)) };
+        let name = format!("saliency, {}, {} passes", method.id, (method.passes)(&settings));
+        measure(&name, &mut || block_on(engine.saliency(&settings, &Unwatched)).map(drop))?;
+    }
+    let settings = SaliencySettings::new(Target::Class(class));
+    measure("saliency, gradient, ten views", &mut || block_on(engine.saliency(&settings, &Unwatched)).map(drop))?;
     for recipe in ["paper", "robust"] {
-        let settings = ClassModelSettings { class, recipe: recipe.to_owned(), seed: 0, side: None };
+        let settings = ClassModelSettings { target: Target::Class(class), recipe: recipe.to_owned(), seed: 0, side: None };
         let mut run = engine.class_model(&settings)?;
         measure(&format!("class model, {recipe}, 10 steps"), &mut || block_on(run.step(10)).map(drop))?;
     }

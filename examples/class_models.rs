@@ -11,6 +11,7 @@ use std::time::Instant;
 use burn::tensor::Device;
 use clap::Parser;
 use deep_inside::class_model::{ClassModelRun, ClassModelSettings, class_model_recipe};
+use deep_inside::gradient::Target;
 use deep_inside::networks::{NETWORKS, Network};
 use image::{RgbaImage, imageops};
 
@@ -48,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tile = side.unwrap_or(recipe.side) as u32;
     let mut sheet = RgbaImage::new(tile * classes.len() as u32, tile * steps.len() as u32);
     for (column, &class) in classes.iter().enumerate() {
-        let settings = ClassModelSettings { class, recipe: recipe.id.to_owned(), seed, side };
+        let settings = ClassModelSettings { target: Target::Class(class), recipe: recipe.id.to_owned(), seed, side };
         let mut run = ClassModelRun::new(network.clone(), &settings)?;
         let mut taken = 0;
         for (row, &until) in steps.iter().enumerate() {
@@ -58,7 +59,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             taken = until;
             println!(
                 "class {class}, step {until}: score {:.1}, posterior {:.4}, {pace:.0} ms per step",
-                progress.score, progress.probability
+                progress.score,
+                progress.probability.unwrap_or(f32::NAN)
             );
             let picture = pollster::block_on(run.pixels())?;
             if let Some(picture) = RgbaImage::from_raw(tile, tile, picture.rgba().to_vec()) {

@@ -1,6 +1,6 @@
 //! Explains one photo: the five likeliest classes, and for one class its saliency map, its class model and the object cut out.
 //!
-//! `cargo run --release --example explain_picture -- PHOTO [--class NAME] [--out DIR]` writes saliency.png, class_model.png, mask.png
+//! `cargo run --release --example explain_picture -- PHOTO [--class NAME] [--method NAME] [--out DIR]` writes saliency.png, class_model.png, mask.png
 //! and cutout.png into DIR.
 // Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of this.
 #![cfg_attr(target_family = "wasm", no_main)]
@@ -16,11 +16,12 @@ use deep_inside::class_model::{CLASS_MODEL_RECIPES, ClassModelSettings};
 use deep_inside::device::DeviceChoice;
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::error::Error;
+use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
 use deep_inside::networks::imagenet_labels;
-use deep_inside::preprocess::Views;
 use deep_inside::progress::Progress;
 use deep_inside::render::{ColourMap, cutout, overlay, write_grey_png, write_png};
+use deep_inside::saliency::SaliencySettings;
 use indicatif::{ProgressBar, ProgressStyle};
 
 #[derive(Parser)]
@@ -31,6 +32,9 @@ struct Arguments {
     /// A class by its index or by (part of) its name; the likeliest one when left out.
     #[arg(long)]
     class: Option<String>,
+    /// How the saliency map is made: gradient, smooth_grad, ...
+    #[arg(long, default_value = "gradient")]
+    method: String,
     /// Where the pictures go.
     #[arg(long, default_value = ".")]
     out: PathBuf,
@@ -60,13 +64,14 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
     println!("class {class}: {}", labels[class]);
 
     let bar = Bar::new("saliency");
-    let map = engine.saliency(class, "gradient", Views::Ten, &bar).await?;
+    let settings = SaliencySettings { method: arguments.method, ..SaliencySettings::new(Target::Class(class)) };
+    let map = engine.saliency(&settings, &bar).await?.map;
     let values = map.sampled(width as usize, height as usize);
     let picture = overlay(&photo, &values, ColourMap::Inferno, 0.8);
     std::fs::write(arguments.out.join("saliency.png"), write_png(&picture, width, height)?)?;
 
     let recipe = &CLASS_MODEL_RECIPES.iter().find(|recipe| recipe.id == "robust").ok_or("no recipe robust")?;
-    let settings = ClassModelSettings { class, recipe: recipe.id.to_owned(), seed: 0, side: None };
+    let settings = ClassModelSettings { target: Target::Class(class), recipe: recipe.id.to_owned(), seed: 0, side: None };
     let mut run = engine.class_model(&settings)?;
     let bar = Bar::new("class model");
     for done in 0..recipe.steps {

@@ -89,6 +89,11 @@ impl ComputeDevice {
         }
     }
 
+    /// How many forward and backward passes are worth taking as one.
+    pub fn batch(&self) -> usize {
+        if self.kind == "webgpu" && !self.software { 5 } else { 1 }
+    }
+
     /// The CPU backend, taken for `reason`.
     pub fn cpu(reason: &str) -> Self {
         let adapter = if cfg!(target_family = "wasm") { "CPU (WebAssembly SIMD)" } else { "CPU" };

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use crate::class_model::{ClassModelRun, ClassModelSettings};
 use crate::device::{Adapter, ComputeDevice, DeviceChoice, read_back};
 use crate::error::Error;
-use crate::gradient::score_gradient;
+use crate::gradient::{Target, score_gradient};
 use crate::image_input::Picture;
-use crate::networks::{NETWORKS, Network, ReluRule};
+use crate::networks::{LayerInfo, NETWORKS, Network, ReluRule};
 use crate::preprocess::{PhotoViews, Views};
 use crate::progress::Progress;
-use crate::saliency::{SaliencyMap, saliency_map, saliency_method};
+use crate::saliency::{LayerRelation, Saliency, SaliencyMap, SaliencySettings, SanityCheck, relation, saliency_map};
 use crate::segmentation::{CutSettings, Segmentation, segment_object};
 
 /// Computes on one device with one loaded network and one picture; what is missing is a coded error.
@@ -93,30 +93,56 @@ impl Engine {
         read_back(network.scores(network.upload(input, [1, 3, side, side]))?).await
     }
 
+    /// The network's layers behind the picture in order of computation, with their shapes for its own input; the classes' last.
+    ///
+    /// # Errors
+    /// `no-network`.
+    pub fn layers(&self) -> Result<Vec<LayerInfo>, Error> {
+        self.network().map(Network::layers)
+    }
+
     /// dS_c/dI for the same view: R, G and B planes of side x side, row-major, per unit of a 0..255 pixel value.
     ///
     /// # Errors
-    /// `no-network`, `no-picture`, `class-out-of-range`, `gpu-lost`.
-    pub async fn input_gradient(&self, class: usize) -> Result<Vec<f32>, Error> {
+    /// `no-network`, `no-picture`, `gpu-lost`; for the target as [`Target::objective`].
+    pub async fn input_gradient(&self, target: &Target) -> Result<Vec<f32>, Error> {
         let (network, input) = self.squashed()?;
         let side = network.input.side;
         let picture = network.upload(input, [1, 3, side, side]);
-        let gradients = score_gradient(network, picture, class, ReluRule::Gradient)?.gradients;
+        let gradients = score_gradient(network, picture, target, ReluRule::Gradient)?.gradients;
         Ok(network.input.gradient_per_pixel_value(&read_back(gradients).await?))
     }
 
-    /// The saliency map of `class` by `method` over `views` views.
+    /// A saliency map.
     ///
     /// # Errors
-    /// `setting-out-of-range` for an unknown method; else as [`saliency_map`].
-    pub async fn saliency(
+    /// `no-network`, `no-picture`; else as [`saliency_map`].
+    pub async fn saliency(&self, settings: &SaliencySettings, progress: &dyn Progress) -> Result<Saliency, Error> {
+        saliency_map(self.network()?, self.picture()?, settings, self.device.batch(), progress).await
+    }
+
+    /// Gradient and DeconvNet for the same view as [`classify`](Engine::classify)'s, compared layer by layer (section 4 of the paper).
+    ///
+    /// # Errors
+    /// `no-network`, `no-picture`; else as [`relation`].
+    pub async fn relation(&self, target: &Target) -> Result<Vec<LayerRelation>, Error> {
+        let (network, input) = self.squashed()?;
+        let side = network.input.side;
+        relation(network, network.upload(input, [1, 3, side, side]), target).await
+    }
+
+    /// Whether a saliency map depends on what the network has learnt: its layers are about to be randomised one by one.
+    ///
+    /// # Errors
+    /// As [`saliency`](Engine::saliency).
+    pub async fn sanity_check(
         &self,
-        class: usize,
-        method: &str,
-        views: Views,
+        settings: SaliencySettings,
+        seed: u64,
         progress: &dyn Progress,
-    ) -> Result<SaliencyMap, Error> {
-        saliency_map(self.network()?, self.picture()?, class, saliency_method(method)?, views, progress).await
+    ) -> Result<SanityCheck, Error> {
+        let photo = self.picture.clone().ok_or(Error::NoPicture)?;
+        SanityCheck::new(self.network()?, photo, settings, self.device.batch(), seed, progress).await
     }
 
     /// The object that `saliency` points at, cut out of the picture.
@@ -132,8 +158,8 @@ impl Engine {
     /// # Errors
     /// As [`saliency`](Engine::saliency) and [`segment`](Engine::segment).
     pub async fn locate(&self, class: usize, mode: LocateMode, progress: &dyn Progress) -> Result<Segmentation, Error> {
-        let map = self.saliency(class, "gradient", Views::Ten, progress).await?;
-        self.segment(&map, &mode.cut_settings())
+        let saliency = self.saliency(&SaliencySettings::new(Target::Class(class)), progress).await?;
+        self.segment(&saliency.map, &mode.cut_settings())
     }
 
     /// A class model before its first step.

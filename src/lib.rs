@@ -8,10 +8,11 @@
 //!                                                                \-> class_model --------------------------^
 //! ```
 //!
-//! A module imports only modules named before it, plus [`error`], [`device`] and [`progress`]. [`Engine`] is the whole of it for
+//! A module imports only modules named before it, plus [`error`], [`progress`], [`dice`] and [`device`]. [`Engine`] is the whole of it for
 //! callers; `web` turns it into JavaScript.
 
 pub mod device;
+pub mod dice;
 pub mod error;
 pub mod progress;
 

@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 
 /// The order of `src/lib.rs`. A module may import those before it.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "error",
     "progress",
+    "dice",
     "device",
     "image_input",
     "preprocess",

@@ -6,10 +6,12 @@ use std::rc::Rc;
 use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::Picture;
 use deep_inside::class_model::{
-    CLASS_MODEL_RECIPES, ClassModelProgress, ClassModelRecipe, ClassModelRun, ClassModelSettings, Dice, MAX_STEPS, Optimiser,
-    Painter, Parametrisation, Transformations, View,
+    CLASS_MODEL_RECIPES, ClassModelProgress, ClassModelRecipe, ClassModelRun, ClassModelSettings, MAX_STEPS, Optimiser, Painter,
+    Parametrisation, Transformations, View,
 };
+use deep_inside::dice::Dice;
 use deep_inside::error::Error;
+use deep_inside::gradient::Target;
 use deep_inside::networks::{NETWORKS, Network};
 use pollster::block_on;
 
@@ -20,7 +22,7 @@ fn network() -> Rc<Network> {
 
 /// Small and quick: a flamingo of 96 x 96 pixels.
 fn settings(recipe: &str) -> ClassModelSettings {
-    ClassModelSettings { class: 130, recipe: recipe.to_owned(), seed: 7, side: Some(96) }
+    ClassModelSettings { target: Target::Class(130), recipe: recipe.to_owned(), seed: 7, side: Some(96) }
 }
 
 fn grown(network: &Rc<Network>, settings: &ClassModelSettings, calls: &[usize]) -> (Picture, ClassModelProgress) {
@@ -72,10 +74,10 @@ fn ten_times_the_step_size_stays_finite() {
             Optimiser::Adam { rate } => Optimiser::Adam { rate: 10.0 * rate },
         };
         let giant = ClassModelRecipe { optimiser, ..recipe.clone() };
-        let mut run = ClassModelRun::with_recipe(network.clone(), giant, 130, 7, 96).unwrap();
+        let mut run = ClassModelRun::with_recipe(network.clone(), giant, Target::Class(130), 7, 96).unwrap();
         let progress = block_on(run.step(30)).unwrap();
         assert!(progress.score.is_finite(), "{}: {progress:?}", recipe.id);
-        assert!((0.0..=1.0).contains(&progress.probability), "{}: {progress:?}", recipe.id);
+        assert!((0.0..=1.0).contains(&progress.probability.unwrap()), "{}: {progress:?}", recipe.id);
     }
 }
 
@@ -87,16 +89,16 @@ fn the_posterior_is_that_of_the_picture_that_the_visitor_keeps() {
     let scores: Vec<f32> = network.scores(planes).unwrap().into_data().try_into_vec().unwrap();
     let sum: f64 = scores.iter().map(|&score| f64::from(score - scores[130]).exp()).sum();
     assert!((scores[130] - progress.score).abs() < 1e-3 * scores[130].abs(), "{} and {progress:?}", scores[130]);
-    assert!((1.0 / sum - f64::from(progress.probability)).abs() < 1e-3, "{} and {progress:?}", 1.0 / sum);
+    assert!((1.0 / sum - f64::from(progress.probability.unwrap())).abs() < 1e-3, "{} and {progress:?}", 1.0 / sum);
 }
 
 #[test]
 fn robust_class_models_are_their_class() {
     let network = network();
     for class in [1, 76, 963] {
-        let settings = ClassModelSettings { class, side: None, ..settings("robust") };
+        let settings = ClassModelSettings { target: Target::Class(class), side: None, ..settings("robust") };
         let (_, progress) = grown(&network, &settings, &[60]);
-        assert!(progress.probability >= 0.9, "class {class}: {progress:?}");
+        assert!(progress.probability.unwrap() >= 0.9, "class {class}: {progress:?}");
     }
 }
 
@@ -105,7 +107,7 @@ fn bad_settings_are_refused_by_code() {
     let network = network();
     let good = settings("robust");
     for (bad, code) in [
-        (ClassModelSettings { class: 1000, ..good.clone() }, "class-out-of-range"),
+        (ClassModelSettings { target: Target::Class(1000), ..good.clone() }, "class-out-of-range"),
         (ClassModelSettings { side: Some(63), ..good.clone() }, "setting-out-of-range"),
         (ClassModelSettings { recipe: "nonsense".to_owned(), ..good.clone() }, "setting-out-of-range"),
         (ClassModelSettings { side: Some(513), ..good.clone() }, "setting-out-of-range"),

@@ -6,7 +6,7 @@ mod golden;
 
 use burn::tensor::{Tensor, TensorData};
 use deep_inside::device::{DeviceChoice, read_back};
-use deep_inside::gradient::score_gradient;
+use deep_inside::gradient::{Target, score_gradient};
 use deep_inside::networks::{NETWORKS, Network, ReluRule};
 use pollster::block_on;
 
@@ -48,7 +48,7 @@ fn deconvnet_and_guided_backprop_are_those_of_captum() {
             let class = key[prefix.len()..].parse().unwrap();
             let picture = deep_inside::image_input::decode_file(png).unwrap();
             let picture = tensor(network.input.planes_from_pixels(picture.rgba()), [1, 3, 227, 227]);
-            let signal = score_gradient(&network, picture, class, rule).unwrap().gradients;
+            let signal = score_gradient(&network, picture, &Target::Class(class), rule).unwrap().gradients;
             let rgb = network.input.gradient_per_pixel_value(&block_on(read_back(signal)).unwrap());
             let sample: Vec<f32> = rgb.into_iter().step_by(37).collect();
             let apart = golden::relative_l2(&sample, &goldens[key].values);
@@ -59,15 +59,15 @@ fn deconvnet_and_guided_backprop_are_those_of_captum() {
 
 #[test]
 fn gradients_are_the_limit_of_central_differences() {
-    let (network, side, class) = (network(), 67, 76);
+    let (network, side, target) = (network(), 67, Target::Class(76));
     let base = waves(side);
     let shape = [1, 3, side, side];
-    let gradient = score_gradient(&network, tensor(base.clone(), shape), class, ReluRule::Gradient).unwrap().gradients;
+    let gradient = score_gradient(&network, tensor(base.clone(), shape), &target, ReluRule::Gradient).unwrap().gradients;
     let gradient = block_on(read_back(gradient)).unwrap();
     let score = |place: usize, change: f32| {
         let mut values = base.clone();
         values[place] += change;
-        let score = score_gradient(&network, tensor(values, shape), class, ReluRule::Gradient).unwrap().scores;
+        let score = score_gradient(&network, tensor(values, shape), &target, ReluRule::Gradient).unwrap().scores;
         f64::from(block_on(read_back(score)).unwrap()[0])
     };
     let step = 0.1;
@@ -86,7 +86,7 @@ fn one_class_score_is_that_of_all_scores() {
     let picture = tensor(waves(95), [1, 3, 95, 95]);
     let all = block_on(read_back(network.scores(picture.clone()).unwrap())).unwrap();
     for class in [0, 340, 999] {
-        let one = score_gradient(&network, picture.clone(), class, ReluRule::Gradient).unwrap().scores;
+        let one = score_gradient(&network, picture.clone(), &Target::Class(class), ReluRule::Gradient).unwrap().scores;
         let one = block_on(read_back(one)).unwrap()[0];
         assert!((one - all[class]).abs() <= 1e-4 * all[class].abs().max(1.0), "{one} against {}", all[class]);
     }
@@ -95,6 +95,6 @@ fn one_class_score_is_that_of_all_scores() {
 #[test]
 fn a_class_outside_the_network_is_a_coded_error() {
     let picture = tensor(waves(67), [1, 3, 67, 67]);
-    let error = score_gradient(&network(), picture, 1000, ReluRule::Gradient).err().unwrap();
+    let error = score_gradient(&network(), picture, &Target::Class(1000), ReluRule::Gradient).err().unwrap();
     assert_eq!(error.code(), "class-out-of-range");
 }

@@ -7,9 +7,11 @@ mod golden;
 use deep_inside::class_model::ClassModelSettings;
 use deep_inside::device::{Adapter, DeviceChoice};
 use deep_inside::engine::{Engine, LocateMode};
+use deep_inside::gradient::Target;
 use deep_inside::image_input::{Picture, decode_file};
 use deep_inside::preprocess::Views;
 use deep_inside::progress::Unwatched;
+use deep_inside::saliency::SaliencySettings;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -72,7 +74,8 @@ async fn one_view_of_a_photo_is_alike_on_both_devices() {
     let mut maps = Vec::new();
     for engine in [&mut cpu, &mut gpu] {
         engine.set_picture(sample());
-        maps.push(engine.saliency(285, "gradient", Views::One, &Unwatched).await.unwrap().values);
+        let settings = SaliencySettings { views: Views::One, ..SaliencySettings::new(Target::Class(285)) };
+        maps.push(engine.saliency(&settings, &Unwatched).await.unwrap().map.values);
     }
     let apart = golden::relative_l2(&maps[1], &maps[0]);
     assert!(apart <= 1e-3, "{apart:.1e} apart");
@@ -81,7 +84,7 @@ async fn one_view_of_a_photo_is_alike_on_both_devices() {
 #[wasm_bindgen_test]
 async fn a_class_model_grows_on_both_devices() {
     for engine in [on_cpu().await, on_webgpu().await] {
-        let settings = ClassModelSettings { class: 130, recipe: "paper".to_owned(), seed: 0, side: Some(64) };
+        let settings = ClassModelSettings { target: Target::Class(130), recipe: "paper".to_owned(), seed: 0, side: Some(64) };
         let mut run = engine.class_model(&settings).unwrap();
         let first = run.step(1).await.unwrap();
         let later = run.step(5).await.unwrap();

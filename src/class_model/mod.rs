@@ -3,7 +3,6 @@
 //! `I* = arg max over I of S_c(I) - lambda * ||I||^2`, by gradient ascent with the weights fixed. A recipe is a parametrisation, the
 //! transformations it is seen through, an L2 penalty and an optimiser; a new one is one entry in [`CLASS_MODEL_RECIPES`].
 
-mod dice;
 mod optimiser;
 mod parametrisation;
 mod recipes;
@@ -14,11 +13,11 @@ use std::rc::Rc;
 use burn::tensor::Tensor;
 
 use crate::device::read_back;
+use crate::dice::Dice;
 use crate::error::Error;
-use crate::gradient::score_gradient;
+use crate::gradient::{Target, score, score_gradient};
 use crate::image_input::Picture;
 use crate::networks::{Network, ReluRule};
-pub use dice::Dice;
 pub use optimiser::{Moments, Optimiser};
 pub use parametrisation::{Lens, Painter, Parametrisation};
 pub use recipes::{CLASS_MODEL_RECIPES, ClassModelRecipe, class_model_recipe};
@@ -33,8 +32,8 @@ pub const SIDES: std::ops::RangeInclusive<usize> = 64..=512;
 /// What to grow.
 #[derive(Debug, Clone)]
 pub struct ClassModelSettings {
-    /// The class, as an index into the network's scores.
-    pub class: usize,
+    /// The class, or the neuron, whose picture it is to be.
+    pub target: Target,
     /// How: the [`id`](ClassModelRecipe::id) of a recipe.
     pub recipe: String,
     /// What everything random is drawn from: on the same device, the same seed gives the same bytes.
@@ -48,16 +47,16 @@ pub struct ClassModelSettings {
 pub struct ClassModelProgress {
     /// Steps taken so far.
     pub step: usize,
-    /// S_c, unnormalised, of the very picture that [`pixels`](ClassModelRun::pixels) gives: rounded to 8 bits and seen straight on.
+    /// S_c, unnormalised, or the neuron's value, of the very picture that [`pixels`](ClassModelRun::pixels) gives: rounded to 8 bits and seen straight on.
     pub score: f32,
-    /// The posterior P_c of the same picture.
-    pub probability: f32,
+    /// The posterior P_c of the same picture, where the target is a class.
+    pub probability: Option<f32>,
 }
 
 /// A class model as it grows. Pausing is not calling, cancelling is dropping.
 pub struct ClassModelRun {
     network: Rc<Network>,
-    class: usize,
+    target: Target,
     recipe: ClassModelRecipe,
     side: usize,
     painter: Painter,
@@ -73,10 +72,11 @@ impl ClassModelRun {
     /// A run before its first step.
     ///
     /// # Errors
-    /// `class-out-of-range`; `setting-out-of-range` for an unknown recipe or a side outside [`SIDES`].
+    /// `class-out-of-range`; `setting-out-of-range` for an unknown recipe, a side outside [`SIDES`], or a neuron that is not there at that
+    /// side.
     pub fn new(network: Rc<Network>, settings: &ClassModelSettings) -> Result<Self, Error> {
         let recipe = class_model_recipe(&settings.recipe)?;
-        Self::with_recipe(network, recipe.clone(), settings.class, settings.seed, settings.side.unwrap_or(recipe.side))
+        Self::with_recipe(network, recipe.clone(), settings.target.clone(), settings.seed, settings.side.unwrap_or(recipe.side))
     }
 
     /// A run with a recipe of the caller's own.
@@ -86,21 +86,18 @@ impl ClassModelRun {
     pub fn with_recipe(
         network: Rc<Network>,
         recipe: ClassModelRecipe,
-        class: usize,
+        target: Target,
         seed: u64,
         side: usize,
     ) -> Result<Self, Error> {
-        let classes = network.head.classes();
-        if class >= classes {
-            return Err(Error::ClassOutOfRange(format!("{class}, where the classes are 0 to {}", classes - 1)));
-        }
         if !SIDES.contains(&side) {
             return Err(Error::SettingOutOfRange(format!("side {side} is not in {} to {}", SIDES.start(), SIDES.end())));
         }
+        target.objective(&network, side)?; // refused here rather than at the first step
         let painter = Painter::new(recipe.parametrisation, side, &network.input, &network.device);
         let mut dice = Dice::new(seed);
         Ok(Self {
-            class,
+            target,
             recipe,
             side,
             whole: painter.look(&View::whole(side)),
@@ -124,8 +121,13 @@ impl ClassModelRun {
         for _ in 0..n {
             self.climb()?;
         }
+        let step = self.step;
+        let Target::Class(class) = self.target else {
+            let score = read_back(score(&self.network, self.picture(), &self.target)?).await?[0];
+            return Ok(ClassModelProgress { step, score, probability: None });
+        };
         let scores = read_back(self.network.scores(self.picture())?).await?;
-        Ok(ClassModelProgress { step: self.step, score: scores[self.class], probability: posterior(&scores, self.class) })
+        Ok(ClassModelProgress { step, score: scores[class], probability: Some(posterior(&scores, class)) })
     }
 
     /// The class model so far: what a visitor sees and keeps, `side` x `side` pixels. The training pictures' mean is added.
@@ -141,7 +143,7 @@ impl ClassModelRun {
         let drawn = self.recipe.transformations.map(|ranges| self.painter.look(&ranges.draw(self.side, &mut self.dice)));
         let lens = drawn.as_ref().unwrap_or(&self.whole);
         let seen = self.painter.paint(self.parameters.clone(), lens);
-        let gradient = score_gradient(&self.network, seen.clone(), self.class, ReluRule::Gradient)?.gradients;
+        let gradient = score_gradient(&self.network, seen.clone(), &self.target, ReluRule::Gradient)?.gradients;
         let ascent = self.painter.pull_back(gradient, seen, lens) - self.parameters.clone().mul_scalar(2.0 * self.recipe.l2);
         self.step += 1;
         self.parameters = self.recipe.optimiser.climb(self.parameters.clone(), ascent, &mut self.moments, self.step);

@@ -5,8 +5,8 @@ use std::f32::consts::{PI, SQRT_2};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::dice::Dice;
 use super::transformations::View;
+use crate::dice::Dice;
 use crate::preprocess::{ChannelOrder, InputSpec};
 
 /// How parameters stand for a picture.
@@ -92,10 +92,7 @@ impl Painter {
         let shape = [1, 3, self.atoms, self.atoms];
         match &self.ink {
             None => Tensor::zeros(shape, &self.device),
-            Some(ink) => {
-                let noise = (0..shape.iter().product()).map(|_| ink.noise * dice.normal()).collect();
-                Tensor::from_data(TensorData::new(noise, shape), &self.device)
-            }
+            Some(ink) => dice.normal_tensor(shape, ink.noise, &self.device),
         }
     }
 

@@ -1,6 +1,6 @@
 //! From where a step looks at the picture: a picture that keeps its class from every place is one that people can read.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// The ranges that every step draws its view from.
 #[derive(Debug, Clone, Copy, PartialEq)]

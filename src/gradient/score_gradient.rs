@@ -1,35 +1,66 @@
-//! A class score and its gradient with respect to the picture, by one forward and one backward pass.
+//! A score and its gradient with respect to the picture, by one forward and one backward pass. All that goes back goes through here.
 
 use burn::tensor::Tensor;
 
+use super::Target;
 use crate::error::Error;
+use crate::networks::graph::{LayerId, PICTURE};
 use crate::networks::{Network, ReluRule};
 
 /// A batch's scores and gradients, still on the device.
 pub struct ScoreGradient {
-    /// S_c of each picture: `[batch]`.
+    /// The target's value for each picture: `[batch]`; S_c for a class.
     pub scores: Tensor<1>,
     /// dS_c/dI of each picture, per unit of the network's normalised input, in its channel order: `[batch, 3, rows, columns]`.
     pub gradients: Tensor<4>,
-    /// The features of the forward pass, `[batch, channels, rows, columns]`, for whoever wants more of them than one score.
-    pub features: Tensor<4>,
 }
 
-/// `w = dS_c/dI` at each of the normalised `pictures`, `[batch, 3, rows, columns]` (section 3 of the paper; the class's
-/// unnormalised score, before the softmax and before any last ReLU).
+/// A batch's results and gradients at a hidden layer, still on the device.
+pub struct LayerGradient {
+    /// The layer's results A: `[batch, channels, rows, columns]`.
+    pub results: Tensor<4>,
+    /// dS_c/dA, of the same shape.
+    pub gradients: Tensor<4>,
+}
+
+/// `w = dS_c/dI` at each of the normalised `pictures`, `[batch, 3, side, side]` (section 3 of the paper; a class's unnormalised score,
+/// before the softmax and before any last ReLU).
 ///
 /// With a `rule` other than [`ReluRule::Gradient`] the same pass gives the DeconvNet's or guided back-propagation's signal.
 ///
 /// # Errors
-/// `class-out-of-range`; `internal` when the network's layers do not fit together.
-pub fn score_gradient(network: &Network, pictures: Tensor<4>, class: usize, rule: ReluRule) -> Result<ScoreGradient, Error> {
-    let classes = network.head.classes();
-    if class >= classes {
-        return Err(Error::ClassOutOfRange(format!("{class}, where the classes are 0 to {}", classes - 1)));
+/// As [`Target::objective`]; `internal` when the network's layers do not fit together.
+pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<ScoreGradient, Error> {
+    let objective = target.objective(network, pictures.dims()[2])?;
+    let (results, trace) = network.graph.forward(pictures, objective.layer, None)?;
+    let signal = objective.signal(results.dims());
+    let scores = objective.value(results);
+    let gradients = network.graph.backward(&trace, signal, rule, PICTURE, |_, _| ())?;
+    Ok(ScoreGradient { scores, gradients })
+}
+
+/// The target's value for each of the normalised `pictures`, `[batch, 3, side, side]`: `[batch]`, by a forward pass alone.
+///
+/// # Errors
+/// As [`score_gradient`].
+pub fn score(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<1>, Error> {
+    let objective = target.objective(network, pictures.dims()[2])?;
+    let (results, _) = network.graph.forward(pictures, objective.layer, None)?;
+    Ok(objective.value(results))
+}
+
+/// The results of `layer` for the normalised `pictures` and the target's gradient with respect to them. The way back ends there.
+///
+/// # Errors
+/// As [`score_gradient`]; `setting-out-of-range` when the target does not depend on the layer.
+pub fn layer_gradient(network: &Network, pictures: Tensor<4>, target: &Target, layer: LayerId) -> Result<LayerGradient, Error> {
+    let graph = &network.graph;
+    let objective = target.objective(network, pictures.dims()[2])?;
+    if !graph.feeds(layer, objective.layer) {
+        let name = |id: LayerId| &graph.layers()[id].name;
+        return Err(Error::SettingOutOfRange(format!("{} does not feed {}", name(layer), name(objective.layer))));
     }
-    let (features, trace) = network.graph.forward(pictures)?;
-    let scores = network.head.score(&features, class);
-    let signal = network.head.score_signal(features.dims(), class);
-    let gradients = network.graph.backward(&trace, signal, rule)?;
-    Ok(ScoreGradient { scores, gradients, features })
+    let (last, trace) = graph.forward(pictures, objective.layer, Some(layer))?;
+    let gradients = graph.backward(&trace, objective.signal(last.dims()), ReluRule::Gradient, layer, |_, _| ())?;
+    Ok(LayerGradient { results: trace.kept.unwrap_or(last), gradients })
 }

@@ -5,10 +5,11 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Int, Tensor};
 
 use super::relu::ReluRule;
+use crate::dice::Dice;
 use crate::error::Error;
 
 /// What one layer computes. All tensors are `[batch, channels, rows, columns]`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant, reason = "a network has some dozens of these, and none is ever moved")]
 pub enum Operation {
     /// The batch of normalised pictures itself: the first layer, and the only one without inputs.
@@ -30,7 +31,7 @@ pub enum Operation {
 }
 
 /// A convolution's constants on the device.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Convolution {
     weight: Tensor<4>,
     bias: Tensor<1>,
@@ -46,6 +47,14 @@ impl Convolution {
     pub fn new(weight: Tensor<4>, bias: Tensor<1>, stride: usize, padding: usize) -> Self {
         let turned = (stride == 1).then(|| weight.clone().swap_dims(0, 1).flip([2, 3]));
         Self { weight, bias, stride, padding, turned }
+    }
+
+    /// A convolution of the same shape before any training: no bias, and weights drawn from a normal distribution of variance
+    /// `2 / fan-in`, which keeps the size of activations from layer to layer (He et al. 2015, arXiv 1502.01852).
+    fn untrained(&self, dice: &mut Dice) -> Self {
+        let shape = self.weight.dims();
+        let weight = dice.normal_tensor(shape, (2.0 / (shape[1] * shape[2] * shape[3]) as f32).sqrt(), &self.weight.device());
+        Self::new(weight, self.bias.zeros_like(), self.stride, self.padding)
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
@@ -70,11 +79,14 @@ impl Convolution {
 }
 
 /// One layer: a named operation on the results of earlier layers.
-#[derive(Debug)]
-struct Layer {
-    name: String,
-    operation: Operation,
-    inputs: Vec<LayerId>,
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Its name in the stored weights, or one in their style.
+    pub name: String,
+    /// What it computes.
+    pub operation: Operation,
+    /// What it reads.
+    pub inputs: Vec<LayerId>,
     /// The last layer that reads this one's result, or this layer itself where none does.
     last_reader: LayerId,
 }
@@ -86,14 +98,16 @@ pub type LayerId = usize;
 pub const PICTURE: LayerId = 0;
 
 /// Layers in the order in which they are computed; the last one's result is the network's features.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Graph {
     layers: Vec<Layer>,
 }
 
-/// What the backward pass needs of a forward pass, layer by layer.
+/// What the backward pass needs of a forward pass, layer by layer up to the last one computed.
 pub struct Trace {
     layers: Vec<LayerTrace>,
+    /// The result of the layer that [`Graph::forward`] was asked to keep.
+    pub kept: Option<Tensor<4>>,
 }
 
 struct LayerTrace {
@@ -132,19 +146,47 @@ impl Graph {
         id
     }
 
-    /// The layers' names in order of computation.
-    pub fn layer_names(&self) -> impl Iterator<Item = &str> {
-        self.layers.iter().map(|layer| layer.name.as_str())
+    /// The layers in order of computation, the [`PICTURE`] first.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
     }
 
-    /// The features of a batch of normalised pictures, and the trace for [`backward`](Graph::backward).
+    /// The layer whose result the network's head reads.
+    pub fn features(&self) -> LayerId {
+        self.layers.len() - 1
+    }
+
+    /// `[channels, rows, columns]` of every layer's result for pictures of `side` x `side` pixels.
+    pub fn shapes(&self, side: usize) -> Vec<[usize; 3]> {
+        let mut shapes = vec![[3, side, side]];
+        for layer in &self.layers[1..] {
+            let inputs: Vec<[usize; 3]> = layer.inputs.iter().map(|&read| shapes[read]).collect();
+            shapes.push(layer.operation.shape(&inputs));
+        }
+        shapes
+    }
+
+    /// Whether `layer` has a part in the result of `reader`.
+    pub fn feeds(&self, layer: LayerId, reader: LayerId) -> bool {
+        layer == reader || (layer < reader && self.layers[reader].inputs.iter().any(|&read| self.feeds(layer, read)))
+    }
+
+    /// Puts an untrained convolution in the place of the convolution `id`; other layers stay as they are.
+    pub fn randomise(&mut self, id: LayerId, dice: &mut Dice) {
+        if let Operation::Convolution(convolution) = &mut self.layers[id].operation {
+            *convolution = convolution.untrained(dice);
+        }
+    }
+
+    /// The result of layer `last` for a batch of normalised pictures, and the trace for [`backward`](Graph::backward). Layers behind
+    /// `last` are not computed. The trace also keeps the result of the layer `kept`, which stands before `last` or is it.
     ///
     /// # Errors
     /// `internal` when a layer reads a result that is not there.
-    pub fn forward(&self, pictures: Tensor<4>) -> Result<(Tensor<4>, Trace), Error> {
+    pub fn forward(&self, pictures: Tensor<4>, last: LayerId, kept: Option<LayerId>) -> Result<(Tensor<4>, Trace), Error> {
         let mut results = vec![Some(pictures)];
-        let mut layers = vec![LayerTrace { input_shapes: Vec::new(), residue: Residue::Nothing }];
-        for (id, layer) in self.layers.iter().enumerate().skip(1) {
+        let mut trace = Trace { layers: vec![LayerTrace { input_shapes: Vec::new(), residue: Residue::Nothing }], kept: None };
+        for (id, layer) in self.layers.iter().enumerate().take(last + 1).skip(1) {
             // The last reader takes the result itself, so that it is freed, or its memory used again, as early as possible.
             let inputs: Vec<Tensor<4>> = layer
                 .inputs
@@ -155,34 +197,52 @@ impl Graph {
                 .collect();
             let input_shapes = inputs.iter().map(Tensor::dims).collect();
             let (result, residue) = layer.operation.forward(inputs)?;
+            if kept == Some(id) {
+                trace.kept = Some(result.clone());
+            }
             results.push(Some(result));
-            layers.push(LayerTrace { input_shapes, residue });
+            trace.layers.push(LayerTrace { input_shapes, residue });
         }
-        let features = results.pop().flatten().ok_or_else(incomplete)?;
-        Ok((features, Trace { layers }))
+        Ok((results.pop().flatten().ok_or_else(incomplete)?, trace))
     }
 
-    /// Takes `signal`, d(something)/d(features), back to the pictures: `[batch, 3, rows, columns]`.
+    /// Takes `signal`, d(something)/d(result of the trace's last layer), back to the result of layer `first`. `visit` sees on the way
+    /// every layer's complete signal, that of `first` too.
     ///
-    /// With [`ReluRule::Gradient`] the result is the derivative; with the other rules it is their method's picture.
+    /// With [`ReluRule::Gradient`] the result is the derivative; with the other rules it is their method's signal.
     ///
     /// # Errors
-    /// `internal` when no path leads from the features to the picture.
-    pub fn backward(&self, trace: &Trace, signal: Tensor<4>, rule: ReluRule) -> Result<Tensor<4>, Error> {
+    /// `internal` when `first` does not [feed](Graph::feeds) the trace's last layer.
+    pub fn backward(
+        &self,
+        trace: &Trace,
+        signal: Tensor<4>,
+        rule: ReluRule,
+        first: LayerId,
+        mut visit: impl FnMut(LayerId, &Tensor<4>),
+    ) -> Result<Tensor<4>, Error> {
         // signals[k] is d(something)/d(result of layer k), summed over the readers met so far: complete when k's turn comes,
         // since readers stand behind what they read.
-        let mut signals: Vec<Option<Tensor<4>>> = vec![None; self.layers.len()];
-        signals[self.layers.len() - 1] = Some(signal);
-        for (id, layer) in self.layers.iter().enumerate().skip(1).rev() {
+        let mut signals: Vec<Option<Tensor<4>>> = vec![None; trace.layers.len()];
+        signals[trace.layers.len() - 1] = Some(signal);
+        for id in (first + 1..trace.layers.len()).rev() {
             let Some(signal) = signals[id].take() else { continue };
-            for (&read, part) in layer.inputs.iter().zip(layer.operation.backward(signal, &trace.layers[id], rule)) {
+            visit(id, &signal);
+            for (&read, part) in self.layers[id].inputs.iter().zip(self.backward_through(id, trace, signal, rule)) {
                 signals[read] = Some(match signals[read].take() {
                     Some(sum) => sum + part,
                     None => part,
                 });
             }
         }
-        signals[PICTURE].take().ok_or_else(incomplete)
+        let signal = signals[first].take().ok_or_else(incomplete)?;
+        visit(first, &signal);
+        Ok(signal)
+    }
+
+    /// One layer's part of the way back: from the signal at its result to that at each of its inputs.
+    pub fn backward_through(&self, id: LayerId, trace: &Trace, signal: Tensor<4>, rule: ReluRule) -> Vec<Tensor<4>> {
+        self.layers[id].operation.backward(signal, &trace.layers[id], rule)
     }
 }
 
@@ -191,6 +251,35 @@ fn incomplete() -> Error {
 }
 
 impl Operation {
+    /// What kind of layer it is, in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Operation::Picture => "picture",
+            Operation::Convolution(_) => "convolution",
+            Operation::Relu => "relu",
+            Operation::MaxPool { .. } => "max-pool",
+            Operation::Concatenate => "concatenation",
+        }
+    }
+
+    /// `[channels, rows, columns]` of the result.
+    fn shape(&self, inputs: &[[usize; 3]]) -> [usize; 3] {
+        let [channels, rows, columns] = inputs[0];
+        match self {
+            Operation::Picture | Operation::Relu => inputs[0],
+            Operation::Concatenate => [inputs.iter().map(|shape| shape[0]).sum(), rows, columns],
+            Operation::Convolution(Convolution { weight, stride, padding, .. }) => {
+                let [channels, _, kernel, _] = weight.dims();
+                let windows = |length: usize| (length + 2 * padding - kernel) / stride + 1;
+                [channels, windows(rows), windows(columns)]
+            }
+            Operation::MaxPool { kernel, stride } => {
+                let windows = |length: usize| (length - kernel).div_ceil(*stride) + 1;
+                [channels, windows(rows), windows(columns)]
+            }
+        }
+    }
+
     fn forward(&self, inputs: Vec<Tensor<4>>) -> Result<(Tensor<4>, Residue), Error> {
         if let Operation::Concatenate = self {
             return Ok((Tensor::cat(inputs, 1), Residue::Nothing));

@@ -10,7 +10,7 @@ mod relu;
 mod squeezenet;
 
 pub use imagenet_labels::imagenet_labels;
-pub use network::{LinearHead, Network, NetworkDefinition};
+pub use network::{LayerInfo, LinearHead, Network, NetworkDefinition, Place};
 pub use relu::ReluRule;
 
 /// Every network that can be loaded.

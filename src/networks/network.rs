@@ -2,7 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::graph::{Convolution, Graph, LayerId, Operation};
+use super::graph::{Convolution, Graph, Layer, LayerId, Operation};
+use crate::dice::Dice;
 use crate::error::Error;
 use crate::preprocess::InputSpec;
 use crate::weights::{StoredTensors, manifest_row, read_safetensors};
@@ -15,7 +16,8 @@ pub struct NetworkDefinition {
     pub(super) build: fn(&mut Builder) -> Result<(Graph, LinearHead), Error>,
 }
 
-/// A network with its weights on a device.
+/// A network with its weights on a device. A clone shares them.
+#[derive(Clone)]
 pub struct Network {
     /// What its input is.
     pub input: InputSpec,
@@ -59,16 +61,92 @@ impl Network {
     /// # Errors
     /// `internal` when the layers do not fit together.
     pub fn scores(&self, pictures: Tensor<4>) -> Result<Tensor<2>, Error> {
-        let (features, _) = self.graph.forward(pictures)?;
+        let (features, _) = self.graph.forward(pictures, self.graph.features(), None)?;
         Ok(self.head.scores(&features))
     }
+
+    /// The layers behind the picture in order of computation, the head last.
+    pub fn layers(&self) -> Vec<LayerInfo> {
+        let shapes = self.graph.shapes(self.input.side);
+        let features = shapes[self.graph.features()];
+        let names = self.graph.layers().iter().map(|layer| (layer.name.clone(), layer.operation.kind()));
+        names
+            .zip(shapes)
+            .skip(1)
+            .chain([((self.head.name.clone(), "convolution"), [self.head.classes(), features[1], features[2]])])
+            .map(|((name, kind), [channels, rows, columns])| LayerInfo { name, kind, channels, rows, columns })
+            .collect()
+    }
+
+    /// The places of the layers that have weights, the head last.
+    pub fn weighted_layers(&self) -> Vec<Place> {
+        let convolutions =
+            |(id, layer): (LayerId, &Layer)| matches!(layer.operation, Operation::Convolution(_)).then_some(Place::Layer(id));
+        self.graph.layers().iter().enumerate().filter_map(convolutions).chain([Place::Head]).collect()
+    }
+
+    /// The place of the layer `name`.
+    ///
+    /// # Errors
+    /// `setting-out-of-range` when there is no such layer.
+    pub fn place(&self, name: &str) -> Result<Place, Error> {
+        let layers = self.graph.layers();
+        match layers.iter().skip(1).position(|layer| layer.name == name) {
+            Some(behind_picture) => Ok(Place::Layer(behind_picture + 1)),
+            None if name == self.head.name => Ok(Place::Head),
+            None => Err(Error::SettingOutOfRange(format!("there is no layer \"{name}\""))),
+        }
+    }
+
+    /// The name of the layer at `place`.
+    pub fn name(&self, place: Place) -> &str {
+        match place {
+            Place::Layer(id) => &self.graph.layers()[id].name,
+            Place::Head => &self.head.name,
+        }
+    }
+
+    /// Gives the layer at `place` weights as before training.
+    pub fn randomise(&mut self, place: Place, dice: &mut Dice) {
+        match place {
+            Place::Layer(id) => self.graph.randomise(id, dice),
+            Place::Head => self.head.randomise(dice),
+        }
+    }
+}
+
+/// Where a layer stands in a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the graph.
+    Layer(LayerId),
+    /// Behind it: the head, whose channels are the classes.
+    Head,
+}
+
+/// What a layer is, for the network's own input side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerInfo {
+    /// Its name, by which it is asked for.
+    pub name: String,
+    /// `convolution`, `relu`, `max-pool` or `concatenation`.
+    pub kind: &'static str,
+    /// Channels of its result.
+    pub channels: usize,
+    /// Rows of each channel.
+    pub rows: usize,
+    /// Columns of each channel.
+    pub columns: usize,
 }
 
 /// `S = mean over positions of (weight * features + bias)`: a 1x1 convolution and a spatial average, before any last ReLU.
 ///
 /// Both are linear, so the average comes first: `S = weight * mean(features) + bias`, a small matrix product in place of a large
 /// convolution.
+#[derive(Clone)]
 pub struct LinearHead {
+    /// Its name in the stored weights.
+    name: String,
     /// `[classes, channels]`.
     weight: Tensor<2>,
     /// `[1, classes]`.
@@ -86,30 +164,18 @@ impl LinearHead {
         mean_over_positions(features).matmul(self.weight.clone().transpose()) + self.bias.clone()
     }
 
-    /// One class's score: `[batch]`. The other classes' rows of the weight are not read.
-    pub fn score(&self, features: &Tensor<4>, class: usize) -> Tensor<1> {
-        let row = self.row(class);
-        let bias = self.bias.clone().slice([0..1, class..class + 1]);
-        ((mean_over_positions(features) * row).sum_dim(1) + bias).squeeze_dim(1)
+    /// The class's row of the weight, `[1, channels, 1, 1]`, and of the bias, `[1, 1, 1, 1]`: with features F its own plane is
+    /// `sum over channels of weight * F + bias`, and its score that plane's mean. The other classes' rows are not read.
+    pub fn class_row(&self, class: usize) -> [Tensor<4>; 2] {
+        let channels = self.weight.dims()[1];
+        let weight = self.weight.clone().narrow(0, class, 1).reshape([1, channels, 1, 1]);
+        [weight, self.bias.clone().narrow(1, class, 1).reshape([1, 1, 1, 1])]
     }
 
-    /// d(score of `class`) / d(features) for features of this shape: the class's row of the weight, shared out over the positions.
-    pub fn score_signal(&self, [batch, channels, rows, columns]: [usize; 4], class: usize) -> Tensor<4> {
-        let row = self.row(class).div_scalar((rows * columns) as f32);
-        row.reshape([1, channels, 1, 1]).expand([batch, channels, rows, columns])
-    }
-
-    /// The class's row of the weight: `[1, channels]`.
-    fn row(&self, class: usize) -> Tensor<2> {
-        self.weight.clone().narrow(0, class, 1)
-    }
-
-    /// The class's own plane before the average, `weight_c * features + bias_c` at each position: `[batch, rows, columns]`.
-    pub fn activation_map(&self, features: Tensor<4>, class: usize) -> Tensor<3> {
-        let [_, channels, _, _] = features.dims();
-        let row = self.row(class).reshape([1, channels, 1, 1]);
-        let bias = self.bias.clone().slice([0..1, class..class + 1]).reshape([1, 1, 1, 1]);
-        ((features * row).sum_dim(1) + bias).squeeze_dim(1)
+    fn randomise(&mut self, dice: &mut Dice) {
+        let shape = self.weight.dims();
+        self.weight = dice.normal_tensor(shape, (2.0 / shape[1] as f32).sqrt(), &self.weight.device());
+        self.bias = self.bias.zeros_like();
     }
 }
 
@@ -153,7 +219,7 @@ impl Builder {
     pub fn linear_head(&mut self, name: &str, channels: usize, classes: usize) -> Result<LinearHead, Error> {
         let weight = self.take(&format!("{name}.weight"), [classes, channels, 1, 1])?.reshape([classes, channels]);
         let bias = self.take(&format!("{name}.bias"), [classes])?.reshape([1, classes]);
-        Ok(LinearHead { weight, bias })
+        Ok(LinearHead { name: name.to_owned(), weight, bias })
     }
 
     fn take<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, Error> {

@@ -18,21 +18,45 @@ impl SaliencyMap {
     /// The map in a frame of `width` x `height` pixels: row-major, bilinear between the centres of the grid's cells, constant
     /// beyond the outermost centres. A frame of the grid's own size gets the values unchanged.
     pub fn sampled(&self, width: usize, height: usize) -> Vec<f32> {
-        if (width, height) == (self.columns, self.rows) {
-            return self.values.clone();
-        }
-        let across = axis_taps(self.columns, width);
-        let mut frame = Vec::with_capacity(width * height);
-        for (above, below, v) in axis_taps(self.rows, height) {
-            let (above, below) = (&self.values[above * self.columns..], &self.values[below * self.columns..]);
-            frame.extend(across.iter().map(|&(left, right, u)| {
-                let top = above[left] + u * (above[right] - above[left]);
-                let bottom = below[left] + u * (below[right] - below[left]);
-                top + v * (bottom - top)
-            }));
-        }
-        frame
+        sampled(&self.values, [self.rows, self.columns], width, height)
     }
+}
+
+/// A map and what else its method tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Saliency {
+    /// The magnitudes, which the paper calls the saliency map.
+    pub map: SaliencyMap,
+    /// On the same grid the attribution's sum over the colour channels: above 0 speaks for the target, below against it.
+    pub signed: Vec<f32>,
+    /// Of methods that promise completeness: by how much the attribution's sum misses the score's rise from the mean picture, as a part
+    /// of that rise, over all views.
+    pub completeness_gap: Option<f64>,
+}
+
+impl Saliency {
+    /// The signed values in a frame of `width` x `height` pixels, as [`SaliencyMap::sampled`].
+    pub fn signed_sampled(&self, width: usize, height: usize) -> Vec<f32> {
+        sampled(&self.signed, [self.map.rows, self.map.columns], width, height)
+    }
+}
+
+/// `values` on a grid of `rows` x `columns` cells, bilinearly in a frame of `width` x `height` cells over the same area.
+pub(super) fn sampled(values: &[f32], [rows, columns]: [usize; 2], width: usize, height: usize) -> Vec<f32> {
+    if (width, height) == (columns, rows) {
+        return values.to_vec();
+    }
+    let across = axis_taps(columns, width);
+    let mut frame = Vec::with_capacity(width * height);
+    for (above, below, v) in axis_taps(rows, height) {
+        let (above, below) = (&values[above * columns..], &values[below * columns..]);
+        frame.extend(across.iter().map(|&(left, right, u)| {
+            let top = above[left] + u * (above[right] - above[left]);
+            let bottom = below[left] + u * (below[right] - below[left]);
+            top + v * (bottom - top)
+        }));
+    }
+    frame
 }
 
 /// For each of `frame` positions along an axis: the two nearest of `grid` cell centres and the second one's weight.

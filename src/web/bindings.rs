@@ -14,18 +14,19 @@ use wasm_bindgen_futures::future_to_promise;
 use super::js_error::{class_index, count, js_error};
 use super::js_progress::JsProgress;
 use super::js_values::{
-    BoundingBox, ClassModelOptions, ClassModelProgress, DeviceInfo, LocateOptions, MethodInfo, NetworkInfo, PictureInfo,
-    RecipeDefaults, RecipeInfo, SaliencyOptions, SegmentOptions, WeightsInfo,
+    BoundingBox, ClassModelOptions, ClassModelProgress, DeviceInfo, LayerInfo, LayerRelation, LocateOptions, MethodInfo,
+    NetworkInfo, PictureInfo, RecipeDefaults, RecipeInfo, SaliencyOptions, SegmentOptions, TargetOptions, WeightsInfo,
 };
 use super::probe_adapter::probe_adapter;
 use crate::class_model::{self, CLASS_MODEL_RECIPES, ClassModelSettings};
 use crate::device::DeviceChoice;
 use crate::engine;
 use crate::error::Error;
+use crate::gradient;
 use crate::image_input::{Picture, decode_file};
 use crate::networks::{NETWORKS, imagenet_labels};
 use crate::preprocess::Views;
-use crate::saliency::{self, SALIENCY_METHODS};
+use crate::saliency::{self, SALIENCY_METHODS, SaliencySettings};
 use crate::segmentation;
 use crate::weights::manifest_row;
 
@@ -40,6 +41,8 @@ export interface LongCall {
 }
 /** A saliency map in the photo's frame: width * height values, row-major, >= 0. */
 export interface SaliencyValues { width: number; height: number; values: Float32Array; }
+/** A saliency map after one more layer of the network has been given random weights. */
+export interface RandomisedLayer { layer: string; left: number; correlation: number; map: SaliencyValues; }
 /** Pixels of a class model, row-major from the top left. */
 export interface ClassModelPixels { rgba: Uint8ClampedArray; width: number; height: number; }
 "#;
@@ -76,12 +79,14 @@ impl Engine {
     /// The saliency methods, the paper's first.
     #[wasm_bindgen(js_name = saliencyMethods, unchecked_return_type = "MethodInfo[]")]
     pub fn saliency_methods() -> Result<JsValue, JsValue> {
+        let defaults = SaliencySettings::new(gradient::Target::Class(0));
         let infos: Vec<MethodInfo> = SALIENCY_METHODS
             .iter()
             .map(|method| MethodInfo {
                 id: method.id.to_owned(),
                 title: method.title.to_owned(),
-                cost: method.cost,
+                cost: (method.passes)(&defaults),
+                formula: method.formula.to_owned(),
                 reading: method.reading.to_owned(),
                 reference: method.reference.to_owned(),
             })
@@ -160,24 +165,76 @@ impl Engine {
     pub fn input_gradient(&self, #[wasm_bindgen(js_name = classIndex)] class: f64) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let planes = engine.input_gradient(class_index(class)?).await?;
+            let planes = engine.input_gradient(&gradient::Target::Class(class_index(class)?)).await?;
             Ok(Float32Array::from(&planes[..]))
         })
     }
 
-    /// The saliency map of a class.
+    /// The loaded network's layers in order of computation, with their shapes; the classes' last.
+    #[wasm_bindgen(unchecked_return_type = "LayerInfo[]")]
+    pub fn layers(&self) -> Result<JsValue, JsValue> {
+        let layers = self.engine.borrow().layers().map_err(js_error)?;
+        let infos: Vec<LayerInfo> = layers
+            .into_iter()
+            .map(|layer| LayerInfo {
+                name: layer.name,
+                kind: layer.kind.to_owned(),
+                channels: layer.channels,
+                rows: layer.rows,
+                columns: layer.columns,
+            })
+            .collect();
+        js_object(&infos).map_err(js_error)
+    }
+
+    /// The saliency map of a class, or of a neuron.
     #[wasm_bindgen(unchecked_return_type = "Promise<SaliencyMap>")]
-    pub fn saliency(&self, #[wasm_bindgen(unchecked_param_type = "SaliencyOptions & LongCall")] options: JsValue) -> Promise {
+    pub fn saliency(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & SaliencyOptions & LongCall")] options: JsValue,
+    ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let progress = JsProgress::from_options(&options);
-            let options: SaliencyOptions = read_options(options)?;
-            let class = class_index(options.class_index)?;
-            let views = Views::try_from(count("views", options.views.unwrap_or(10.0))?)?;
-            let method = options.method.as_deref().unwrap_or("gradient");
-            let map = engine.saliency(class, method, views, &progress).await?;
+            let saliency = engine.saliency(&saliency_settings(&options)?, &progress).await?;
             let (width, height) = engine.picture_size()?;
-            Ok(SaliencyMap { map, width, height, values: OnceCell::new() })
+            Ok(SaliencyMap { saliency, width, height, values: OnceCell::new(), signed: OnceCell::new() })
+        })
+    }
+
+    /// Gradient and DeconvNet compared, from the layer that the target reads down to the picture.
+    #[wasm_bindgen(unchecked_return_type = "Promise<LayerRelation[]>")]
+    pub fn relation(&self, #[wasm_bindgen(unchecked_param_type = "TargetOptions")] options: JsValue) -> Promise {
+        let engine = self.snapshot();
+        promise(async move {
+            let layers = engine.relation(&target(&options)?).await?;
+            let layers: Vec<LayerRelation> = layers
+                .into_iter()
+                .map(|layer| LayerRelation {
+                    layer: layer.layer,
+                    kind: layer.kind.to_owned(),
+                    cosine: layer.cosine,
+                    parted: layer.parted,
+                })
+                .collect();
+            js_object(&layers)
+        })
+    }
+
+    /// Starts to randomise the network's layers from the top down; computes the trained network's map.
+    #[wasm_bindgen(js_name = sanityCheck, unchecked_return_type = "Promise<SanityCheck>")]
+    pub fn sanity_check(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & SaliencyOptions & LongCall")] options: JsValue,
+    ) -> Promise {
+        let engine = self.snapshot();
+        promise(async move {
+            let progress = JsProgress::from_options(&options);
+            let settings = saliency_settings(&options)?;
+            let seed = settings.seed;
+            let check = engine.sanity_check(settings, seed, &progress).await?;
+            let (width, height) = engine.picture_size()?;
+            Ok(SanityCheck { left: check.left(), check: Rc::new(Mutex::new(check)), width, height })
         })
     }
 
@@ -219,7 +276,7 @@ impl Engine {
     #[wasm_bindgen(js_name = classModel)]
     pub fn class_model(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "ClassModelOptions")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & ClassModelOptions")] options: JsValue,
     ) -> Result<ClassModelRun, JsValue> {
         let run = class_model_settings(options).and_then(|settings| self.engine.borrow().class_model(&settings));
         Ok(ClassModelRun { run: Rc::new(Mutex::new(run.map_err(js_error)?)) })
@@ -241,10 +298,11 @@ impl Engine {
 /// A saliency map in the photo's frame.
 #[wasm_bindgen]
 pub struct SaliencyMap {
-    map: saliency::SaliencyMap,
+    saliency: saliency::Saliency,
     width: u32,
     height: u32,
     values: OnceCell<Float32Array>,
+    signed: OnceCell<Float32Array>,
 }
 
 #[wasm_bindgen]
@@ -261,11 +319,67 @@ impl SaliencyMap {
         self.height
     }
 
-    /// width * height values, row-major, >= 0, per unit of a 0..255 pixel value.
+    /// width * height values, row-major, >= 0; of `gradient` and its kin per unit of a 0..255 pixel value.
     #[wasm_bindgen(getter)]
     pub fn values(&self) -> Float32Array {
-        let sampled = || Float32Array::from(&self.map.sampled(self.width as usize, self.height as usize)[..]);
+        let sampled = || Float32Array::from(&self.saliency.map.sampled(self.width as usize, self.height as usize)[..]);
         self.values.get_or_init(sampled).clone()
+    }
+
+    /// As many signed values, the attribution's sums over the colours: above 0 speaks for the target, below against it.
+    #[wasm_bindgen(getter)]
+    pub fn signed(&self) -> Float32Array {
+        let sampled = || Float32Array::from(&self.saliency.signed_sampled(self.width as usize, self.height as usize)[..]);
+        self.signed.get_or_init(sampled).clone()
+    }
+
+    /// Of `integrated_gradients`: by how much the attribution's sum misses the score's rise from the mean picture, as a part of that
+    /// rise; undefined for other methods.
+    #[wasm_bindgen(getter, js_name = completenessGap)]
+    pub fn completeness_gap(&self) -> Option<f64> {
+        self.saliency.completeness_gap
+    }
+}
+
+/// A network that loses what it has learnt, layer by layer, as `step` is called; `free` ends it.
+#[wasm_bindgen]
+pub struct SanityCheck {
+    check: Rc<Mutex<saliency::SanityCheck>>,
+    left: usize,
+    width: u32,
+    height: u32,
+}
+
+#[wasm_bindgen]
+impl SanityCheck {
+    /// How many layers there are to randomise.
+    #[wasm_bindgen(getter)]
+    pub fn layers(&self) -> usize {
+        self.left
+    }
+
+    /// The trained network's map, in a frame of at most the photo's size.
+    #[wasm_bindgen(unchecked_return_type = "Promise<SaliencyValues>")]
+    pub fn original(&self) -> Promise {
+        let (check, size) = (self.check.clone(), (self.width, self.height));
+        promise(async move { saliency_values(check.lock().await.original(), size) })
+    }
+
+    /// Randomises the next layer, the classes' own first, and gives its name, the map after it and the map's rank correlation
+    /// (Spearman) with the trained network's; undefined when none is left.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RandomisedLayer | undefined>")]
+    pub fn step(&self, #[wasm_bindgen(unchecked_param_type = "LongCall | undefined")] options: JsValue) -> Promise {
+        let (check, size) = (self.check.clone(), (self.width, self.height));
+        promise(async move {
+            let progress = JsProgress::from_options(&options);
+            let Some(randomised) = check.lock().await.step(&progress).await? else { return Ok(JsValue::UNDEFINED) };
+            plain_object([
+                ("layer", randomised.layer.into()),
+                ("left", randomised.left.into()),
+                ("correlation", randomised.correlation.into()),
+                ("map", saliency_values(&randomised.map, size)?),
+            ])
+        })
     }
 }
 
@@ -345,12 +459,8 @@ impl ClassModelRun {
         let run = self.run.clone();
         promise(async move {
             let picture = run.lock().await.pixels().await?;
-            let object = Object::new();
             let rgba = Uint8ClampedArray::from(picture.rgba());
-            for (key, value) in [("rgba", rgba.into()), ("width", picture.width().into()), ("height", picture.height().into())] {
-                Reflect::set(&object, &key.into(), &value).map_err(|_| Error::Internal("a property was refused".to_owned()))?;
-            }
-            Ok(object)
+            plain_object([("rgba", rgba.into()), ("width", picture.width().into()), ("height", picture.height().into())])
         })
     }
 }
@@ -362,6 +472,21 @@ fn promise<T: Into<JsValue>>(work: impl Future<Output = Result<T, Error>> + 'sta
 /// A plain object, or an array of them.
 fn js_object(value: &impl Serialize) -> Result<JsValue, Error> {
     serde_wasm_bindgen::to_value(value).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// An object whose values are not copied.
+fn plain_object<const N: usize>(properties: [(&str, JsValue); N]) -> Result<JsValue, Error> {
+    let object = Object::new();
+    for (key, value) in properties {
+        Reflect::set(&object, &key.into(), &value).map_err(|_| Error::Internal("a property was refused".to_owned()))?;
+    }
+    Ok(object.into())
+}
+
+/// A map in a frame of `size`, the photo's columns and rows.
+fn saliency_values(map: &saliency::SaliencyMap, (width, height): (u32, u32)) -> Result<JsValue, Error> {
+    let values = Float32Array::from(&map.sampled(width as usize, height as usize)[..]);
+    plain_object([("width", width.into()), ("height", height.into()), ("values", values.into())])
 }
 
 fn read_options<T: DeserializeOwned>(options: JsValue) -> Result<T, Error> {
@@ -379,10 +504,44 @@ fn read_saliency(options: &JsValue) -> Result<saliency::SaliencyMap, Error> {
     Ok(saliency::SaliencyMap { values: values.to_vec(), rows, columns })
 }
 
+/// What a call is about: its `classIndex`, or its `layer`, `channel` and `position`.
+fn target(options: &JsValue) -> Result<gradient::Target, Error> {
+    let TargetOptions { class_index: class, layer, channel, position } = read_options(options.clone())?;
+    match (class, layer) {
+        (Some(_), Some(_)) => Err(Error::SettingOutOfRange("a classIndex and a layer exclude each other".to_owned())),
+        (class, None) => Ok(gradient::Target::Class(class_index(class.unwrap_or(f64::NAN))?)),
+        (None, Some(layer)) => {
+            let channel = count("channel", channel.unwrap_or(f64::NAN))?;
+            let position = match position {
+                Some([row, column]) => Some([count("position", row)?, count("position", column)?]),
+                None => None,
+            };
+            Ok(gradient::Target::Neuron { layer, channel, position })
+        }
+    }
+}
+
+fn saliency_settings(options: &JsValue) -> Result<SaliencySettings, Error> {
+    let defaults = SaliencySettings::new(target(options)?);
+    let options: SaliencyOptions = read_options(options.clone())?;
+    let or_default = |name, value: Option<f64>, default| value.map_or(Ok(default), |value| count(name, value));
+    Ok(SaliencySettings {
+        method: options.method.unwrap_or(defaults.method),
+        views: options.views.map_or(Ok(defaults.views), |views| Views::try_from(count("views", views)?))?,
+        samples: or_default("n", options.n, defaults.samples)?,
+        sigma: options.sigma.map_or(defaults.sigma, |sigma| sigma as f32),
+        seed: or_default("seed", options.seed, 0)? as u64,
+        steps: or_default("steps", options.steps, defaults.steps)?,
+        cam_layer: options.cam_layer,
+        target: defaults.target,
+    })
+}
+
 fn class_model_settings(options: JsValue) -> Result<ClassModelSettings, Error> {
+    let target = target(&options)?;
     let options: ClassModelOptions = read_options(options)?;
     Ok(ClassModelSettings {
-        class: class_index(options.class_index)?,
+        target,
         recipe: options.recipe.unwrap_or_else(|| "robust".to_owned()),
         seed: count("seed", options.seed.unwrap_or(0.0))? as u64,
         side: options.side.map(|side| count("side", side)).transpose()?,

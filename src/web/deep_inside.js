@@ -19,4 +19,4 @@ async function loadWebGpu() {
   return program;
 }
 
-export { default, ClassModelRun, Engine, SaliencyMap, Segmentation } from './cpu/deep_inside.js';
+export { default, ClassModelRun, Engine, SaliencyMap, SanityCheck, Segmentation } from './cpu/deep_inside.js';

@@ -39,8 +39,10 @@ pub struct MethodInfo {
     pub id: String,
     /// Name for people.
     pub title: String,
-    /// Backward passes for one view.
+    /// Backward passes for one view, with its own settings left at their defaults.
     pub cost: usize,
+    /// How a pixel's value comes about.
+    pub formula: String,
     /// What a map shows, and how not to over-read it.
     pub reading: String,
     /// Where it was published.
@@ -92,19 +94,78 @@ pub struct PictureInfo {
     pub height: u32,
 }
 
-/// Options of `saliency`.
+/// A layer of the loaded network.
+#[derive(Serialize, Tsify)]
+pub struct LayerInfo {
+    /// For `layer` and `camLayer`.
+    pub name: String,
+    /// What it computes.
+    #[tsify(type = "\"convolution\" | \"relu\" | \"max-pool\" | \"concatenation\"")]
+    pub kind: String,
+    /// Channels of its result.
+    pub channels: usize,
+    /// Rows of each channel, for the network's own input side.
+    pub rows: usize,
+    /// Columns of each channel, likewise.
+    pub columns: usize,
+}
+
+/// What is asked about: a class, or a neuron in its place.
+#[derive(Deserialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetOptions {
+    /// The class.
+    #[tsify(optional)]
+    pub class_index: Option<f64>,
+    /// In place of a class: the name of a layer.
+    #[tsify(optional)]
+    pub layer: Option<String>,
+    /// Which of the layer's channels.
+    #[tsify(optional)]
+    pub channel: Option<f64>,
+    /// Row and column in the layer's grid; the mean over all positions when left out.
+    #[tsify(optional)]
+    pub position: Option<[f64; 2]>,
+}
+
+/// Options of `saliency` and `sanityCheck`, beside what they are about.
 #[derive(Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct SaliencyOptions {
-    /// The class.
-    #[serde(default = "missing")]
-    pub class_index: f64,
     /// `gradient` when left out.
     #[tsify(optional)]
     pub method: Option<String>,
     /// 1, or 10 when left out.
     #[tsify(optional)]
     pub views: Option<f64>,
+    /// `smooth_grad`: noisy copies of each view, 1 to 1000; 16 when left out.
+    #[tsify(optional)]
+    pub n: Option<f64>,
+    /// `smooth_grad`: deviation of the noise as a part of the range of pixel values, above 0, at most 1; 0.15 when left out.
+    #[tsify(optional)]
+    pub sigma: Option<f64>,
+    /// `smooth_grad`: what the noise is drawn from; 0 when left out. `sanityCheck` draws its weights from it.
+    #[tsify(optional)]
+    pub seed: Option<f64>,
+    /// `integrated_gradients`: points on the way from the mean picture, 1 to 1000; 32 when left out.
+    #[tsify(optional)]
+    pub steps: Option<f64>,
+    /// `grad_cam`: the layer whose channels are weighed; the last one before the classes when left out.
+    #[tsify(optional)]
+    pub cam_layer: Option<String>,
+}
+
+/// How one layer takes the gradient and the DeconvNet's signal apart.
+#[derive(Serialize, Tsify)]
+pub struct LayerRelation {
+    /// Its name; the last entry is the picture.
+    pub layer: String,
+    /// What it computes.
+    pub kind: String,
+    /// Cosine of the angle between the two signals at the layer's result: 1 where they have the same direction.
+    pub cosine: f32,
+    /// How far this layer alone takes one and the same signal apart: 0 for identical, at most 1.
+    pub parted: f32,
 }
 
 /// Options of `segment`, beside the saliency map itself.
@@ -137,13 +198,10 @@ pub struct LocateOptions {
     pub mode: Option<String>,
 }
 
-/// Options of `classModel`.
+/// Options of `classModel`, beside what it is about.
 #[derive(Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct ClassModelOptions {
-    /// The class.
-    #[serde(default = "missing")]
-    pub class_index: f64,
     /// `robust` when left out.
     #[tsify(optional)]
     pub recipe: Option<String>,
@@ -160,10 +218,11 @@ pub struct ClassModelOptions {
 pub struct ClassModelProgress {
     /// Steps taken.
     pub step: usize,
-    /// The class's unnormalised score.
+    /// The class's unnormalised score, or the neuron's value.
     pub score: f32,
-    /// Its posterior probability.
-    pub probability: f32,
+    /// The class's posterior probability; undefined for a neuron.
+    #[tsify(optional)]
+    pub probability: Option<f32>,
 }
 
 /// A rectangle in photo pixels.

@@ -28,7 +28,7 @@ PICTURES = ("chelsea", "coffee", "motorcycle", "rocket")
 SIDE = 227
 MEAN_BGR = (103.939, 116.779, 123.68)
 FIXED_CLASSES = (76, 340)  # tarantula, zebra; the picture's likeliest class is the third
-STRIDE = 37  # every 37th value of a flattened [3, 227, 227] is kept; 37 shares no factor with 227
+STRIDE = 37  # every 37th value of a flattened [3, 227, 227] is kept; 37 shares no factor with 227 (nor with 114)
 ASCENT_CLASS, ASCENT_STEPS, ASCENT_DECAY = 130, 5, 1e-4  # flamingo
 TIE = 1e-6
 
@@ -61,7 +61,7 @@ class Fire(nn.Module):
 
 
 class SqueezeNet(nn.Module):
-    """SqueezeNet 1.1 with torchvision's tensor names: [N, 3, 227, 227] (B, G, R minus mean) -> class scores [N, 1000].
+    """SqueezeNet 1.1 with torchvision's tensor names: [N, 3, side, side] (B, G, R minus mean) -> class scores [N, 1000].
 
     The score is the mean of conv10 over its places, before the last ReLU.
     """
@@ -100,17 +100,17 @@ def load_network(dtype: torch.dtype) -> SqueezeNet:
 
 
 def read_pixels(name: str, dtype: torch.dtype) -> Tensor:
-    """NAME.png as [1, 3, 227, 227]: R, G, B from 0 to 255."""
+    """NAME.png as [1, 3, rows, columns]: R, G, B from 0 to 255."""
     return torch.tensor(np.asarray(Image.open(HERE / f"{name}.png")), dtype=dtype).permute(2, 0, 1)[None]
 
 
 def normalise(pixels: Tensor) -> Tensor:
-    """Pixels [N, 3, 227, 227] -> network input: B, G, R minus the training set's mean."""
+    """Pixels [N, 3, rows, columns] -> network input: B, G, R minus the training set's mean."""
     return pixels.flip(1) - torch.tensor(MEAN_BGR, dtype=pixels.dtype).view(3, 1, 1)
 
 
 def sample(image: Tensor) -> Tensor:
-    """Every 37th value of [1, 3, 227, 227], flattened plane by plane."""
+    """Every 37th value of [1, 3, rows, columns], flattened plane by plane."""
     return image.detach().flatten()[::STRIDE]
 
 
@@ -151,6 +151,18 @@ def ascend(network: SqueezeNet, start: Tensor, rate: float) -> dict[str, Tensor]
     return values | {"ascent.scores": torch.stack(scores)}
 
 
+def write(goldens: dict[str, Tensor], file: Path, arithmetic: str) -> None:
+    """The goldens as f32, sorted by key, with what made them as metadata."""
+    about = {
+        "stride": STRIDE,
+        "arithmetic": arithmetic,
+        "weights_sha256": hashlib.sha256(WEIGHTS.read_bytes()).hexdigest(),
+        "versions": {name: version(name) for name in ("torch", "captum", "numpy", "pillow")},
+    }
+    goldens = {name: value.float().contiguous() for name, value in sorted(goldens.items())}
+    save_file(goldens, file, metadata={"about": json.dumps(about)})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the goldens.")
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64", help="arithmetic (default: float64)")
@@ -173,14 +185,7 @@ def main() -> None:
     goldens |= {f"constant.{key}": value for key, value in explain(from_pixels, constant).items()}
     goldens |= ascend(network, torch.zeros(1, 3, SIDE, SIDE, dtype=dtype), rate=1000)
 
-    about = {
-        "stride": STRIDE,
-        "arithmetic": arguments.dtype,
-        "weights_sha256": hashlib.sha256(WEIGHTS.read_bytes()).hexdigest(),
-        "versions": {name: version(name) for name in ("torch", "captum", "numpy", "pillow")},
-    }
-    goldens = {name: value.float().contiguous() for name, value in sorted(goldens.items())}
-    save_file(goldens, arguments.out / "squeezenet1_1.safetensors", metadata={"about": json.dumps(about)})
+    write(goldens, arguments.out / "squeezenet1_1.safetensors", arguments.dtype)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ threads to another.
 """
 
 import argparse
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -30,26 +31,26 @@ SOURCES = {"chelsea": "chelsea.png", "coffee": "coffee.png", "motorcycle": "moto
 NOISE_FIRST, NOISE_LATER = 2e-6, 6e-6
 
 
-def squash(file: str) -> Tensor:
-    """One of scikit-image's pictures at 227 x 227, whatever its shape was: [1, 3, 227, 227], R, G, B from 0 to 255."""
-    with files("skimage.data").joinpath(file).open("rb") as stream:
-        picture = Image.open(stream).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+def squash(picture: Image.Image, side: int) -> Tensor:
+    """A picture as a square, whatever its shape was: [1, 3, side, side], R, G, B from 0 to 255."""
+    picture = picture.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)
     return torch.tensor(np.asarray(picture), dtype=torch.float64).permute(2, 0, 1)[None]
 
 
-def near_kinks(network: SqueezeNet, pixels: Tensor) -> tuple[int, list[tuple[int, int, int]]]:
-    """The first layer that has units near a kink, and where each of them looks at: (row, column, reach) in pixels."""
-    near = []  # [channels, rows, columns] each, true for a unit near a kink
+def near_kinks(network: SqueezeNet, inputs: Tensor) -> tuple[int, list[tuple[int, int, int]]]:
+    """Network inputs [N, 3, side, side] -> the first layer that has units near a kink in any of them, and where each of
+    these units looks at: (row, column, reach) in pixels."""
+    near = []  # [N, channels, rows, columns] each, true for a unit near a kink
 
     def convolve(layer: nn.Conv2d, x: Tensor, part: float) -> tuple[Tensor, Tensor]:
         """The activations behind `layer` and its ReLU, and their noise."""
         sums = layer(x)
         squares = nn.functional.conv2d(x**2, layer.weight**2, layer.bias**2, layer.stride, layer.padding)
         noise = part * squares.sqrt()
-        near.append((sums.abs() < noise)[0])
+        near.append(sums.abs() < noise)
         return sums.relu(), noise
 
-    x, noise = normalise(pixels), torch.zeros_like(pixels)
+    x, noise = inputs, torch.zeros_like(inputs)
     for depth, layer in enumerate(network.features):
         if isinstance(layer, nn.Conv2d):
             x, noise = convolve(layer, x, NOISE_FIRST)
@@ -62,32 +63,45 @@ def near_kinks(network: SqueezeNet, pixels: Tensor) -> tuple[int, list[tuple[int
             first, second = values.unbind(-1)
             near.append((first > 0) & (first - second < windows(noise).gather(-1, places).sum(-1)))
             x = layer(x)
-        pitch = SIDE / x.shape[2]
-        centres = [(place + 0.5) * pitch for units in near for place in units.nonzero()[:, 1:]]
+        pitch = inputs.shape[2] / x.shape[2]
+        centres = [(place + 0.5) * pitch for units in near for place in units.nonzero()[:, 2:]]
         if centres:
             return depth, [(int(row), int(column), round(0.75 * pitch)) for row, column in centres]
     return len(network.features), []
 
 
 def windows(x: Tensor) -> Tensor:
-    """The pool windows of x >= 0, [1, C, H, W] -> [C, rows, columns, 9]; in ceil mode the last ones may hang over by one."""
+    """The pool windows of x >= 0, [N, C, H, W] -> [N, C, rows, columns, 9]; in ceil mode the last may hang over by 1."""
     over = (x.shape[2] - 3) % 2
-    return nn.functional.pad(x[0], (0, over, 0, over)).unfold(1, 3, 2).unfold(2, 3, 2).flatten(3)
+    return nn.functional.pad(x, (0, over, 0, over)).unfold(2, 3, 2).unfold(3, 3, 2).flatten(4)
 
 
-def leave_kinks(network: SqueezeNet, pixels: Tensor, random: np.random.Generator) -> Tensor:
-    """Change one value by one level in sight of every unit near a kink, keep what isn't worse, until there is none."""
-    depth, places = near_kinks(network, pixels)
+def leave_kinks(
+    network: SqueezeNet,
+    pixels: Tensor,
+    random: np.random.Generator,
+    inputs: Callable[[Tensor], Tensor] = normalise,
+) -> Tensor:
+    """Change one value by one level in sight of every unit near a kink, keep what isn't worse, until there is none.
+
+    `inputs` makes from the pixels all network inputs whose units count.
+    """
+    depth, places = near_kinks(network, inputs(pixels))
     while places:
         changed = pixels.clone()
         for *centre, reach in places:
-            row, column = np.clip(np.array(centre) + random.integers(-reach, reach + 1, 2), 0, SIDE - 1)
+            row, column = np.clip(np.array(centre) + random.integers(-reach, reach + 1, 2), 0, pixels.shape[2] - 1)
             changed[0, random.integers(3), row, column] += random.choice([-1, 1])
         changed.clamp_(0, 255)
-        new_depth, new_places = near_kinks(network, changed)
+        new_depth, new_places = near_kinks(network, inputs(changed))
         if (new_depth, -len(new_places)) >= (depth, -len(places)):
             pixels, depth, places = changed, new_depth, new_places
     return pixels
+
+
+def save_pixels(pixels: Tensor, file: Path) -> None:
+    """[1, 3, rows, columns], R, G, B from 0 to 255 -> an 8-bit PNG."""
+    Image.fromarray(pixels[0].permute(1, 2, 0).to(torch.uint8).numpy()).save(file, optimize=True)
 
 
 def main() -> None:
@@ -97,10 +111,10 @@ def main() -> None:
 
     network = load_network(torch.float64)
     for name, file in SOURCES.items():
-        squashed = squash(file)
+        with files("skimage.data").joinpath(file).open("rb") as stream:
+            squashed = squash(Image.open(stream), SIDE)
         pixels = leave_kinks(network, squashed, np.random.default_rng(0))
-        values = pixels[0].permute(1, 2, 0).to(torch.uint8).numpy()
-        Image.fromarray(values).save(arguments.out / f"{name}.png", optimize=True)
+        save_pixels(pixels, arguments.out / f"{name}.png")
         print(f"{name}: {int((pixels != squashed).sum())} of {pixels.numel():,} values changed")
 
 

@@ -2,7 +2,7 @@
 
 use deep_inside::device::{Adapter, DeviceChoice, read_back};
 use deep_inside::engine::Engine;
-use deep_inside::gradient::score_gradient;
+use deep_inside::gradient::{Target, score_gradient};
 use deep_inside::image_input::decode_file;
 use deep_inside::networks::ReluRule;
 use deep_inside::weights::{StoredTensors, read_safetensors};
@@ -64,7 +64,7 @@ pub async fn assert_gradients_agree(engine: &mut Engine) {
             goldens.keys().filter_map(|key| key.strip_prefix(&prefix)).map(|class| class.parse().unwrap()).collect();
         assert_eq!(classes.len(), 3);
         for class in classes {
-            let gradient = engine.input_gradient(class).await.unwrap();
+            let gradient = engine.input_gradient(&Target::Class(class)).await.unwrap();
             let sample: Vec<f32> = gradient.iter().copied().step_by(STRIDE).collect();
             let apart = relative_l2(&sample, &goldens[&format!("{prefix}{class}")].values);
             assert!(apart <= TOLERANCE, "{name}, class {class}: gradients are {apart:.1e} apart");
@@ -83,7 +83,8 @@ pub async fn assert_constant_picture_agrees(engine: &Engine) {
     for class in goldens.keys().filter_map(|key| key.strip_prefix("constant.gradient.")) {
         let side = network.input.side;
         let picture = network.upload(vec![0.0; 3 * side * side], [1, 3, side, side]);
-        let gradients = score_gradient(network, picture, class.parse().unwrap(), ReluRule::Gradient).unwrap().gradients;
+        let gradients =
+            score_gradient(network, picture, &Target::Class(class.parse().unwrap()), ReluRule::Gradient).unwrap().gradients;
         let rgb = network.input.gradient_per_pixel_value(&read_back(gradients).await.unwrap());
         let sample: Vec<f32> = rgb.into_iter().step_by(STRIDE).collect();
         let apart = relative_l2(&sample, &goldens[&format!("constant.gradient.{class}")].values);

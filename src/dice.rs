@@ -1,5 +1,6 @@
-//! Everything that a run leaves to chance.
+//! Everything that is left to chance.
 
+use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
@@ -10,6 +11,13 @@ impl Dice {
     /// The sequence that belongs to `seed`.
     pub fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// One of the independent sequences that belong to `seed`.
+    pub fn stream(seed: u64, stream: u64) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream(stream);
+        Self(random)
     }
 
     /// Uniform in `[low, high)`.
@@ -26,6 +34,12 @@ impl Dice {
     pub fn normal(&mut self) -> f32 {
         let (radius, angle) = (1.0 - self.unit(), self.unit());
         (-2.0 * radius.ln()).sqrt() * (std::f32::consts::TAU * angle).cos()
+    }
+
+    /// A tensor of independent normal values with mean 0 and standard deviation `deviation`.
+    pub fn normal_tensor<const D: usize>(&mut self, shape: [usize; D], deviation: f32, device: &Device) -> Tensor<D> {
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| deviation * self.normal()).collect();
+        Tensor::from_data(TensorData::new(values, shape), device)
     }
 
     /// Uniform in `[0, 1)`: the 24 bits that an f32 holds.

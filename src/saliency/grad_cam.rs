@@ -1,0 +1,48 @@
+//! A layer's channels, each weighed by the mean gradient that reaches it.
+
+use burn::tensor::Tensor;
+
+use super::{Look, SaliencyMethod};
+use crate::error::Error;
+use crate::gradient::{LayerGradient, Target, layer_gradient};
+use crate::networks::{Network, Place};
+
+/// `L = max(0, sum over channels k of alpha_k A_k)`, `alpha_k` the mean over positions of `dS_c/dA_k`, with A a layer's results; brought
+/// to the photo's grid by linear interpolation. The signed values are the sum itself.
+pub const GRAD_CAM: SaliencyMethod = SaliencyMethod {
+    id: "grad_cam",
+    title: "Grad-CAM",
+    formula: "L = max(0, Σₖ αₖAₖ), αₖ the mean of ∂S/∂Aₖ over the layer's positions",
+    reading: "Bright regions are those where a layer's channels that speak for the class are active. The map is as coarse as the layer's \
+              grid, and each cell sees far more of the photo than the spot that it is drawn on.",
+    reference: "Selvaraju, Cogswell, Das, Vedantam, Parikh & Batra 2016, Grad-CAM (arXiv 1610.02391)",
+    passes: |_| 1,
+    attribute: |look, _| attribute(look),
+    magnitude: |sum| sum.clamp_min(0.0),
+    complete: false,
+};
+
+fn attribute(look: &Look) -> Result<Tensor<4>, Error> {
+    let (network, target) = (look.network, &look.settings.target);
+    let layer = look.settings.cam_layer.as_deref().map(|name| network.place(name)).transpose()?;
+    let id = match layer {
+        None => network.graph.features(),
+        Some(Place::Layer(id)) => id,
+        Some(Place::Head) => return own_plane(network, look.pictures.clone(), target),
+    };
+    let LayerGradient { results, gradients } = layer_gradient(network, look.pictures.clone(), target, id)?;
+    let weights = gradients.mean_dim(2).mean_dim(3);
+    Ok((results * weights).sum_dim(1))
+}
+
+/// Grad-CAM at the head itself, where only the target's own channel has a gradient, whose mean over the positions is one divided by their
+/// number.
+fn own_plane(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<4>, Error> {
+    let objective = target.objective(network, pictures.dims()[2])?;
+    if !objective.in_head {
+        return Err(Error::SettingOutOfRange(format!("{} does not feed the target", network.name(Place::Head))));
+    }
+    let (features, _) = network.graph.forward(pictures, objective.layer, None)?;
+    let [_, _, rows, columns] = features.dims();
+    Ok(objective.plane(features).div_scalar((rows * columns) as f32))
+}

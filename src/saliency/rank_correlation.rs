@@ -1,0 +1,51 @@
+//! How alike two maps are in what they rank high.
+
+/// Spearman's rank correlation of two equally long lists, -1 to 1: Pearson's correlation of the values' ranks, equal values sharing the
+/// mean of theirs. 0 where one of the lists is constant.
+pub fn rank_correlation(one: &[f32], other: &[f32]) -> f64 {
+    let (one, other) = (ranks(one), ranks(other));
+    let middle = (one.len() as f64 + 1.0) / 2.0;
+    let sum = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| (a - middle) * (b - middle)).sum() };
+    let size = (sum(&one, &one) * sum(&other, &other)).sqrt();
+    if size > 0.0 { sum(&one, &other) / size } else { 0.0 }
+}
+
+/// Each value's rank, from 1.
+fn ranks(values: &[f32]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut below = 0;
+    for equal in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let shared = below as f64 + (equal.len() as f64 + 1.0) / 2.0;
+        for &place in equal {
+            ranks[place] = shared;
+        }
+        below += equal.len();
+    }
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_those_of_scipy() {
+        // scipy.stats.rankdata and spearmanr, scipy 1.17.1.
+        assert_eq!(ranks(&[3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0]), [4.0, 1.5, 5.0, 1.5, 6.5, 9.0, 3.0, 8.0, 6.5]);
+        let (one, other) = ([3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0], [2.0, 7.0, 1.0, 8.0, 2.0, 8.0, 1.0, 8.0, 2.0]);
+        let correlation = rank_correlation(&one, &other);
+        assert!((correlation - 0.209_704_982_223_598_87).abs() < 1e-12, "{correlation}");
+    }
+
+    #[test]
+    fn what_only_keeps_the_order_correlates_fully() {
+        let values: Vec<f32> = (0..100).map(|k| ((k * 37) % 100) as f32).collect();
+        let cubes: Vec<f32> = values.iter().map(|v| v * v * v).collect();
+        let negated: Vec<f32> = cubes.iter().map(|v| -v).collect();
+        assert!((rank_correlation(&values, &cubes) - 1.0).abs() < 1e-12);
+        assert!((rank_correlation(&values, &negated) + 1.0).abs() < 1e-12);
+        assert_eq!(rank_correlation(&values, &[7.0; 100]), 0.0);
+    }
+}

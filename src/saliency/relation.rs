@@ -1,0 +1,85 @@
+//! Section 4 of the paper, measured: how far the gradient and the DeconvNet's signal are apart, layer by layer.
+
+use burn::tensor::{Device, Tensor};
+
+use crate::device::read_back;
+use crate::error::Error;
+use crate::gradient::Target;
+use crate::networks::graph::{LayerId, PICTURE};
+use crate::networks::{Network, ReluRule};
+
+/// What one layer does to the two signals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerRelation {
+    /// The layer's name; the last entry is the picture.
+    pub layer: String,
+    /// What kind of layer it is.
+    pub kind: &'static str,
+    /// Cosine of the angle between the two signals at the layer's result: 1 where they have the same direction, 0 where they have nothing
+    /// in common. It gathers up what all the layers behind this one did.
+    pub cosine: f32,
+    /// How far this layer alone takes them apart: the two rules applied to one and the same signal, the gradient's, give a and b, which
+    /// are `|a - b| / (|a| + |b|)` apart. 0 is identical, bit for bit; 1 is as far as can be. 0 for the picture, where nothing is applied.
+    pub parted: f32,
+}
+
+/// The gradient of `target` and its DeconvNet signal at the normalised `picture`, `[1, 3, side, side]`, compared at every layer, from the
+/// one that the target reads down to the picture.
+///
+/// # Errors
+/// As [`Target::objective`]; `gpu-lost`.
+pub async fn relation(network: &Network, picture: Tensor<4>, target: &Target) -> Result<Vec<LayerRelation>, Error> {
+    let graph = &network.graph;
+    let objective = target.objective(network, picture.dims()[2])?;
+    let (results, trace) = graph.forward(picture, objective.layer, None)?;
+    let start = objective.signal(results.dims());
+    let [gradients, deconvnets] = [ReluRule::Gradient, ReluRule::DeconvNet].map(|rule| {
+        let mut signals: Vec<(LayerId, Tensor<4>)> = Vec::new();
+        let whole = graph.backward(&trace, start.clone(), rule, PICTURE, |id, signal| signals.push((id, signal.clone())));
+        whole.map(|_| signals)
+    });
+    let (mut ids, mut products) = (Vec::new(), Vec::new());
+    for ((id, gradient), (_, deconvnet)) in gradients?.into_iter().zip(deconvnets?) {
+        let through = |rule| match id {
+            PICTURE => Vec::new(),
+            _ => graph.backward_through(id, &trace, gradient.clone(), rule),
+        };
+        let (ours, theirs) = (through(ReluRule::Gradient), through(ReluRule::DeconvNet));
+        let apart: Vec<_> = ours.iter().zip(&theirs).map(|(a, b)| a.clone() - b.clone()).collect();
+        let (gradient, deconvnet) = ([gradient], [deconvnet]);
+        for (a, b) in [
+            (&gradient[..], &deconvnet[..]),
+            (&gradient, &gradient),
+            (&deconvnet, &deconvnet),
+            (&apart, &apart),
+            (&ours, &ours),
+            (&theirs, &theirs),
+        ] {
+            products.push(dot(a, b, &network.device));
+        }
+        ids.push(id);
+    }
+    let products = read_back(Tensor::cat(products, 0)).await?;
+    let described = ids.into_iter().zip(products.chunks_exact(6)).map(|(id, products)| {
+        let layer = &graph.layers()[id];
+        let [both, gradient, deconvnet, apart, ours, theirs] = [0, 1, 2, 3, 4, 5].map(|k| products[k]);
+        LayerRelation {
+            layer: layer.name.clone(),
+            kind: layer.operation.kind(),
+            cosine: quotient(both, gradient.sqrt() * deconvnet.sqrt()),
+            parted: quotient(apart.sqrt(), ours.sqrt() + theirs.sqrt()),
+        }
+    });
+    Ok(described.collect())
+}
+
+/// The sum of the products of all elements: `[1]`.
+fn dot(one: &[Tensor<4>], other: &[Tensor<4>], device: &Device) -> Tensor<1> {
+    let products = one.iter().zip(other).map(|(a, b)| (a.clone() * b.clone()).sum());
+    products.fold(Tensor::zeros([1], device), |sum, product| sum + product)
+}
+
+/// 0 where there is nothing to divide.
+fn quotient(part: f32, whole: f32) -> f32 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}

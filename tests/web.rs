@@ -11,7 +11,7 @@ use deep_inside::gradient::Target;
 use deep_inside::image_input::{Picture, decode_file};
 use deep_inside::preprocess::Views;
 use deep_inside::progress::Unwatched;
-use deep_inside::saliency::SaliencySettings;
+use deep_inside::saliency::{SALIENCY_METHODS, SaliencySettings};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -53,6 +53,23 @@ async fn input_gradients_on_webgpu_are_those_of_pytorch() {
 }
 
 #[wasm_bindgen_test]
+async fn every_method_and_hidden_neurons_on_the_cpu_are_those_of_captum() {
+    let engine = on_cpu().await;
+    golden::assert_attributions_agree(engine.network().unwrap(), 1e-4).await;
+    golden::assert_neurons_agree(engine.network().unwrap(), 1e-4).await;
+}
+
+#[wasm_bindgen_test]
+async fn every_method_on_webgpu_is_that_of_captum() {
+    golden::assert_attributions_agree(on_webgpu().await.network().unwrap(), 1e-3).await;
+}
+
+#[wasm_bindgen_test]
+async fn hidden_neurons_on_webgpu_are_those_of_pytorch() {
+    golden::assert_neurons_agree(on_webgpu().await.network().unwrap(), 1e-3).await;
+}
+
+#[wasm_bindgen_test]
 async fn ties_in_pools_take_the_first_maximum_on_both_devices() {
     golden::assert_constant_picture_agrees(&on_cpu().await).await;
     golden::assert_constant_picture_agrees(&on_webgpu().await).await;
@@ -79,6 +96,19 @@ async fn one_view_of_a_photo_is_alike_on_both_devices() {
     }
     let apart = golden::relative_l2(&maps[1], &maps[0]);
     assert!(apart <= 1e-3, "{apart:.1e} apart");
+}
+
+#[wasm_bindgen_test]
+async fn every_method_is_alike_on_both_devices() {
+    let (cpu, gpu) = (on_cpu().await, on_webgpu().await);
+    for method in SALIENCY_METHODS {
+        let mut maps = Vec::new();
+        for engine in [&cpu, &gpu] {
+            maps.push(golden::small_attribution(engine.network().unwrap(), method).await);
+        }
+        let apart = golden::relative_l2(&maps[1], &maps[0]);
+        assert!(apart <= 1e-3, "{}: {apart:.1e} apart", method.id);
+    }
 }
 
 #[wasm_bindgen_test]

@@ -171,6 +171,11 @@ impl Graph {
         layer == reader || (layer < reader && self.layers[reader].inputs.iter().any(|&read| self.feeds(layer, read)))
     }
 
+    /// Whether everything that goes from the picture to the features, and back, goes through `layer`: no branch leads past it.
+    pub fn is_trunk(&self, layer: LayerId) -> bool {
+        self.layers[..layer].iter().all(|before| before.last_reader <= layer)
+    }
+
     /// Puts an untrained convolution in the place of the convolution `id`; other layers stay as they are.
     pub fn randomise(&mut self, id: LayerId, dice: &mut Dice) {
         if let Operation::Convolution(convolution) = &mut self.layers[id].operation {

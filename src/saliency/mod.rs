@@ -26,6 +26,7 @@ use crate::image_input::Picture;
 use crate::networks::{Network, ReluRule};
 use crate::preprocess::{PhotoViews, Views};
 use crate::progress::Progress;
+pub use integrated_gradients::gauss_legendre;
 use map::sampled;
 pub use map::{Saliency, SaliencyMap};
 pub use randomisation::{Randomised, SanityCheck};

@@ -17,8 +17,8 @@ pub struct SanityCheck {
     photo: Rc<Picture>,
     settings: SaliencySettings,
     batch: usize,
-    /// The map of the trained network.
-    original: SaliencyMap,
+    /// The trained network's map.
+    original: Saliency,
     /// The layers that are still as trained, the next one last.
     left: Vec<Place>,
     dice: Dice,
@@ -31,8 +31,11 @@ pub struct Randomised {
     pub layer: String,
     /// Layers that are still as trained.
     pub left: usize,
-    /// Spearman's correlation of this map's values with those of the trained network's, cell by cell.
+    /// Spearman's correlation, cell by cell, of the signed values with the trained network's.
     pub correlation: f64,
+    /// The same for the magnitudes. Here even unrelated gradients of a network with strides have something in common: the raster that the
+    /// strides leave, and the edge of the picture.
+    pub magnitude_correlation: f64,
     /// The map.
     pub map: SaliencyMap,
 }
@@ -50,14 +53,14 @@ impl SanityCheck {
         seed: u64,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
-        let Saliency { map: original, .. } = saliency_map(network, &photo, &settings, batch, progress).await?;
+        let original = saliency_map(network, &photo, &settings, batch, progress).await?;
         let (network, left) = (network.clone(), network.weighted_layers());
         Ok(Self { network, photo, settings, batch, original, left, dice: Dice::new(seed) })
     }
 
     /// The map of the trained network.
     pub fn original(&self) -> &SaliencyMap {
-        &self.original
+        &self.original.map
     }
 
     /// How many layers are still as trained.
@@ -72,8 +75,13 @@ impl SanityCheck {
     pub async fn step(&mut self, progress: &dyn Progress) -> Result<Option<Randomised>, Error> {
         let Some(place) = self.left.pop() else { return Ok(None) };
         self.network.randomise(place, &mut self.dice);
-        let Saliency { map, .. } = saliency_map(&self.network, &self.photo, &self.settings, self.batch, progress).await?;
-        let correlation = rank_correlation(&map.values, &self.original.values);
-        Ok(Some(Randomised { layer: self.network.name(place).to_owned(), left: self.left.len(), correlation, map }))
+        let Saliency { map, signed, .. } = saliency_map(&self.network, &self.photo, &self.settings, self.batch, progress).await?;
+        Ok(Some(Randomised {
+            layer: self.network.name(place).to_owned(),
+            left: self.left.len(),
+            correlation: rank_correlation(&signed, &self.original.signed),
+            magnitude_correlation: rank_correlation(&map.values, &self.original.map.values),
+            map,
+        }))
     }
 }

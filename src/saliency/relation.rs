@@ -21,6 +21,8 @@ pub struct LayerRelation {
     /// How far this layer alone takes them apart: the two rules applied to one and the same signal, the gradient's, give a and b, which
     /// are `|a - b| / (|a| + |b|)` apart. 0 is identical, bit for bit; 1 is as far as can be. 0 for the picture, where nothing is applied.
     pub parted: f32,
+    /// Whether all of the signal passes this layer, and not only a branch of it.
+    pub trunk: bool,
 }
 
 /// The gradient of `target` and its DeconvNet signal at the normalised `picture`, `[1, 3, side, side]`, compared at every layer, from the
@@ -67,6 +69,7 @@ pub async fn relation(network: &Network, picture: Tensor<4>, target: &Target) ->
             layer: layer.name.clone(),
             kind: layer.operation.kind(),
             cosine: quotient(both, gradient.sqrt() * deconvnet.sqrt()),
+            trunk: graph.is_trunk(id),
             parted: quotient(apart.sqrt(), ours.sqrt() + theirs.sqrt()),
         }
     });

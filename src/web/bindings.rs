@@ -41,8 +41,19 @@ export interface LongCall {
 }
 /** A saliency map in the photo's frame: width * height values, row-major, >= 0. */
 export interface SaliencyValues { width: number; height: number; values: Float32Array; }
+/** A saliency map on the network's own grid, which covers the photo edge to edge: width * height values, row-major, >= 0. */
+export interface SaliencyGrid { width: number; height: number; values: Float32Array; }
 /** A saliency map after one more layer of the network has been given random weights. */
-export interface RandomisedLayer { layer: string; left: number; correlation: number; map: SaliencyValues; }
+export interface RandomisedLayer {
+    layer: string;
+    /** Layers that are still as trained. */
+    left: number;
+    /** Spearman's correlation of the signed values with those of the trained network. */
+    correlation: number;
+    /** The same of the magnitudes. */
+    magnitudeCorrelation: number;
+    map: SaliencyGrid;
+}
 /** Pixels of a class model, row-major from the top left. */
 export interface ClassModelPixels { rgba: Uint8ClampedArray; width: number; height: number; }
 "#;
@@ -215,6 +226,7 @@ impl Engine {
                     kind: layer.kind.to_owned(),
                     cosine: layer.cosine,
                     parted: layer.parted,
+                    trunk: layer.trunk,
                 })
                 .collect();
             js_object(&layers)
@@ -233,8 +245,7 @@ impl Engine {
             let settings = saliency_settings(&options)?;
             let seed = settings.seed;
             let check = engine.sanity_check(settings, seed, &progress).await?;
-            let (width, height) = engine.picture_size()?;
-            Ok(SanityCheck { left: check.left(), check: Rc::new(Mutex::new(check)), width, height })
+            Ok(SanityCheck { layers: check.left(), check: Rc::new(Mutex::new(check)) })
         })
     }
 
@@ -345,9 +356,7 @@ impl SaliencyMap {
 #[wasm_bindgen]
 pub struct SanityCheck {
     check: Rc<Mutex<saliency::SanityCheck>>,
-    left: usize,
-    width: u32,
-    height: u32,
+    layers: usize,
 }
 
 #[wasm_bindgen]
@@ -355,21 +364,21 @@ impl SanityCheck {
     /// How many layers there are to randomise.
     #[wasm_bindgen(getter)]
     pub fn layers(&self) -> usize {
-        self.left
+        self.layers
     }
 
-    /// The trained network's map, in a frame of at most the photo's size.
-    #[wasm_bindgen(unchecked_return_type = "Promise<SaliencyValues>")]
+    /// The trained network's map.
+    #[wasm_bindgen(unchecked_return_type = "Promise<SaliencyGrid>")]
     pub fn original(&self) -> Promise {
-        let (check, size) = (self.check.clone(), (self.width, self.height));
-        promise(async move { saliency_values(check.lock().await.original(), size) })
+        let check = self.check.clone();
+        promise(async move { saliency_grid(check.lock().await.original()) })
     }
 
-    /// Randomises the next layer, the classes' own first, and gives its name, the map after it and the map's rank correlation
-    /// (Spearman) with the trained network's; undefined when none is left.
+    /// Randomises the next layer, the classes' own first, and gives its name, the map after it and the map's rank
+    /// correlations with the trained network's; undefined when none is left.
     #[wasm_bindgen(unchecked_return_type = "Promise<RandomisedLayer | undefined>")]
     pub fn step(&self, #[wasm_bindgen(unchecked_param_type = "LongCall | undefined")] options: JsValue) -> Promise {
-        let (check, size) = (self.check.clone(), (self.width, self.height));
+        let check = self.check.clone();
         promise(async move {
             let progress = JsProgress::from_options(&options);
             let Some(randomised) = check.lock().await.step(&progress).await? else { return Ok(JsValue::UNDEFINED) };
@@ -377,7 +386,8 @@ impl SanityCheck {
                 ("layer", randomised.layer.into()),
                 ("left", randomised.left.into()),
                 ("correlation", randomised.correlation.into()),
-                ("map", saliency_values(&randomised.map, size)?),
+                ("magnitudeCorrelation", randomised.magnitude_correlation.into()),
+                ("map", saliency_grid(&randomised.map)?),
             ])
         })
     }
@@ -483,10 +493,10 @@ fn plain_object<const N: usize>(properties: [(&str, JsValue); N]) -> Result<JsVa
     Ok(object.into())
 }
 
-/// A map in a frame of `size`, the photo's columns and rows.
-fn saliency_values(map: &saliency::SaliencyMap, (width, height): (u32, u32)) -> Result<JsValue, Error> {
-    let values = Float32Array::from(&map.sampled(width as usize, height as usize)[..]);
-    plain_object([("width", width.into()), ("height", height.into()), ("values", values.into())])
+/// A map as it was computed: `SaliencyGrid`.
+fn saliency_grid(map: &saliency::SaliencyMap) -> Result<JsValue, Error> {
+    let values = Float32Array::from(&map.values[..]);
+    plain_object([("width", map.columns.into()), ("height", map.rows.into()), ("values", values.into())])
 }
 
 fn read_options<T: DeserializeOwned>(options: JsValue) -> Result<T, Error> {
@@ -512,9 +522,10 @@ fn target(options: &JsValue) -> Result<gradient::Target, Error> {
         (class, None) => Ok(gradient::Target::Class(class_index(class.unwrap_or(f64::NAN))?)),
         (None, Some(layer)) => {
             let channel = count("channel", channel.unwrap_or(f64::NAN))?;
-            let position = match position {
-                Some([row, column]) => Some([count("position", row)?, count("position", column)?]),
+            let position = match position.as_deref() {
                 None => None,
+                Some(&[row, column]) => Some([count("position", row)?, count("position", column)?]),
+                Some(_) => return Err(Error::SettingOutOfRange("a position is a row and a column".to_owned())),
             };
             Ok(gradient::Target::Neuron { layer, channel, position })
         }

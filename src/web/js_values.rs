@@ -124,8 +124,8 @@ pub struct TargetOptions {
     #[tsify(optional)]
     pub channel: Option<f64>,
     /// Row and column in the layer's grid; the mean over all positions when left out.
-    #[tsify(optional)]
-    pub position: Option<[f64; 2]>,
+    #[tsify(optional, type = "[number, number]")]
+    pub position: Option<Vec<f64>>,
 }
 
 /// Options of `saliency` and `sanityCheck`, beside what they are about.
@@ -166,6 +166,8 @@ pub struct LayerRelation {
     pub cosine: f32,
     /// How far this layer alone takes one and the same signal apart: 0 for identical, at most 1.
     pub parted: f32,
+    /// Whether all of the signal passes this layer, and not only a branch of it.
+    pub trunk: bool,
 }
 
 /// Options of `segment`, beside the saliency map itself.

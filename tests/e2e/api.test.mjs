@@ -61,8 +61,9 @@ describe('the lists', () => {
 
   test('saliency methods and recipes', async () => {
     const { methods, recipes } = await page.evaluate(() => ({ methods: Engine.saliencyMethods(), recipes: Engine.classModelRecipes() }));
-    assert.deepEqual(methods.map(({ id }) => id).slice(0, 1), ['gradient']);
-    for (const method of methods) assert.ok(method.title && method.cost >= 1 && method.reading && method.reference, method.id);
+    const ids = ['gradient', 'gradient_times_input', 'smooth_grad', 'integrated_gradients', 'grad_cam', 'deconvnet', 'guided_backprop'];
+    assert.deepEqual(methods.map(({ id }) => id), ids);
+    for (const method of methods) assert.ok(method.title && method.cost >= 1 && method.formula && method.reading && method.reference, method.id);
     assert.deepEqual(recipes.map(({ id }) => id).filter((id) => ['paper', 'robust'].includes(id)), ['paper', 'robust']);
     for (const recipe of recipes) assert.ok(recipe.title && recipe.defaults.steps > 0, recipe.id);
   });
@@ -162,6 +163,95 @@ describe('results', () => {
     assert.deepEqual(found.cuts.plain, found.cuts.segment);
   });
 
+  test('every method gives a map >= 0 and signed values in the frame of the photo', async () => {
+    const found = await page.evaluate(async () => {
+      const { width, height } = engine.setPictureFile(await read('/samples/chelsea.jpg'));
+      const maps = [];
+      for (const { id: method, cost } of Engine.saliencyMethods()) {
+        const progress = [];
+        const map = await engine.saliency({ classIndex: 285, method, views: 1, n: 3, steps: 8, onProgress: (...parts) => progress.push(parts) });
+        const { values, signed, completenessGap } = map;
+        maps.push({
+          method, cost, completenessGap, progress,
+          lengths: [values.length, signed.length],
+          kinds: [values.constructor.name, signed.constructor.name],
+          sound: values.every((value) => value >= 0 && Number.isFinite(value)) && values.some((value) => value > 0),
+          bothSigns: signed.some((value) => value > 0) && signed.some((value) => value < 0),
+        });
+        map.free();
+      }
+      return { pixels: width * height, maps };
+    });
+    for (const { method, cost, completenessGap, progress, lengths, kinds, sound, bothSigns } of found.maps) {
+      assert.deepEqual(lengths, [found.pixels, found.pixels], method);
+      assert.deepEqual(kinds, ['Float32Array', 'Float32Array'], method);
+      assert.ok(sound, method);
+      assert.ok(bothSigns || method === 'grad_cam', method); // a few channels may well all speak for the class
+      const passes = { smooth_grad: 3, integrated_gradients: 8 }[method] ?? 1;
+      assert.deepEqual(progress.at(-1), [passes, passes], method);
+      assert.equal(cost > 1, passes > 1, method);
+      assert.equal(typeof completenessGap, method === 'integrated_gradients' ? 'number' : 'undefined', method);
+    }
+  });
+
+  test('any neuron: layers with their shapes, its map, its class model', async () => {
+    const found = await page.evaluate(async () => {
+      const layers = engine.layers();
+      const values = async (target) => (await engine.saliency({ views: 1, ...target })).values;
+      const run = engine.classModel({ layer: 'features.6', channel: 17, position: [3, 4], side: 96 });
+      const progress = await run.step(1);
+      run.free();
+      const asClass = await values({ classIndex: 285 });
+      const asNeuron = await values({ layer: 'classifier.1', channel: 285 });
+      const hidden = await values({ layer: 'features.6', channel: 17, position: [10, 12] });
+      return {
+        layers, progress,
+        same: asClass.every((value, i) => value === asNeuron[i]),
+        dark: hidden.filter((value) => value === 0).length / hidden.length,
+      };
+    });
+    assert.deepEqual(found.layers[0], { name: 'features.0', kind: 'convolution', channels: 64, rows: 113, columns: 113 });
+    assert.deepEqual(found.layers.at(-1), { name: 'classifier.1', kind: 'convolution', channels: 1000, rows: 14, columns: 14 });
+    assert.ok(found.same);
+    assert.ok(found.dark > 0.5, `a single unit sees a part of the photo: ${found.dark} of the pixels have no influence on it`);
+    assert.ok(Number.isFinite(found.progress.score));
+    assert.equal(found.progress.probability, undefined);
+  });
+
+  test('the relation: gradient and DeconvNet part at ReLUs alone', async () => {
+    const layers = await page.evaluate(() => engine.relation({ classIndex: 285 }));
+    assert.equal(layers.at(-1).layer, 'picture');
+    assert.ok(layers.every(({ kind, parted }) => (kind === 'relu') === parted > 0));
+    assert.ok(Math.abs(layers[0].cosine - 1) < 1e-5 && layers.at(-1).cosine < 0.9);
+  });
+
+  test('the sanity check: a map for each layer from the top down', async () => {
+    const found = await page.evaluate(async () => {
+      const check = await engine.sanityCheck({ classIndex: 285, views: 1, seed: 5 });
+      const { layers } = check;
+      const original = await check.original();
+      const steps = [];
+      for (let step; (step = await check.step()); ) steps.push(step);
+      check.free();
+      const controller = new AbortController();
+      const other = await engine.sanityCheck({ classIndex: 285, views: 1 });
+      controller.abort();
+      const cancelled = await codeOf(() => other.step({ signal: controller.signal }));
+      other.free();
+      return {
+        layers, cancelled,
+        sizes: [original, ...steps.map(({ map }) => map)].map(({ width, height, values }) => values.length === width * height),
+        steps: steps.map(({ layer, left, correlation, magnitudeCorrelation }) => ({ layer, left, correlation, magnitudeCorrelation })),
+      };
+    });
+    assert.equal(found.steps.length, found.layers);
+    assert.equal(found.cancelled, 'cancelled');
+    assert.deepEqual([found.steps[0].layer, found.steps.at(-1).layer, found.steps.at(-1).left], ['classifier.1', 'features.0', 0]);
+    assert.ok(found.sizes.every(Boolean));
+    assert.ok(found.steps.every(({ correlation, magnitudeCorrelation }) => Math.abs(correlation) <= 1 && Math.abs(magnitudeCorrelation) <= 1));
+    assert.ok(Math.abs(found.steps.at(-1).correlation) < 0.2);
+  });
+
   test('a class model: steps, pixels, and the same bytes from the same seed', async () => {
     const grown = await page.evaluate(async () => {
       const grow = async () => {
@@ -190,6 +280,24 @@ describe('errors are coded, and the next call works', () => {
     'class 1.5': [() => engine.classModel({ classIndex: 1.5 }), 'class-out-of-range'],
     'no class': [() => engine.saliency({}), 'class-out-of-range'],
     'an unknown method': [() => engine.saliency({ classIndex: 1, method: 'divination' }), 'setting-out-of-range'],
+    'an unknown layer': [() => engine.saliency({ layer: 'features.99', channel: 0 }), 'setting-out-of-range'],
+    'channel -1': [() => engine.saliency({ layer: 'features.6', channel: -1 }), 'setting-out-of-range'],
+    'channel NaN': [() => engine.classModel({ layer: 'features.6', channel: NaN }), 'setting-out-of-range'],
+    'no channel': [() => engine.relation({ layer: 'features.6' }), 'setting-out-of-range'],
+    'a channel too many': [() => engine.saliency({ layer: 'features.6', channel: 256 }), 'setting-out-of-range'],
+    'a position outside its layer': [() => engine.saliency({ layer: 'features.6', channel: 0, position: [0, 1e9] }), 'setting-out-of-range'],
+    'a position of three': [() => engine.saliency({ layer: 'features.6', channel: 0, position: [1, 2, 3] }), 'setting-out-of-range'],
+    'a class and a layer': [() => engine.saliency({ classIndex: 1, layer: 'features.6', channel: 0 }), 'setting-out-of-range'],
+    'an unknown Grad-CAM layer': [() => engine.saliency({ classIndex: 1, method: 'grad_cam', camLayer: 'attic' }), 'setting-out-of-range'],
+    'a Grad-CAM layer behind the neuron': [() => engine.saliency({ layer: 'features.3', channel: 0, method: 'grad_cam' }), 'setting-out-of-range'],
+    'sigma NaN': [() => engine.saliency({ classIndex: 1, method: 'smooth_grad', sigma: NaN }), 'setting-out-of-range'],
+    'sigma negative': [() => engine.saliency({ classIndex: 1, method: 'smooth_grad', sigma: -0.1 }), 'setting-out-of-range'],
+    'sigma huge': [() => engine.saliency({ classIndex: 1, method: 'smooth_grad', sigma: 1e300 }), 'setting-out-of-range'],
+    'n 0': [() => engine.saliency({ classIndex: 1, method: 'smooth_grad', n: 0 }), 'setting-out-of-range'],
+    'n huge': [() => engine.saliency({ classIndex: 1, method: 'smooth_grad', n: 1e9 }), 'setting-out-of-range'],
+    'integration steps -1': [() => engine.saliency({ classIndex: 1, method: 'integrated_gradients', steps: -1 }), 'setting-out-of-range'],
+    'integration steps NaN': [() => engine.saliency({ classIndex: 1, method: 'integrated_gradients', steps: NaN }), 'setting-out-of-range'],
+    'a sanity check of class 1000': [() => engine.sanityCheck({ classIndex: 1000 }), 'class-out-of-range'],
     '7 views': [() => engine.saliency({ classIndex: 1, views: 7 }), 'setting-out-of-range'],
     'an unknown mode': [() => engine.locate({ classIndex: 1, mode: 'worst' }), 'setting-out-of-range'],
     'an unknown recipe': [() => engine.classModel({ classIndex: 1, recipe: 'soup' }), 'setting-out-of-range'],

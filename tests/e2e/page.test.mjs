@@ -310,6 +310,96 @@ describe('looking and keeping', () => {
   });
 });
 
+describe('closer looks', () => {
+  /** A sample, its likeliest class, and everything about it there. @param {Parameters<typeof arrive>[0]} [options] */
+  async function explained(options) {
+    const v = await arrive(options);
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    await v.chooseClass(0);
+    await v.threeCardsShow((await v.classes())[0]);
+    await v.finished();
+    return v;
+  }
+
+  test('every method of the engine is in the menu, makes its own map and says how to read it', async () => {
+    const v = await explained();
+    const ids = await v.page.locator('#method option').evaluateAll((options) => options.map(({ value }) => value));
+    assert.ok(ids.length >= 7 && ids[0] === 'gradient', ids.join());
+    const maps = new Set();
+    const captions = new Set();
+    for (const id of ids) {
+      await v.page.selectOption('#method', id);
+      await v.page.waitForSelector(`#saliency[data-method="${id}"]:not(.working)`);
+      maps.add(String(await v.page.locator('#saliency .mat canvas >> nth=1').screenshot()));
+      captions.add(await v.page.textContent('#saliency .caption'));
+      if (id !== 'gradient') await v.page.waitForFunction((method) => location.hash.includes(`method=${method}`), id);
+    }
+    assert.equal(maps.size, ids.length);
+    assert.equal(captions.size, ids.length);
+    assert.equal(await v.page.textContent('#cut .card-state'), ''); // the cut stayed as it was
+  });
+
+  test('a method in the address is the one that is used; an unknown one is not', async () => {
+    await explained({ hash: '#method=deconvnet' });
+    assert.equal(await visitor.page.inputValue('#method'), 'deconvnet');
+    await visitor.leave();
+    const v = await arrive({ hash: '#method=tea_leaves' });
+    await v.ready();
+    assert.equal(await v.page.inputValue('#method'), 'gradient');
+  });
+
+  test('gradient or DeconvNet: both maps, and the layers that part them', async () => {
+    const v = await explained();
+    await v.page.click('text=Compare them');
+    await v.page.waitForSelector('#relation .pair canvas[aria-label^="DeconvNet map for"]');
+    assert.equal(await v.page.locator('#relation .pair canvas[aria-label]').count(), 2);
+    assert.match(await v.page.textContent('#relation .finding'), /bit for bit.*convolutions.*max-pools.*differ at 25 ReLUs/);
+    assert.equal(await v.page.locator('#relation .chart rect').count(), 25);
+    assert.equal(await v.page.locator('#relation .rules tbody tr').count(), 3);
+    await v.page.click('text=The figures, layer by layer');
+    assert.ok((await v.page.locator('#relation .figures tbody tr').count()) > 60);
+    await v.chooseClass(1); // another class: nothing of the old one is left
+    assert.equal(await v.page.isVisible('#relation .pair'), false);
+  });
+
+  test('the sanity check: the gradient passes, guided back-propagation fails', async () => {
+    const v = await explained();
+    for (const [method, verdict] of [['gradient', /passes/], ['guided_backprop', /fails/]]) {
+      await v.page.selectOption('#method', method);
+      await v.page.waitForSelector(`#saliency[data-method="${method}"]:not(.working)`);
+      await v.page.click('#sanity button');
+      await v.page.waitForSelector('#sanity .finding:text("with all layers random")');
+      assert.match(await v.page.textContent('#sanity .finding'), verdict);
+      assert.equal(await v.page.locator('#sanity .strip li').count(), 27);
+    }
+    await v.page.click('#sanity button');
+    await v.page.waitForSelector('#sanity .strip li:nth-child(3)');
+    await v.page.keyboard.press('Escape');
+    await v.page.waitForSelector('#sanity .card-state:text("cancelled")');
+    assert.ok((await v.page.locator('#sanity .strip li').count()) < 27);
+    await v.chooseClass(1);
+    await v.finished();
+  });
+
+  test('any neuron: map, model and cut-out as for a class', async () => {
+    const v = await explained();
+    await v.page.click('text=Or any neuron');
+    await v.page.selectOption('#neuron-layer', 'features.12');
+    await v.page.fill('#neuron-channel', '512'); // one too many: the browser says so
+    await v.page.click('.neuron button');
+    assert.equal(await v.page.locator('#neuron-channel:invalid').count(), 1);
+    await v.page.fill('#neuron-channel', '3');
+    await v.page.click('.neuron button');
+    await v.threeCardsShow('features.12, channel 3');
+    await v.finished();
+    await v.page.waitForFunction(() => location.hash.includes('neuron=features.12%3A3'));
+    assert.equal(await v.page.textContent('#model-probability'), '–');
+    const report = JSON.parse(await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')));
+    assert.deepEqual(report.neuron, { layer: 'features.12', channel: 3 });
+  });
+});
+
 describe('where it computes', () => {
   test('a software adapter: the CPU is taken, and the page says why', async () => {
     const v = await arrive();
@@ -515,7 +605,12 @@ describe('for everyone', () => {
       await v.takeSample('chelsea.jpg');
       await v.chooseClass(0);
       await v.threeCardsShow((await v.classes())[0]);
-      for (const details of await v.page.locator('summary').all()) await details.click();
+      await v.finished();
+      await v.page.click('text=Compare them');
+      await v.page.waitForSelector('#relation .pair canvas[aria-label]');
+      await v.page.click('#sanity button');
+      await v.page.waitForSelector('#sanity .strip li:nth-child(3)');
+      for (const details of await v.page.locator('summary:visible').all()) await details.click();
       await axeFindsNothing('results');
       await v.page.focus('#class-search');
       await v.page.keyboard.press('ArrowDown');

@@ -69,9 +69,10 @@ def make_pictures(folder: Path) -> None:
     """Squash the samples, and change values until no unit is near a kink at any of the nine inputs."""
     network = load_network(torch.float64)
     folder.mkdir(exist_ok=True)
+    margins = torch.tensor([2.0] + [1.0] * (IG_STEPS + NOISE_COUNT))
     for name in PICTURES:
         squashed = squash(Image.open(SAMPLES / f"{name}.jpg"), SIDE)
-        pixels = leave_kinks(network, squashed, np.random.default_rng(0), evaluated_inputs)
+        pixels = leave_kinks(network, squashed, np.random.default_rng(0), evaluated_inputs, margins)
         save_pixels(pixels, folder / f"{name}.png")
         print(f"{name}: {int((pixels != squashed).sum())} of {pixels.numel():,} values changed", flush=True)
 

@@ -1,10 +1,14 @@
-//! What PyTorch says, and how far an engine is from it. Native and web tests share it, so that every backend is held to the same.
+//! What PyTorch and Captum say, and how far an engine is from it. Native and web tests share it, so that every backend is held to the same.
+#![allow(dead_code, reason = "each test file uses its own part of it")]
 
+use burn::tensor::{Tensor, TensorData};
 use deep_inside::device::{Adapter, DeviceChoice, read_back};
 use deep_inside::engine::Engine;
 use deep_inside::gradient::{Target, score_gradient};
 use deep_inside::image_input::decode_file;
-use deep_inside::networks::ReluRule;
+use deep_inside::networks::{Network, ReluRule};
+use deep_inside::preprocess::Views;
+use deep_inside::saliency::{Look, SALIENCY_METHODS, SaliencyMethod, SaliencySettings, smooth_grad};
 use deep_inside::weights::{StoredTensors, read_safetensors};
 
 /// Pictures of the network's own side: nothing is resampled on the way in.
@@ -13,6 +17,27 @@ pub const PICTURES: [(&str, &[u8]); 4] = [
     ("coffee", include_bytes!("coffee.png")),
     ("motorcycle", include_bytes!("motorcycle.png")),
     ("rocket", include_bytes!("rocket.png")),
+];
+
+/// Smaller pictures, for what takes many passes: the network is convolutional, and takes any side.
+pub const SMALL_PICTURES: [(&str, &[u8]); 6] = [
+    ("chelsea", include_bytes!("side114/chelsea.png")),
+    ("coffee", include_bytes!("side114/coffee.png")),
+    ("macaw", include_bytes!("side114/macaw.png")),
+    ("red-panda", include_bytes!("side114/red-panda.png")),
+    ("crab", include_bytes!("side114/crab.png")),
+    ("castle", include_bytes!("side114/castle.png")),
+];
+
+/// Layers at which Grad-CAM has a golden.
+const CAM_LAYERS: [&str; 3] = ["features.12", "features.7.squeeze", "classifier.1"];
+
+/// Hidden neurons whose gradients have goldens: layer, channel, and the position of the single unit.
+const NEURONS: [(&str, usize, [usize; 2]); 4] = [
+    ("features.0", 5, [3, 2]),
+    ("features.3.squeeze_activation", 7, [3, 2]),
+    ("features.6", 17, [3, 2]),
+    ("features.9.expand3x3", 33, [3, 2]),
 ];
 
 /// The bundled weights' file.
@@ -89,5 +114,106 @@ pub async fn assert_constant_picture_agrees(engine: &Engine) {
         let sample: Vec<f32> = rgb.into_iter().step_by(STRIDE).collect();
         let apart = relative_l2(&sample, &goldens[&format!("constant.gradient.{class}")].values);
         assert!(apart <= TOLERANCE, "class {class} on {}: {apart:.1e} apart", engine.device.kind);
+    }
+}
+
+/// The golden tensors of the small pictures.
+fn attribution_goldens() -> StoredTensors {
+    read_safetensors(include_bytes!("attributions.safetensors"), "f32").unwrap()
+}
+
+/// A small picture as the network reads it: `[1, 3, 114, 114]`.
+fn small_picture(network: &Network, png: &[u8]) -> Tensor<4> {
+    let picture = decode_file(png).unwrap();
+    let side = picture.width() as usize;
+    network.upload(network.input.planes_from_pixels(picture.rgba()), [1, 3, side, side])
+}
+
+/// The attribution of the first small picture for one class, with few samples and steps.
+pub async fn small_attribution(network: &Network, method: &SaliencyMethod) -> Vec<f32> {
+    let settings = SaliencySettings { samples: 2, steps: 2, ..SaliencySettings::new(Target::Class(285)) };
+    let look = Look { network, settings: &settings, pictures: small_picture(network, SMALL_PICTURES[0].1) };
+    read_back((method.attribute)(&look, 0..(method.passes)(&settings)).unwrap()).await.unwrap()
+}
+
+/// Holds the sample and the norm of a `[1, 3, side, side]` tensor against the golden `key`'s.
+async fn assert_sample_agrees(ours: Tensor<4>, goldens: &StoredTensors, key: &str, tolerance: f64) {
+    let ours = read_back(ours).await.unwrap();
+    let sample: Vec<f32> = ours.iter().copied().step_by(STRIDE).collect();
+    let apart = relative_l2(&sample, &goldens[key].values);
+    assert!(apart <= tolerance, "{key}: {apart:.1e} apart");
+    let norm = ours.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
+    let expected = f64::from(goldens[&format!("{key}_norm")].values[0]);
+    assert!((norm / expected - 1.0).abs() <= tolerance, "{key}: norm {norm}, not {expected}");
+}
+
+/// Holds every saliency method's attribution of every small picture and golden class against Captum's.
+pub async fn assert_attributions_agree(network: &Network, tolerance: f64) {
+    let goldens = attribution_goldens();
+    let noise = &goldens["smooth_grad.noise"].values;
+    for (name, png) in SMALL_PICTURES {
+        let pictures = small_picture(network, png);
+        let shape = pictures.dims();
+        let classes: Vec<usize> = goldens
+            .keys()
+            .filter_map(|key| key.strip_prefix(name)?.strip_prefix('.')?.strip_suffix(".score")?.parse().ok())
+            .collect();
+        assert_eq!(classes.len(), 3);
+        for class in classes {
+            for method in SALIENCY_METHODS {
+                let settings = |cam_layer: Option<&str>| SaliencySettings {
+                    method: method.id.to_owned(),
+                    views: Views::One,
+                    steps: 5,
+                    cam_layer: cam_layer.map(str::to_owned),
+                    ..SaliencySettings::new(Target::Class(class))
+                };
+                let attribution = |settings: &SaliencySettings| {
+                    let look = Look { network, settings, pictures: pictures.clone() };
+                    (method.attribute)(&look, 0..(method.passes)(settings)).unwrap()
+                };
+                let key = format!("{name}.{class}.{}", method.id);
+                match method.id {
+                    "grad_cam" => {
+                        for layer in CAM_LAYERS {
+                            let ours = read_back(attribution(&settings(Some(layer)))).await.unwrap();
+                            let apart = relative_l2(&ours, &goldens[&format!("{key}.{layer}")].values);
+                            assert!(apart <= tolerance, "{key}.{layer}: {apart:.1e} apart");
+                        }
+                    }
+                    "smooth_grad" => {
+                        // Captum was given the same noise: three times one tensor, turned by 0, 4999 and 9998 places.
+                        let samples = (0..3).flat_map(|sample| {
+                            let mut rolled = noise.clone();
+                            rolled.rotate_right(sample * 4999);
+                            rolled
+                        });
+                        let noise = TensorData::new(samples.collect::<Vec<f32>>(), [3, shape[1], shape[2], shape[3]]);
+                        let look = Look { network, settings: &settings(None), pictures: pictures.clone() };
+                        let sum = smooth_grad(&look, Tensor::from_data(noise, &network.device)).unwrap();
+                        assert_sample_agrees(sum.div_scalar(3.0), &goldens, &key, tolerance).await;
+                    }
+                    _ => assert_sample_agrees(attribution(&settings(None)), &goldens, &key, tolerance).await,
+                }
+            }
+        }
+    }
+}
+
+/// Holds values and gradients of hidden channels, and of single units of theirs, on every small picture against PyTorch's and Captum's.
+pub async fn assert_neurons_agree(network: &Network, tolerance: f64) {
+    let goldens = attribution_goldens();
+    for (name, png) in SMALL_PICTURES {
+        for (layer, channel, [row, column]) in NEURONS {
+            let mean = format!("{name}.neuron.{layer}.{channel}");
+            for (position, key) in [(None, mean.clone()), (Some([row, column]), format!("{mean}.{row}.{column}"))] {
+                let target = Target::Neuron { layer: layer.to_owned(), channel, position };
+                let of = score_gradient(network, small_picture(network, png), &target, ReluRule::Gradient).unwrap();
+                let value = read_back(of.scores).await.unwrap();
+                let apart = relative_l2(&value, &goldens[&format!("{key}.value")].values);
+                assert!(apart <= tolerance, "{key}: values are {apart:.1e} apart");
+                assert_sample_agrees(of.gradients, &goldens, &key, tolerance).await;
+            }
+        }
     }
 }

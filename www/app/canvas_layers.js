@@ -7,6 +7,9 @@ import { colourTable } from './colour_maps.js';
 /** @typedef {import('./messages.js').Cut} Cut */
 /** @typedef {{width: number, height: number}} Size */
 
+/** The longer side of a map of its own, in pixels. */
+const GRID_SIDE = 227;
+
 /** @param {Canvas} canvas @param {Size} size @returns {CanvasRenderingContext2D} a clean drawing area of that size */
 function cleared(canvas, { width, height }) {
   if (canvas.width !== width || canvas.height !== height) {
@@ -41,6 +44,24 @@ export function drawIntensity(canvas, map, name) {
   const colours = new Uint32Array(colourTable(name).buffer);
   for (let i = 0; i < pixels.length; i++) pixels[i] = colours[map.intensity[i]];
   context.putImageData(image, 0, 0);
+}
+
+/**
+ * A map of the network's own grid, opaque, in the photo's shape.
+ * @param {Canvas} canvas @param {import('./messages.js').IntensityGrid} grid @param {import('./colour_maps.js').ColourMapName} name
+ * @param {Size} photo
+ */
+export function drawGrid(canvas, grid, name, photo) {
+  const scale = GRID_SIDE / Math.max(photo.width, photo.height);
+  const context = cleared(canvas, { width: Math.max(1, Math.round(photo.width * scale)), height: Math.max(1, Math.round(photo.height * scale)) });
+  const image = new ImageData(grid.width, grid.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const colours = new Uint32Array(colourTable(name).buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = colours[grid.intensity[i]] | 0xff000000;
+  const whole = new OffscreenCanvas(grid.width, grid.height);
+  whole.getContext('2d')?.putImageData(image, 0, 0);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(whole, 0, 0, canvas.width, canvas.height);
 }
 
 /** @param {Canvas} canvas @param {import('./messages.js').ModelFrame} frame */

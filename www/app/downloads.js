@@ -1,16 +1,16 @@
 // Results as files. Everything is drawn anew: no file carries any of the photo's metadata.
 
+import { isClass } from './chosen.js';
 import { cutoutCanvas, drawIntensity, drawModelFrame, maskCanvas, overlayCanvas } from './canvas_layers.js';
 import { CodedError } from './messages.js';
 import { photoBitmap } from './photo_pixels.js';
-import { shortName } from './strings/en.js';
+import { chosenName } from './views/card.js';
 
 /** @typedef {import('./state.js').State} State */
 
 /** @param {State} state @param {string} what */
 function fileName(state, what) {
-  const label = state.engine.ready?.network.classes[state.chosen ?? -1] ?? '';
-  const name = shortName(label).toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  const name = chosenName(state).toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
   return `deep-inside-${name || 'class'}-${what}`;
 }
 
@@ -73,14 +73,15 @@ function report({ engine, photo, chosen, scores, probabilities, cut, model, sali
   const last = model.curve.at(-1);
   return {
     photo: photo && { width: photo.width, height: photo.height },
-    class: chosen !== null && ready && {
+    neuron: isClass(chosen) ? undefined : chosen,
+    class: isClass(chosen) && ready && {
       index: chosen,
       label: ready.network.classes[chosen],
       score: scores?.[chosen],
       probability: probabilities?.[chosen],
     },
     object: cut.cut && { box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
-    saliency: { method: 'gradient', views: saliency.map?.views, colourMap: settings.colourMap, opacity: settings.opacity },
+    saliency: { method: saliency.map?.method, views: saliency.map?.views, colourMap: settings.colourMap, opacity: settings.opacity },
     classModel: { recipe: settings.recipe, seed: settings.seed, step: last?.step, score: last?.score, probability: last?.probability },
     network: ready?.network.id,
     device: ready && { kind: ready.device.kind, adapter: ready.device.adapter, software: ready.device.software },

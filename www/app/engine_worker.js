@@ -12,10 +12,12 @@ const PREVIEW_SIDE = 160;
 
 /** @type {any} */
 let engine = null;
-/** @type {any} the newest saliency map, for the preview of the cut */
+/** @type {any} the newest saliency map, for the cut that it gives */
 let newestMap = null;
 /** @type {any} */
 let modelRun = null;
+/** @type {any} */
+let sanityCheck = null;
 /** @type {PictureSource | null} the picture that the engine has */
 let picture = null;
 
@@ -43,6 +45,8 @@ const calls = {
     return {
       device: { kind, adapter, software, reason },
       network: { id: info.id, title: info.title, classes: info.classes, licence: info.weights.licence },
+      methods: Engine.saliencyMethods(),
+      layers: engine.layers(),
       recipes: Engine.classModelRecipes().map((/** @type {any} */ recipe) => ({
         id: recipe.id,
         title: recipe.title,
@@ -69,29 +73,55 @@ const calls = {
     return { scores, probabilities: softmax(scores) };
   },
 
-  async saliency({ classIndex, views }, { signal, progress }) {
-    const map = await engine.saliency({ classIndex, views, signal, onProgress: countViews(progress) });
+  async saliency({ target, method, views }, { signal, progress }) {
+    const map = await engine.saliency({ ...target, method, views, signal, onProgress: countPasses(progress) });
     newestMap?.free();
     newestMap = map;
-    // Plain numbers: each look at a property of the map is a call into wasm, and a loop of them stalls Chromium for minutes.
-    const { width, height } = map;
-    const frame = frameOf(width, height);
-    const intensity = toIntensity(smooth(shrink(map.values, { width, height }, frame), frame));
-    const result = { intensity, ...frame, views, centre: centreOf(intensity, frame.width) };
-    return new Transferred(result, [intensity.buffer]);
+    const result = describeMap(map, method, views);
+    return new Transferred(result, [result.intensity.buffer]);
   },
 
-  async previewCut() {
-    return describeCut(await engine.segment({ saliency: newestMap, mode: 'best', workingSide: PREVIEW_SIDE }));
+  async cutNewest({ quick }) {
+    return describeCut(await engine.segment({ saliency: newestMap, mode: 'best', ...(quick && { workingSide: PREVIEW_SIDE }) }));
   },
 
   async locate({ classIndex }, { signal, progress }) {
-    return describeCut(await engine.locate({ classIndex, mode: 'best', signal, onProgress: countViews(progress) }));
+    return describeCut(await engine.locate({ classIndex, mode: 'best', signal, onProgress: countPasses(progress) }));
   },
 
-  async startModel({ classIndex, recipe, seed }) {
+  async relation({ target }, { signal }) {
+    const maps = [];
+    for (const method of ['gradient', 'deconvnet']) {
+      const map = await engine.saliency({ ...target, method, views: 1, signal });
+      maps.push(describeMap(map, method, 1));
+      map.free();
+    }
+    const [gradient, deconvnet] = maps;
+    const layers = await engine.relation(target);
+    return new Transferred({ gradient, deconvnet, layers }, maps.map(({ intensity }) => intensity.buffer));
+  },
+
+  async startSanityCheck({ target, method }, { signal }) {
+    sanityCheck?.free();
+    sanityCheck = await engine.sanityCheck({ ...target, method, views: 1, signal });
+    return { layers: sanityCheck.layers, original: describeGrid(await sanityCheck.original()) };
+  },
+
+  async stepSanityCheck(_, { signal }) {
+    if (!sanityCheck) throw new CodedError('cancelled');
+    const randomised = await sanityCheck.step({ signal });
+    if (!randomised) {
+      sanityCheck.free();
+      sanityCheck = null;
+      return null;
+    }
+    const { layer, correlation, map } = randomised;
+    return { layer, correlation, map: describeGrid(map) };
+  },
+
+  async startModel({ target, recipe, seed }) {
     endModel();
-    modelRun = engine.classModel({ classIndex, recipe, seed });
+    modelRun = engine.classModel({ ...target, recipe, seed });
     return null;
   },
 
@@ -142,8 +172,22 @@ async function loadProgram() {
 }
 
 /** @param {Context['progress']} progress */
-function countViews(progress) {
-  return (/** @type {number} */ done, /** @type {number} */ total) => progress({ phase: 'views', done, total });
+function countPasses(progress) {
+  return (/** @type {number} */ done, /** @type {number} */ total) => progress({ phase: 'passes', done, total });
+}
+
+/** @param {any} map @param {string} method @param {number} views @returns {import('./messages.js').IntensityMap} */
+function describeMap(map, method, views) {
+  // Plain numbers: each look at a property of the map is a call into wasm, and a loop of them stalls Chromium for minutes.
+  const { width, height } = map;
+  const frame = frameOf(width, height);
+  const intensity = toIntensity(smooth(shrink(map.values, { width, height }, frame), frame));
+  return { intensity, ...frame, method, views, centre: centreOf(intensity, frame.width) };
+}
+
+/** @param {{values: Float32Array, width: number, height: number}} grid @returns {import('./messages.js').IntensityGrid} */
+function describeGrid({ values, width, height }) {
+  return { intensity: toIntensity(smooth(values, { width, height })), width, height };
 }
 
 /** @param {any} segmentation */

@@ -3,11 +3,13 @@
 // The worker takes one call at a time, first come first served. Maps and cut wait for each other, the class model goes on by
 // itself; so the queue lets them take turns, and every card has something to show early on, also where a pass takes long.
 
+import { isClass, targetOf } from './chosen.js';
 import { problemOf } from './messages.js';
-import { NO_CUT, NO_MODEL, NO_SALIENCY } from './state.js';
+import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY } from './state.js';
 
 /** @typedef {import('./state.js').Store} Store */
 /** @typedef {import('./engine_client.js').EngineClient} EngineClient */
+/** @typedef {import('./chosen.js').Chosen} Chosen */
 
 /** A call for class-model steps should take about this long: several frames a second, and a cancel is heard soon. */
 const STEPS_MS = 200;
@@ -21,6 +23,8 @@ const MOST_STEPS_A_CALL = 16;
 export function createExplanation(store, client, report) {
   let maps = new AbortController();
   let model = new AbortController();
+  let relation = new AbortController();
+  let sanity = new AbortController();
   /** @type {() => void} */
   let resume = () => {};
 
@@ -30,6 +34,8 @@ export function createExplanation(store, client, report) {
   const setCut = (parts) => store.set({ cut: { ...store.state.cut, ...parts } });
   /** @param {Partial<import('./state.js').ModelState>} parts */
   const setModel = (parts) => store.set({ model: { ...store.state.model, ...parts } });
+  /** @param {Partial<import('./state.js').SanityState>} parts */
+  const setSanity = (parts) => store.set({ sanity: { ...store.state.sanity, ...parts } });
 
   /** How a failed part ends, and whether the visitor is to be told. @param {unknown} error @returns {'cancelled' | 'failed'} */
   function ending(error) {
@@ -39,23 +45,35 @@ export function createExplanation(store, client, report) {
     return 'failed';
   }
 
-  /** @param {number} classIndex @param {1 | 10} views @param {AbortSignal} signal */
-  async function refineSaliency(classIndex, views, signal) {
+  /** @param {Chosen} chosen @param {string} method @param {1 | 10} views @param {boolean} last @param {AbortSignal} signal */
+  async function computeSaliency(chosen, method, views, last, signal) {
     setSaliency({ phase: 'working', done: 0, total: views });
     /** @param {import('./messages.js').Progress} progress */
     const onProgress = ({ done, total }) => !signal.aborted && setSaliency({ done, total });
-    const map = await client.call('saliency', { classIndex, views }, { signal, onProgress });
-    if (!signal.aborted) setSaliency({ phase: views === 10 ? 'ready' : 'working', map });
+    const map = await client.call('saliency', { target: targetOf(chosen), method, views }, { signal, onProgress });
+    if (!signal.aborted) setSaliency({ phase: last ? 'ready' : 'working', map });
   }
 
-  /** @param {number} classIndex @param {boolean} preview @param {AbortSignal} signal */
-  async function findObject(classIndex, preview, signal) {
+  /**
+   * The map by the chosen method: one view, and where a view is a single pass the paper's ten.
+   * @param {Chosen} chosen @param {AbortSignal} signal @param {() => Promise<void>} [meanwhile]   what is to be done after the first view
+   */
+  async function refineSaliency(chosen, signal, meanwhile) {
+    const { settings, engine } = store.state;
+    const quick = engine.ready?.methods.find(({ id }) => id === settings.method)?.cost === 1;
+    await computeSaliency(chosen, settings.method, 1, !quick, signal);
+    await meanwhile?.();
+    if (quick) await computeSaliency(chosen, settings.method, 10, true, signal);
+  }
+
+  /** @param {Chosen} chosen @param {boolean} preview @param {AbortSignal} signal */
+  async function findObject(chosen, preview, signal) {
     /** @param {import('./messages.js').Progress} progress */
     const onProgress = ({ done, total }) => !signal.aborted && setCut({ part: done / (total + 1) });
     try {
-      const cut = preview
-        ? await client.call('previewCut', {}, { signal })
-        : await client.call('locate', { classIndex }, { signal, onProgress });
+      const cut = isClass(chosen) && !preview
+        ? await client.call('locate', { classIndex: chosen }, { signal, onProgress })
+        : await client.call('cutNewest', { quick: preview }, { signal });
       if (!signal.aborted) setCut({ phase: preview ? 'working' : 'ready', cut });
     } catch (error) {
       if (signal.aborted || problemOf(error).code !== 'no-object-found') throw error;
@@ -63,14 +81,12 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** @param {number} classIndex */
-  async function runMaps(classIndex) {
+  /** @param {Chosen} chosen */
+  async function runMaps(chosen) {
     const { signal } = maps;
     try {
-      await refineSaliency(classIndex, 1, signal);
-      await findObject(classIndex, true, signal);
-      await refineSaliency(classIndex, 10, signal);
-      await findObject(classIndex, false, signal);
+      await refineSaliency(chosen, signal, () => findObject(chosen, true, signal));
+      await findObject(chosen, false, signal);
     } catch (error) {
       if (signal.aborted) return;
       const phase = ending(error);
@@ -79,15 +95,58 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** @param {number} classIndex */
-  async function runModel(classIndex) {
+  /** Another method's map in place of the one that is shown; the rest stays. @param {Chosen} chosen */
+  async function runSaliency(chosen) {
+    const { signal } = maps;
+    try {
+      await refineSaliency(chosen, signal);
+    } catch (error) {
+      if (!signal.aborted) setSaliency({ phase: ending(error) });
+    }
+  }
+
+  /** @param {Chosen} chosen */
+  async function runRelation(chosen) {
+    const { signal } = relation;
+    store.set({ relation: { ...NO_RELATION, phase: 'working' } });
+    try {
+      const result = await client.call('relation', { target: targetOf(chosen) }, { signal });
+      if (!signal.aborted) store.set({ relation: { phase: 'ready', relation: result } });
+    } catch (error) {
+      if (!signal.aborted) store.set({ relation: { ...NO_RELATION, phase: ending(error) } });
+    }
+  }
+
+  /** @param {Chosen} chosen */
+  async function runSanityCheck(chosen) {
+    const { signal } = sanity;
+    const { method } = store.state.settings;
+    store.set({ sanity: { ...NO_SANITY, phase: 'working', method } });
+    try {
+      const { layers, original } = await client.call('startSanityCheck', { target: targetOf(chosen), method }, { signal });
+      if (signal.aborted) return;
+      setSanity({ layers, original });
+      for (;;) {
+        const step = await client.call('stepSanityCheck', {}, { signal });
+        if (signal.aborted) return;
+        if (!step) break;
+        setSanity({ steps: [...store.state.sanity.steps, step] });
+      }
+      setSanity({ phase: 'ready' });
+    } catch (error) {
+      if (!signal.aborted) setSanity({ phase: ending(error) });
+    }
+  }
+
+  /** @param {Chosen} chosen */
+  async function runModel(chosen) {
     const { signal } = model;
     const { recipe: id, seed } = store.state.settings;
     const recipe = store.state.engine.ready?.recipes.find((one) => one.id === id);
     if (!recipe) return;
     store.set({ model: { ...NO_MODEL, phase: 'running', steps: recipe.steps } });
     try {
-      await client.call('startModel', { classIndex, recipe: id, seed }, { signal });
+      await client.call('startModel', { target: targetOf(chosen), recipe: id, seed }, { signal });
       for (let step = 0, atOnce = 1; step < recipe.steps; ) {
         if (store.state.model.phase === 'paused') await new Promise((go) => ((resume = () => go(null)), signal.addEventListener('abort', go)));
         const result = await client.call('stepModel', { steps: Math.min(atOnce, recipe.steps - step) }, { signal });
@@ -113,31 +172,68 @@ export function createExplanation(store, client, report) {
     maps = new AbortController();
   }
 
+  function stopCloserLooks() {
+    relation.abort();
+    relation = new AbortController();
+    sanity.abort();
+    sanity = new AbortController();
+  }
+
   const running = {
-    /** Shows everything about a class; whatever was under way for another one is dropped. @param {number} classIndex */
-    explain(classIndex) {
+    /** Shows everything about a class, or a neuron; whatever was under way for another one is dropped. @param {Chosen} chosen */
+    explain(chosen) {
       stopMaps();
       stopModel();
+      stopCloserLooks();
       store.set({
-        chosen: classIndex,
+        chosen,
         saliency: { ...NO_SALIENCY, phase: 'working', total: 1 },
         cut: { ...NO_CUT, phase: 'working' },
+        relation: NO_RELATION,
+        sanity: NO_SANITY,
       });
-      runModel(classIndex); // first, so that its first step comes before the preview of the cut
-      runMaps(classIndex);
+      runModel(chosen); // first, so that its first step comes before the preview of the cut
+      runMaps(chosen);
+    },
+
+    /** The map by the method that the settings now say. Where the cut is still on its way, it comes anew with the map. */
+    changeMethod() {
+      const { chosen, cut } = store.state;
+      if (chosen === null) return;
+      stopMaps();
+      if (cut.phase === 'working') runMaps(chosen);
+      else runSaliency(chosen);
+    },
+
+    compareRules() {
+      if (store.state.chosen === null) return;
+      relation.abort();
+      relation = new AbortController();
+      runRelation(store.state.chosen);
+    },
+
+    checkSanity() {
+      if (store.state.chosen === null) return;
+      sanity.abort();
+      sanity = new AbortController();
+      runSanityCheck(store.state.chosen);
     },
 
     /** Back to no class at all, for another photo. */
     clear() {
       stopMaps();
       stopModel();
-      store.set({ chosen: null, saliency: NO_SALIENCY, model: NO_MODEL, cut: NO_CUT });
+      stopCloserLooks();
+      store.set({ chosen: null, saliency: NO_SALIENCY, model: NO_MODEL, cut: NO_CUT, relation: NO_RELATION, sanity: NO_SANITY });
     },
 
     /** Stops everything and keeps what there is. */
     cancel() {
-      const { saliency, cut } = store.state;
+      const { saliency, cut, relation, sanity } = store.state;
       stopMaps();
+      stopCloserLooks();
+      if (relation.phase === 'working') store.set({ relation: { ...relation, phase: 'cancelled' } });
+      if (sanity.phase === 'working') setSanity({ phase: 'cancelled' });
       if (saliency.phase === 'working') setSaliency({ phase: 'cancelled' });
       if (cut.phase === 'working') setCut({ phase: 'cancelled' });
       running.cancelModel();

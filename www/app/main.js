@@ -2,6 +2,7 @@
 // follow the state.
 
 import { missingCapability } from './capabilities.js';
+import { exists, sameChosen } from './chosen.js';
 import { h } from './dom.js';
 import { downloads } from './downloads.js';
 import { EngineClient } from './engine_client.js';
@@ -19,7 +20,9 @@ import { makeMasthead, makePageFoot } from './views/masthead.js';
 import { makeModelCard } from './views/model_card.js';
 import { makePhotoPanel } from './views/photo_panel.js';
 import { makeProblemCards } from './views/problem_cards.js';
+import { makeRelationPanel } from './views/relation_panel.js';
 import { makeSaliencyCard } from './views/saliency_card.js';
+import { makeSanityPanel } from './views/sanity_panel.js';
 import { makeStatusBar } from './views/status_bar.js';
 
 /** The engine reads at most this much; nothing larger is even loaded. */
@@ -28,8 +31,8 @@ const LARGEST_FILE = 40 * 1024 * 1024;
 const fromAddress = readHash(location.hash);
 const store = createStore(initialState(fromAddress.settings));
 
-/** A class that the address asks for, until there is a photo to show it on. @type {number | null} */
-let wantedClass = fromAddress.chosen;
+/** What the address asks for, until there is a photo to show it on. @type {import('./chosen.js').Chosen | null} */
+let wanted = fromAddress.chosen;
 
 /** @param {unknown} error   anything that was thrown */
 function report(error) {
@@ -55,7 +58,8 @@ const client = new EngineClient({
     setEngine({ phase: 'ready', ready });
     const { settings } = store.state;
     if (!ready.recipes.some(({ id }) => id === settings.recipe)) setSettings({ recipe: ready.recipes[0].id });
-    if (wantedClass !== null && wantedClass >= ready.network.classes.length) wantedClass = null;
+    if (!ready.methods.some(({ id }) => id === settings.method)) setSettings({ method: ready.methods[0].id });
+    if (wanted !== null && !exists(wanted, ready)) wanted = null;
   },
   onOpenFailed(error) {
     setEngine({ phase: error.code === 'cancelled' ? 'stopped' : 'failed' });
@@ -103,8 +107,8 @@ async function openPicture(get, sample = null) {
     const { scores, probabilities } = await client.call('classify', {}, { signal });
     if (signal.aborted) return;
     store.set({ scores, probabilities });
-    if (wantedClass !== null) actions.chooseClass(wantedClass);
-    wantedClass = null;
+    if (wanted !== null) actions.choose(wanted);
+    wanted = null;
   } catch (error) {
     if (!signal.aborted) {
       store.set({ opening: false });
@@ -131,14 +135,14 @@ const actions = {
   /** @param {import('./sources/sample_gallery.js').Sample} sample */
   useSample: (sample) => openPicture((signal) => fetchSample(sample, signal), sample),
 
-  /** @param {number} index */
-  chooseClass(index) {
+  /** @param {import('./chosen.js').Chosen} wish */
+  choose(wish) {
     const { photo, chosen, saliency, cut } = store.state;
     if (!photo) return;
     const complete = saliency.phase === 'ready' && (cut.phase === 'ready' || cut.phase === 'none');
     const underWay = saliency.phase === 'working' || cut.phase === 'working';
-    if (index === chosen && (complete || underWay)) return; // it is all there, or on its way
-    explanation.explain(index);
+    if (sameChosen(wish, chosen) && (complete || underWay)) return; // it is all there, or on its way
+    explanation.explain(wish);
     showCards();
   },
 
@@ -146,6 +150,15 @@ const actions = {
   pauseModel: explanation.pauseModel,
   resumeModel: explanation.resumeModel,
   cancelModel: explanation.cancelModel,
+
+  /** @param {string} method */
+  chooseMethod(method) {
+    setSettings({ method });
+    explanation.changeMethod();
+  },
+
+  compareRules: explanation.compareRules,
+  checkSanity: explanation.checkSanity,
 
   /** @param {string} recipe */
   chooseRecipe(recipe) {
@@ -189,7 +202,13 @@ document.body.replaceChildren(
     'main',
     {},
     h('div', { class: 'input' }, photoPanel.element, makeClassesPanel(store, actions)),
-    h('div', { class: 'cards' }, makeSaliencyCard(store, actions), makeModelCard(store, actions), makeCutCard(store, actions)),
+    h(
+      'div',
+      { class: 'results' },
+      h('div', { class: 'cards' }, makeSaliencyCard(store, actions), makeModelCard(store, actions), makeCutCard(store, actions)),
+      makeRelationPanel(store, actions),
+      makeSanityPanel(store, actions),
+    ),
   ),
   makePageFoot(store),
   makeProblemCards(store, actions),
@@ -211,7 +230,7 @@ let writing;
 store.watch(['settings', 'chosen'], () => {
   clearTimeout(writing); // browsers refuse too many changes of the address, and a slider makes many
   writing = setTimeout(() => {
-    const hash = writeHash(store.state.settings, store.state.chosen ?? wantedClass);
+    const hash = writeHash(store.state.settings, store.state.chosen ?? wanted);
     if (hash !== location.hash) history.replaceState(null, '', hash || location.pathname + location.search);
   }, 200);
 });
@@ -219,10 +238,13 @@ store.watch(['settings', 'chosen'], () => {
 window.addEventListener('hashchange', () => {
   const { settings, chosen } = readHash(location.hash);
   const before = store.state.settings;
-  setSettings({ ...settings, recipe: store.state.engine.ready?.recipes.some(({ id }) => id === settings.recipe) ? settings.recipe : before.recipe });
+  const { ready } = store.state.engine;
+  /** @param {{id: string}[] | undefined} list @param {'recipe' | 'method'} key */
+  const known = (list, key) => (list?.some(({ id }) => id === settings[key]) ? settings[key] : before[key]);
+  setSettings({ ...settings, recipe: known(ready?.recipes, 'recipe'), method: known(ready?.methods, 'method') });
   if (settings.device !== before.device) openEngine();
-  const classes = store.state.engine.ready?.network.classes.length ?? 0;
-  if (chosen !== null && chosen !== store.state.chosen && chosen < classes) actions.chooseClass(chosen);
+  if (store.state.settings.method !== before.method) explanation.changeMethod();
+  if (chosen !== null && ready && !sameChosen(chosen, store.state.chosen) && exists(chosen, ready)) actions.choose(chosen);
 });
 
 const missing = missingCapability();

@@ -22,12 +22,16 @@
  */
 
 /** @typedef {{id: string, title: string, steps: number}} Recipe */
+/** @typedef {{id: string, title: string, cost: number, formula: string, reading: string, reference: string}} Method */
+/** @typedef {{name: string, kind: string, channels: number, rows: number, columns: number}} Layer */
 
 /**
  * @typedef {object} EngineReady
  * @property {DeviceInfo} device
  * @property {{id: string, title: string, classes: string[], licence: string}} network
  * @property {Recipe[]} recipes
+ * @property {Method[]} methods  of saliency, the paper's first
+ * @property {Layer[]} layers    in order of computation, the classes' last
  */
 
 /**
@@ -36,6 +40,7 @@
  * @property {Uint8Array} intensity
  * @property {number} width
  * @property {number} height
+ * @property {string} method
  * @property {number} views
  * @property {{x: number, y: number} | null} centre   where the strongest values lie, 0..1 from the top left; null for a map of zeros
  */
@@ -54,12 +59,29 @@
  * @property {number} flow
  */
 
+/**
+ * Gradient and DeconvNet of one view, and how far they are apart at each layer on the way back.
+ * @typedef {object} Relation
+ * @property {IntensityMap} gradient
+ * @property {IntensityMap} deconvnet
+ * @property {{layer: string, kind: string, cosine: number, parted: number, trunk: boolean}[]} layers   from the target back to the picture
+ */
+
+/**
+ * A map of the network with its layers down to `layer` randomised, and its signed values' rank correlation with the trained network's.
+ * @typedef {{layer: string, correlation: number, map: IntensityGrid}} RandomisedMap
+ */
+
+/** @typedef {{intensity: Uint8Array, width: number, height: number}} IntensityGrid   on the network's grid, edge to edge over the photo */
+
 /** @typedef {{rgba: Uint8ClampedArray, width: number, height: number}} ModelFrame */
 
 /**
- * @typedef {{step: number, score: number, probability: number, milliseconds: number, frame: ModelFrame}} ModelStep
- * `milliseconds`: what the steps took in the worker
+ * @typedef {{step: number, score: number, probability: number | undefined, milliseconds: number, frame: ModelFrame}} ModelStep
+ * `milliseconds`: what the steps took in the worker; a neuron has no probability
  */
+
+/** @typedef {{classIndex: number} | import('./chosen.js').Neuron} Target */
 
 /**
  * Every call of the worker: what goes in, what comes out.
@@ -68,15 +90,18 @@
  * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => {width: number, height: number, bitmap: ImageBitmap}} setPicture
  *   width and height are the photo's own; the bitmap has the display frame's size
  * @property {(args: {}) => {scores: Float32Array, probabilities: Float32Array}} classify
- * @property {(args: {classIndex: number, views: 1 | 10}) => IntensityMap} saliency
- * @property {(args: {}) => Cut} previewCut                                      the cut that the newest saliency map alone gives
+ * @property {(args: {target: Target, method: string, views: 1 | 10}) => IntensityMap} saliency
+ * @property {(args: {quick: boolean}) => Cut} cutNewest    the cut that the newest saliency map alone gives
  * @property {(args: {classIndex: number}) => Cut} locate
- * @property {(args: {classIndex: number, recipe: string, seed: number}) => null} startModel
+ * @property {(args: {target: Target}) => Relation} relation
+ * @property {(args: {target: Target, method: string}) => {layers: number, original: IntensityGrid}} startSanityCheck
+ * @property {(args: {}) => RandomisedMap | null} stepSanityCheck   null when no layer is left
+ * @property {(args: {target: Target, recipe: string, seed: number}) => null} startModel
  * @property {(args: {steps: number}) => ModelStep} stepModel
  * @property {(args: {}) => null} endModel
  */
 
-/** @typedef {{phase: 'download' | 'prepare' | 'views', done: number, total: number}} Progress */
+/** @typedef {{phase: 'download' | 'prepare' | 'passes', done: number, total: number}} Progress */
 
 /** The longest side of everything that is drawn on the page: photo, map and cut share this frame, so that they line up. */
 export const FRAME_SIDE = 1024;

@@ -26,7 +26,7 @@
 /**
  * @typedef {object} SaliencyState
  * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
- * @property {number} done               views finished of the map that is being computed
+ * @property {number} done               passes finished of the map that is being computed
  * @property {number} total
  * @property {IntensityMap | null} map   the newest finished map
  */
@@ -35,7 +35,7 @@
  * @typedef {object} ModelState
  * @property {'idle' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled'} phase
  * @property {number} steps              steps this run will take
- * @property {{step: number, score: number, probability: number}[]} curve
+ * @property {{step: number, score: number, probability: number | undefined}[]} curve
  * @property {ModelFrame | null} frame
  */
 
@@ -47,7 +47,23 @@
  */
 
 /**
+ * @typedef {object} RelationState
+ * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
+ * @property {import('./messages.js').Relation | null} relation
+ */
+
+/**
+ * @typedef {object} SanityState
+ * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
+ * @property {string} method            id of the method that is checked
+ * @property {number} layers            to be randomised, in all
+ * @property {import('./messages.js').IntensityGrid | null} original   the trained network's map
+ * @property {import('./messages.js').RandomisedMap[]} steps           one for each layer randomised so far
+ */
+
+/**
  * @typedef {object} Settings
+ * @property {string} method             id of a saliency method
  * @property {import('./colour_maps.js').ColourMapName} colourMap
  * @property {number} opacity            0..1
  * @property {string} recipe             id of a class-model recipe
@@ -62,11 +78,13 @@
  * @property {Photo | null} photo
  * @property {Float32Array | null} probabilities  one a class, for the present photo
  * @property {Float32Array | null} scores
- * @property {number | null} chosen      class index
+ * @property {import('./chosen.js').Chosen | null} chosen
  * @property {SaliencyState} saliency
  * @property {ModelState} model
  * @property {CutState} cut
  * @property {'outline' | 'cutout' | 'box'} cutView
+ * @property {RelationState} relation
+ * @property {SanityState} sanity
  * @property {Settings} settings
  * @property {Problem[]} problems
  */
@@ -77,6 +95,10 @@ export const NO_SALIENCY = { phase: 'idle', done: 0, total: 0, map: null };
 export const NO_MODEL = { phase: 'idle', steps: 0, curve: [], frame: null };
 /** @type {CutState} */
 export const NO_CUT = { phase: 'idle', part: 0, cut: null };
+/** @type {RelationState} */
+export const NO_RELATION = { phase: 'idle', relation: null };
+/** @type {SanityState} */
+export const NO_SANITY = { phase: 'idle', method: '', layers: 0, original: null, steps: [] };
 
 /** @param {Settings} settings @returns {State} */
 export function initialState(settings) {
@@ -91,6 +113,8 @@ export function initialState(settings) {
     model: NO_MODEL,
     cut: NO_CUT,
     cutView: 'outline',
+    relation: NO_RELATION,
+    sanity: NO_SANITY,
     settings,
     problems: [],
   };

@@ -1,12 +1,14 @@
-// The settings in the address (never the photo): #class=285&map=viridis&opacity=0.7&recipe=robust&seed=1&device=cpu
+// The settings in the address (never the photo): #class=285&method=smooth_grad&map=viridis&opacity=0.7&recipe=robust&seed=1&device=cpu,
+// with neuron=features.6:17 in place of a class
 // Everything that comes in is checked and clamped; what makes no sense is left out.
 
+import { chosenFrom, isClass, textOf } from './chosen.js';
 import { COLOUR_MAPS } from './colour_maps.js';
 
 /** @typedef {import('./state.js').Settings} Settings */
 
 /** @type {Settings} */
-export const DEFAULTS = { colourMap: 'inferno', opacity: 0.8, recipe: 'robust', seed: 0, device: 'auto' };
+export const DEFAULTS = { method: 'gradient', colourMap: 'inferno', opacity: 0.8, recipe: 'robust', seed: 0, device: 'auto' };
 
 const DEVICES = /** @type {const} */ (['auto', 'webgpu', 'cpu']);
 const LARGEST_SEED = 2 ** 32 - 1;
@@ -24,28 +26,30 @@ function oneOf(text, allowed, otherwise) {
 
 /**
  * @param {string} hash   with or without its #
- * @returns {{settings: Settings, chosen: number | null}}   `chosen`: a class index that the network may still refuse
+ * @returns {{settings: Settings, chosen: import('./chosen.js').Chosen | null}}   what the network may not have
  */
 export function readHash(hash) {
   const query = new URLSearchParams(hash.replace(/^#/, ''));
-  const recipe = query.get('recipe') ?? '';
-  const chosen = query.get('class') ?? '';
+  /** @param {string} key @param {string} otherwise */
+  const id = (key, otherwise) => (/^[a-z0-9_]{1,32}$/.test(query.get(key) ?? '') ? /** @type {string} */ (query.get(key)) : otherwise);
   return {
     settings: {
+      method: id('method', DEFAULTS.method),
       colourMap: oneOf(query.get('map'), COLOUR_MAPS, DEFAULTS.colourMap),
       opacity: number(query.get('opacity'), 0, 1, DEFAULTS.opacity),
-      recipe: /^[a-z0-9_]{1,32}$/.test(recipe) ? recipe : DEFAULTS.recipe,
+      recipe: id('recipe', DEFAULTS.recipe),
       seed: Math.round(number(query.get('seed'), 0, LARGEST_SEED, DEFAULTS.seed)),
       device: oneOf(query.get('device'), DEVICES, DEFAULTS.device),
     },
-    chosen: /^\d{1,6}$/.test(chosen) ? Number(chosen) : null,
+    chosen: chosenFrom(query.get('class') ?? query.get('neuron') ?? ''),
   };
 }
 
-/** Only what differs from the defaults. @param {Settings} settings @param {number | null} chosen */
+/** Only what differs from the defaults. @param {Settings} settings @param {import('./chosen.js').Chosen | null} chosen */
 export function writeHash(settings, chosen) {
   const query = new URLSearchParams();
-  if (chosen !== null) query.set('class', String(chosen));
+  if (chosen !== null) query.set(isClass(chosen) ? 'class' : 'neuron', textOf(chosen));
+  if (settings.method !== DEFAULTS.method) query.set('method', settings.method);
   if (settings.colourMap !== DEFAULTS.colourMap) query.set('map', settings.colourMap);
   if (settings.opacity !== DEFAULTS.opacity) query.set('opacity', String(Math.round(settings.opacity * 100) / 100));
   if (settings.recipe !== DEFAULTS.recipe) query.set('recipe', settings.recipe);

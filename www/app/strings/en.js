@@ -64,6 +64,9 @@ export const classes = {
 
 export const saliency = {
   heading: 'Saliency',
+  method: 'Method',
+  /** @param {import('../messages.js').Method} method */
+  otherFormula: ({ formula, reference }) => `${formula}. ${reference}. The map shows the largest of the three colours’ absolute values, where there are colours; it is drawn slightly smoothed.`,
   alone: 'Where would a small change of the pixels change the score of this class the most?',
   caption:
     'Bright pixels are those whose change would move the score of this class the most. They mark what the decision hangs on, often only a part of the object, and not what the network “thought”.',
@@ -78,12 +81,103 @@ export const saliency = {
   saveHint: 'Save the overlay as PNG',
   formula: 'The derivative of the class score by the pixels, at this photo: the largest of the three colours’ absolute values, as the mean over ten views (four corners and the centre, each also mirrored). It is drawn slightly smoothed; the brightest half per cent is full strength.',
   /** @param {number} views */
-  views: (views) => (views === 1 ? 'first view' : `${views} views`),
+  views: (views) => (views === 1 ? 'one view' : `${views} views`),
   /** @param {number} done @param {number} total */
-  progress: (done, total) => `view ${Math.min(done + 1, total)} of ${total}`,
+  progress: (done, total) => `pass ${Math.min(done + 1, total)} of ${total}`,
   /** @param {string} name @param {string | null} place */
   alt: (name, place) =>
     place ? `Saliency map for ${name} over the photo, strongest ${place}` : `Saliency map for ${name}: no pixel stands out`,
+};
+
+export const neuron = {
+  summary: 'Or any neuron',
+  hint: 'A channel of a layer, as its mean over all positions: map, model and cut-out are made for it as for a class.',
+  layer: 'Layer',
+  channel: 'Channel',
+  show: 'Show',
+  /** @param {import('../messages.js').Layer} layer */
+  option: ({ name, channels }) => `${name} (${channels})`,
+  /** @param {import('../messages.js').Layer} layer */
+  shape: ({ channels, rows, columns }) => `${channels} channels of ${rows} by ${columns}`,
+};
+
+/** @param {import('../chosen.js').Neuron} neuron */
+export const neuronName = ({ layer, channel }) => `${layer}, channel ${channel}`;
+
+export const relation = {
+  heading: 'Gradient or DeconvNet?',
+  caption:
+    'A DeconvNet takes a signal back through the layers just as the gradient does, but for one rule: at a ReLU it keeps what is positive in the signal, where the gradient keeps what came through on the way forward. So the gradient is the more general tool: it needs no second network, and every neuron of every layer has one.',
+  run: 'Compare them',
+  working: 'comparing …',
+  rules: { gradient: 'Gradient', deconvnet: 'DeconvNet' },
+  tableLabel: 'The rule of each kind of layer',
+  ruleColumns: ['Layer', 'Gradient', 'DeconvNet', 'The same?'],
+  ruleRows: [
+    ['Convolution, X′ = X ∗ K', 'dX = dX′ ∗ turned K', 'R = R′ ∗ turned K', 'yes'],
+    ['ReLU, X′ = max(X, 0)', 'dX = dX′ where X > 0', 'R = R′ where R′ > 0', 'no'],
+    ['Max-pool', 'dX′ goes to the maximum', 'R′ goes to the “switch”, the maximum', 'yes'],
+  ],
+  chart: 'From layer to layer on the way back. Bars: how far a layer alone takes one and the same signal apart. Line: how alike the two signals still are (cosine; 1 is the same direction, 0 unrelated).',
+  top: 'class score',
+  bottom: 'photo',
+  /** @param {number} cosine */
+  chartAlt: (cosine) => `Cosine of the two signals from layer to layer: 1 at the class score, ${cosine.toFixed(2)} at the photo`,
+  /** @param {{kind: string}[]} same @param {{kind: string}[]} parting */
+  finding: (same, parting) =>
+    `Measured here: given one and the same signal, both rules pass on the same, bit for bit, at ${counted(same)}; they differ at ${counted(parting)}.`,
+  figures: 'The figures, layer by layer',
+  columns: ['Layer', 'Kind', 'Parted here', 'Cosine'],
+  /** @type {Record<string, string>} */
+  kinds: { 'max-pool': 'max-pool', relu: 'ReLU', picture: 'photo' },
+  /** @param {number} parted */
+  parted: (parted) => (parted === 0 ? '0' : percent(parted)),
+  /** @param {string} rule @param {string} name */
+  alt: (rule, name) => `${rule} map for ${name} over the photo`,
+};
+
+/** @type {Record<string, [string, string]>} */
+const LAYER_KINDS = {
+  convolution: ['convolution', 'convolutions'],
+  relu: ['ReLU', 'ReLUs'],
+  'max-pool': ['max-pool', 'max-pools'],
+  concatenation: ['concatenation', 'concatenations'],
+};
+
+/** "3 max-pools and 25 convolutions", "no layer". @param {{kind: string}[]} layers */
+function counted(layers) {
+  const kinds = [...new Set(layers.map(({ kind }) => kind))];
+  const parts = kinds.map((kind) => {
+    const count = layers.filter((layer) => layer.kind === kind).length;
+    return `${count} ${(LAYER_KINDS[kind] ?? [kind, kind])[count === 1 ? 0 : 1]}`;
+  });
+  return parts.length === 0 ? 'no layer' : new Intl.ListFormat('en').format(parts);
+}
+
+export const sanity = {
+  heading: 'Does the map know the network?',
+  caption:
+    'A map that tells what the network has learnt must change when the learning is undone. Here the layers get random weights one after the other, from the class scores down to the first convolution, and the map is made anew each time (Adebayo et al. 2018, “Sanity Checks for Saliency Maps”).',
+  run: 'Randomise the network',
+  /** @param {string} method */
+  runOn: (method) => `Randomise: ${method}`,
+  /** @param {number} done @param {number} total */
+  step: (done, total) => (total ? `layer ${Math.min(done + 1, total)} of ${total}` : 'the trained network'),
+  trained: 'as trained',
+  /** @param {number} correlation */
+  correlation: (correlation) => correlation.toFixed(2).replace(/^-0\.00$/, '0.00').replace('-', '−'),
+  chart: 'Rank correlation (Spearman) of the signed values with those of the trained network, after each layer',
+  top: 'as trained',
+  bottom: 'all random',
+  /** @param {string} method @param {number} correlation */
+  chartAlt: (method, correlation) => `${method}: rank correlation from 1 for the trained network to ${correlation.toFixed(2)} for the last one shown`,
+  /** @param {string} method @param {number} correlation */
+  finding: (method, correlation) =>
+    Math.abs(correlation) < 0.2
+      ? `${method} passes: with all layers random, its values have nothing in common with those of the trained network (${sanity.correlation(correlation)}).`
+      : `${method} fails: with all layers random, its values still go with those of the trained network (${sanity.correlation(correlation)}). What it shows comes from the photo more than from what was learnt.`,
+  /** @param {string} layer @param {number} correlation */
+  alt: (layer, correlation) => `Map after ${layer}, rank correlation ${correlation.toFixed(2)}`,
 };
 
 export const model = {
@@ -176,6 +270,10 @@ export const status = {
   saliency: (name, done, total) => `${name}: saliency, ${saliency.progress(done, total)}`,
   /** @param {string} name */
   cut: (name) => `${name}: cutting out the object`,
+  /** @param {string} name */
+  relation: (name) => `${name}: gradient and DeconvNet, layer by layer`,
+  /** @param {string} name @param {number} done @param {number} total */
+  sanity: (name, done, total) => `${name}: randomising, ${sanity.step(done, total)}`,
   /** @param {string} name @param {number} step @param {number} steps */
   model: (name, step, steps) => `${name}: class model, ${model.step(step, steps)}`,
   /** @param {string} name */
@@ -201,6 +299,10 @@ export const announcements = {
   /** @param {string} name */
   cut: (name) => `Object cut out for ${name}.`,
   none: 'No object stands out.',
+  /** @param {string} name */
+  relation: (name) => `Gradient and DeconvNet compared for ${name}.`,
+  /** @param {string} name */
+  sanity: (name) => `All layers randomised for ${name}.`,
   cancelled: 'Cancelled.',
 };
 

@@ -1,7 +1,8 @@
 // The frame that the three results share: heading, state, picture on its mat, progress, controls, words, formula, saving.
 
+import { isClass } from '../chosen.js';
 import { fromTemplate, h, setAttribute, setText } from '../dom.js';
-import { card as words, shortName } from '../strings/en.js';
+import { card as words, neuronName, shortName } from '../strings/en.js';
 
 /**
  * @param {object} parts
@@ -38,10 +39,18 @@ export function makeCard({ id, text, layers, controls, saves }) {
     ),
   );
   const bar = /** @type {HTMLElement} */ (progress.firstChild);
+  const caption = /** @type {HTMLElement} */ (element.querySelector('.caption'));
+  const formula = /** @type {HTMLElement} */ (element.querySelector('.formula p'));
 
   return {
     element,
     mat,
+
+    /** Another caption, and other words at the formula. @param {string} captionText @param {string} formulaText */
+    describe(captionText, formulaText) {
+      setText(caption, captionText);
+      setText(formula, formulaText);
+    },
 
     /**
      * @param {object} shown
@@ -70,7 +79,8 @@ export function makeCard({ id, text, layers, controls, saves }) {
   };
 }
 
-/** The chosen class's first name, or '' for none. @param {import('../state.js').State} state */
+/** The chosen class's first name, or the neuron's; '' for none. @param {import('../state.js').State} state */
 export function chosenName({ engine, chosen }) {
-  return chosen === null || !engine.ready ? '' : shortName(engine.ready.network.classes[chosen]);
+  if (chosen === null || !engine.ready) return '';
+  return isClass(chosen) ? shortName(engine.ready.network.classes[chosen]) : neuronName(chosen);
 }

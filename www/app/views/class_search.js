@@ -28,7 +28,7 @@ export function findClasses(labels, text) {
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{chooseClass: (index: number) => void}} actions
+ * @param {{choose: (index: number) => void}} actions
  */
 export function makeClassSearch(store, actions) {
   /** @type {number[]} */
@@ -83,7 +83,7 @@ export function makeClassSearch(store, actions) {
     if (index === undefined) return;
     input.value = '';
     close();
-    actions.chooseClass(index);
+    actions.choose(index);
   }
 
   /** @param {number} i @param {string} label @param {number | undefined} probability */

@@ -4,22 +4,24 @@ import { h, setText } from '../dom.js';
 import { likeliest } from '../ranking.js';
 import { classes as words, percent, shortName } from '../strings/en.js';
 import { makeClassSearch } from './class_search.js';
+import { makeNeuronPicker } from './neuron_picker.js';
 
 const COUNT = 5;
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{chooseClass: (index: number) => void}} actions
+ * @param {{choose: (chosen: import('../chosen.js').Chosen) => void}} actions
  */
 export function makeClassesPanel(store, actions) {
   const hint = h('p', { class: 'panel-hint' });
-  const rows = Array.from({ length: COUNT }, () => makeRow((index) => actions.chooseClass(index)));
+  const rows = Array.from({ length: COUNT }, () => makeRow((index) => actions.choose(index)));
   const element = h(
     'section',
     { class: 'panel', id: 'classes', 'aria-labelledby': 'classes-heading' },
     h('header', { class: 'panel-head' }, h('h2', { id: 'classes-heading' }, words.heading), hint),
     h('ul', { class: 'top-classes' }, ...rows.map((row) => row.element)),
     makeClassSearch(store, actions),
+    makeNeuronPicker(store, actions),
   );
 
   store.watch(['photo', 'probabilities', 'chosen', 'engine'], ({ photo, probabilities, chosen, engine }) => {

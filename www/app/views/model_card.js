@@ -85,7 +85,7 @@ export function makeModelCard(store, actions) {
     cancel.disabled = !busy;
 
     setText(score, last ? scoreText(last.score) : '–');
-    setText(probability, last ? percent(last.probability) : '–');
+    setText(probability, last?.probability === undefined ? '–' : percent(last.probability));
     drawCurve(line, points, steps);
     setAttribute(curve, 'aria-label', last ? words.curve(points[0].score, last.score) : null);
     setAttribute(curve, 'aria-hidden', last ? null : 'true');

@@ -10,7 +10,7 @@ import { chosenName, makeCard } from './card.js';
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{setSettings: (parts: Partial<import('../state.js').Settings>) => void, save: (what: string) => void}} actions
+ * @param {{setSettings: (parts: Partial<import('../state.js').Settings>) => void, chooseMethod: (method: string) => void, save: (what: string) => void}} actions
  */
 export function makeSaliencyCard(store, actions) {
   const photo = h('canvas', { class: 'layer' });
@@ -25,6 +25,7 @@ export function makeSaliencyCard(store, actions) {
     { id: 'colour-map', 'aria-label': words.colourMap, on: { change: () => actions.setSettings({ colourMap: /** @type {any} */ (colourMap.value) }) } },
     ...COLOUR_MAPS.map((name) => h('option', { value: name }, words.colourMaps[name])),
   );
+  const method = h('select', { id: 'method', on: { change: () => actions.chooseMethod(method.value) } });
   const scale = h('canvas', { class: 'scale', width: 256, height: 1, role: 'img', 'aria-label': words.legend });
   const compare = h('button', { type: 'button', class: 'compare', disabled: true }, words.compare);
 
@@ -33,6 +34,7 @@ export function makeSaliencyCard(store, actions) {
     text: words,
     layers: [photo, heat],
     controls: [
+      h('div', { class: 'field' }, h('label', { for: 'method' }, words.method), method),
       h('div', { class: 'buttons' }, compare),
       h('div', { class: 'field' }, h('label', { for: 'opacity' }, words.opacity), opacity),
       h(
@@ -61,6 +63,18 @@ export function makeSaliencyCard(store, actions) {
   for (const end of ['blur', 'keyup']) compare.addEventListener(end, () => showPhotoAlone(false));
   compare.addEventListener('keydown', (event) => {
     if (event.key === ' ' || event.key === 'Enter') showPhotoAlone(true);
+  });
+
+  store.watch(['engine', 'settings'], ({ engine, settings }) => {
+    const methods = engine.ready?.methods ?? [];
+    if (method.length !== methods.length) method.replaceChildren(...methods.map(({ id, title }) => h('option', { value: id }, title)));
+    method.value = settings.method;
+    method.disabled = methods.length === 0;
+    const now = methods.find(({ id }) => id === settings.method);
+    if (!now) return;
+    const first = now === methods[0]; // the paper's, whose words the page has itself
+    view.describe(first ? words.caption : now.reading, first ? words.formula : words.otherFormula(now));
+    view.element.classList.toggle('other-method', !first);
   });
 
   store.watch(['photo', 'chosen'], (state) => {
@@ -94,6 +108,7 @@ export function makeSaliencyCard(store, actions) {
     const { phase, done, total, map } = state.saliency;
     const name = chosenName(state);
     const place = map?.centre ? placeName(map.centre) : null;
+    view.element.dataset.method = map?.method ?? '';
     view.show({
       className: name,
       state: stateText(state),

@@ -20,7 +20,7 @@ export function makeStatusBar(store, actions) {
   const voice = h('p', { class: 'hidden', role: 'status' });
   const element = h('section', { class: 'status', 'aria-label': words.label }, text, cancel, retry, progress, voice);
 
-  store.watch(['engine', 'opening', 'photo', 'probabilities', 'chosen', 'saliency', 'model', 'cut'], (state) => {
+  store.watch(['engine', 'opening', 'photo', 'probabilities', 'chosen', 'saliency', 'model', 'cut', 'relation', 'sanity'], (state) => {
     const { sentence, part, busy } = activity(state);
     setText(text, sentence);
     cancel.hidden = !busy;
@@ -34,7 +34,7 @@ export function makeStatusBar(store, actions) {
   });
 
   let before = store.state;
-  store.watch(['engine', 'probabilities', 'saliency', 'model', 'cut'], (state) => {
+  store.watch(['engine', 'probabilities', 'saliency', 'model', 'cut', 'relation', 'sanity'], (state) => {
     const news = announcementOf(before, state);
     before = state;
     if (news) setText(voice, news);
@@ -45,7 +45,7 @@ export function makeStatusBar(store, actions) {
 
 /** @param {State} state @returns {{sentence: string, part: number | null, busy: boolean}} `part`: 0..1, or null where it isn't known */
 function activity(state) {
-  const { engine, opening, photo, probabilities, chosen, saliency, model, cut } = state;
+  const { engine, opening, photo, probabilities, chosen, saliency, model, cut, relation, sanity } = state;
   const name = chosenName(state);
   const at = (/** @type {string} */ sentence, /** @type {number | null} */ part = null) => ({ sentence, part, busy: true });
   const rest = (/** @type {string} */ sentence) => ({ sentence, part: null, busy: false });
@@ -63,15 +63,17 @@ function activity(state) {
   const step = model.curve.at(-1)?.step ?? 0;
   if (saliency.phase === 'working') return at(words.saliency(name, saliency.done, saliency.total), saliency.done / saliency.total);
   if (cut.phase === 'working') return at(words.cut(name), cut.part || null);
+  if (relation.phase === 'working') return at(words.relation(name));
+  if (sanity.phase === 'working') return at(words.sanity(name, sanity.steps.length, sanity.layers), sanity.layers ? sanity.steps.length / sanity.layers : null);
   if (model.phase === 'running') return at(words.model(name, step, model.steps), step / model.steps);
   if (model.phase === 'paused') return { ...at(words.paused(name), step / model.steps) };
-  const stopped = [saliency.phase, cut.phase, model.phase].includes('cancelled');
+  const stopped = [saliency.phase, cut.phase, model.phase, relation.phase, sanity.phase].includes('cancelled');
   return rest(stopped ? words.cancelled(name) : words.done(name));
 }
 
 /** What a listener should hear of a change, or null. @param {State} before @param {State} now */
 function announcementOf(before, now) {
-  /** @param {'saliency' | 'model' | 'cut'} part @param {string} phase */
+  /** @param {'saliency' | 'model' | 'cut' | 'relation' | 'sanity'} part @param {string} phase */
   const reached = (part, phase) => now[part].phase === phase && before[part].phase !== phase;
   const name = chosenName(now);
   if (now.engine.phase === 'ready' && before.engine.phase !== 'ready') return announcements.ready;
@@ -80,7 +82,9 @@ function announcementOf(before, now) {
   if (reached('cut', 'none')) return announcements.none;
   if (reached('saliency', 'ready')) return announcements.saliency(name);
   if (reached('model', 'done')) return announcements.model(name);
-  if (['saliency', 'model', 'cut'].some((part) => reached(/** @type {any} */ (part), 'cancelled'))) return announcements.cancelled;
+  if (reached('relation', 'ready')) return announcements.relation(name);
+  if (reached('sanity', 'ready')) return announcements.sanity(name);
+  if (['saliency', 'model', 'cut', 'relation', 'sanity'].some((part) => reached(/** @type {any} */ (part), 'cancelled'))) return announcements.cancelled;
   return null;
 }
 

@@ -1,0 +1,367 @@
+//! What saliency methods promise, each for every method in the list.
+#![cfg(not(target_family = "wasm"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod golden;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use deep_inside::class_model::{ClassModelRun, ClassModelSettings};
+use deep_inside::device::{DeviceChoice, read_back};
+use deep_inside::dice::Dice;
+use deep_inside::engine::Engine;
+use deep_inside::gradient::{Target, score, score_gradient};
+use deep_inside::image_input::decode_file;
+use deep_inside::networks::graph::{Convolution, Graph, Operation, PICTURE};
+use deep_inside::networks::{NETWORKS, Network, Place, ReluRule};
+use deep_inside::preprocess::Views;
+use deep_inside::progress::Unwatched;
+use deep_inside::saliency::{
+    LayerRelation, Look, SALIENCY_METHODS, Saliency, SaliencySettings, gauss_legendre, rank_correlation, relation, saliency_map,
+    saliency_method,
+};
+use pollster::block_on;
+
+fn network() -> Network {
+    Network::load(&NETWORKS[0], golden::WEIGHTS, &Device::flex()).unwrap()
+}
+
+/// An engine on the CPU with the golden picture `name`, and the picture's likeliest class.
+fn engine_showing(name: &str) -> (Engine, usize) {
+    let mut engine = block_on(golden::engine(DeviceChoice::Cpu, None));
+    let (_, png) = golden::PICTURES.iter().find(|(golden, _)| *golden == name).unwrap();
+    engine.set_picture(decode_file(png).unwrap());
+    let scores = block_on(engine.classify()).unwrap();
+    let class = (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap();
+    (engine, class)
+}
+
+fn one_view(target: Target, method: &str) -> SaliencySettings {
+    SaliencySettings { method: method.to_owned(), views: Views::One, ..SaliencySettings::new(target) }
+}
+
+fn saliency(engine: &Engine, settings: &SaliencySettings) -> Saliency {
+    block_on(engine.saliency(settings, &Unwatched)).unwrap()
+}
+
+fn tensor(values: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(values, shape), &Device::flex())
+}
+
+fn values(tensor: Tensor<4>) -> Vec<f32> {
+    block_on(read_back(tensor)).unwrap()
+}
+
+/// A normalised picture of smooth waves: no two neighbouring values are equal, so that no pool window is a tie.
+fn waves(side: usize) -> Tensor<4> {
+    let wave = |k| 60.0 * ((k as f32 * 0.137).sin() + (k as f32 / side as f32 * 0.41).cos());
+    tensor((0..3 * side * side).map(wave).collect(), [1, 3, side, side])
+}
+
+/// A hidden neuron of the first network.
+fn neuron(layer: &str, channel: usize, position: Option<[usize; 2]>) -> Target {
+    Target::Neuron { layer: layer.to_owned(), channel, position }
+}
+
+#[test]
+fn attributions_are_those_of_captum() {
+    block_on(golden::assert_attributions_agree(&network(), 1e-4));
+}
+
+#[test]
+fn gradients_of_hidden_neurons_are_those_of_pytorch() {
+    block_on(golden::assert_neurons_agree(&network(), 1e-4));
+}
+
+/// The points at which a method takes the gradient, each with its weight, and what it multiplies their sum with; `None` for methods
+/// whose attribution is no derivative of anything.
+fn as_gradients(method: &str, settings: &SaliencySettings, picture: &Tensor<4>) -> Option<(Vec<(Tensor<4>, f64)>, Tensor<4>)> {
+    let ones = picture.ones_like();
+    match method {
+        "gradient" => Some((vec![(picture.clone(), 1.0)], ones)),
+        "gradient_times_input" => Some((vec![(picture.clone(), 1.0)], picture.clone())),
+        "smooth_grad" => {
+            let noisy = |sample| {
+                let mut dice = Dice::stream(settings.seed, sample as u64);
+                let noise = dice.normal_tensor(picture.dims(), settings.sigma * 255.0, &Device::flex());
+                (picture.clone() + noise, 1.0 / settings.samples as f64)
+            };
+            Some(((0..settings.samples).map(noisy).collect(), ones))
+        }
+        "integrated_gradients" => {
+            let point = |[place, weight]: [f64; 2]| (picture.clone().mul_scalar(place as f32), weight);
+            Some((gauss_legendre(settings.steps).into_iter().map(point).collect(), picture.clone()))
+        }
+        "grad_cam" | "deconvnet" | "guided_backprop" => None,
+        _ => panic!("say here what {method} is the derivative of, or that it is none"),
+    }
+}
+
+#[test]
+fn derivatives_are_the_limit_of_central_differences() {
+    let (side, step) = (67, 0.1);
+    let mut compared = 0;
+    for definition in NETWORKS {
+        let network = Network::load(definition, golden::WEIGHTS, &Device::flex()).unwrap();
+        // Noise: no unit is as likely as in a smooth picture to stand at its kink.
+        let picture = Dice::new(9).normal_tensor([1, 3, side, side], 60.0, &Device::flex());
+        for target in [Target::Class(76), neuron("features.6", 100, None)] {
+            for method in SALIENCY_METHODS {
+                let settings = SaliencySettings { samples: 3, steps: 3, ..one_view(target.clone(), method.id) };
+                let Some((points, factor)) = as_gradients(method.id, &settings, &picture) else { continue };
+                let look = Look { network: &network, settings: &settings, pictures: picture.clone() };
+                let ours = values((method.attribute)(&look, 0..(method.passes)(&settings)).unwrap());
+                let factor = values(factor);
+                let places = (0..20).map(|k| k * 653 + 11);
+                let difference = |place: usize| {
+                    let mut change = vec![0.0; 3 * side * side];
+                    change[place] = step;
+                    let change = tensor(change, [1, 3, side, side]);
+                    let rises = points.iter().map(|(point, weight)| {
+                        let both = Tensor::cat(vec![point.clone() + change.clone(), point.clone() - change.clone()], 0);
+                        let scores = block_on(read_back(score(&network, both, &target).unwrap())).unwrap();
+                        weight * (f64::from(scores[0]) - f64::from(scores[1]))
+                    });
+                    (rises.sum::<f64>() / f64::from(2.0 * step)) as f32 * factor[place]
+                };
+                let (differences, derivatives): (Vec<f32>, Vec<f32>) =
+                    places.map(|place| (difference(place), ours[place])).unzip();
+                // What is left is float32's: the scores' last bits over a step that is small enough not to meet many kinks. A third of the
+                // step, or three times it, leaves more. (How exact the derivatives are is for Captum's goldens to say.)
+                let apart = golden::relative_l2(&differences, &derivatives);
+                assert!(apart <= 0.08, "{} of {target:?}: {apart:.3} apart", method.id);
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(compared, 8 * NETWORKS.len());
+}
+
+#[test]
+fn integrated_gradients_add_up_to_the_rise_of_the_score() {
+    for (name, _) in golden::PICTURES {
+        let (engine, class) = engine_showing(name);
+        let settings = SaliencySettings { steps: 64, ..one_view(Target::Class(class), "integrated_gradients") };
+        let gap = saliency(&engine, &settings).completeness_gap.unwrap();
+        println!("{name}: {:.2} %", 100.0 * gap);
+        assert!(gap <= 0.01, "{name}: the attributions miss the rise by {:.2} %", 100.0 * gap);
+    }
+}
+
+#[test]
+fn without_a_relu_the_deconvnet_is_the_gradient_bit_for_bit() {
+    let mut dice = Dice::new(5);
+    let mut weights = |shape: [usize; 4]| dice.normal_tensor(shape, 0.3, &Device::flex());
+    let bias = |count| Tensor::<1>::zeros([count], &Device::flex());
+    let mut graph = Graph::default();
+    let first = Convolution::new(weights([8, 3, 3, 3]), bias(8), 2, 0);
+    let first = graph.push("first", Operation::Convolution(first), &[PICTURE]);
+    let pool = graph.push("pool", Operation::MaxPool { kernel: 3, stride: 2 }, &[first]);
+    let left = graph.push("left", Operation::Convolution(Convolution::new(weights([6, 8, 1, 1]), bias(6), 1, 0)), &[pool]);
+    let right = graph.push("right", Operation::Convolution(Convolution::new(weights([6, 8, 3, 3]), bias(6), 1, 1)), &[pool]);
+    graph.push("both", Operation::Concatenate, &[left, right]);
+    let (features, trace) = graph.forward(waves(41), graph.features(), None).unwrap();
+    let signal = dice.normal_tensor(features.dims(), 1.0, &Device::flex());
+    let way_back = |rule| values(graph.backward(&trace, signal.clone(), rule, PICTURE, |_, _| ()).unwrap());
+    let gradient = way_back(ReluRule::Gradient);
+    assert!(gradient.iter().any(|&value| value != 0.0));
+    for rule in [ReluRule::DeconvNet, ReluRule::Guided] {
+        assert!(way_back(rule).iter().zip(&gradient).all(|(a, b)| a.to_bits() == b.to_bits()), "{rule:?}");
+    }
+}
+
+#[test]
+fn gradient_and_deconvnet_part_at_relus_alone() {
+    let (engine, class) = engine_showing("chelsea");
+    let layers = block_on(engine.relation(&Target::Class(class))).unwrap();
+    let network = engine.network().unwrap();
+    assert_eq!(layers.len(), network.graph.layers().len());
+    let (relus, others): (Vec<&LayerRelation>, Vec<_>) = layers.iter().partition(|layer| layer.kind == "relu");
+    assert!(others.iter().all(|layer| layer.parted == 0.0), "{others:?}");
+    assert!(relus.iter().all(|layer| layer.parted > 0.01 && layer.parted <= 1.0), "{relus:?}");
+    let trunk = |name: &str| layers.iter().find(|layer| layer.layer == name).unwrap().trunk;
+    assert!(["features.12", "features.12.squeeze", "features.5", "features.0", "picture"].map(trunk).iter().all(|&trunk| trunk));
+    assert!(!["features.12.expand1x1", "features.3.expand3x3_activation"].map(trunk).iter().any(|&trunk| trunk));
+    let (first, last) = (&layers[0], &layers[layers.len() - 1]);
+    assert_eq!((first.kind, last.kind), ("concatenation", "picture"));
+    assert!((first.cosine - 1.0).abs() < 1e-6, "{first:?}");
+    assert!(last.cosine < 0.9, "{last:?}");
+}
+
+#[test]
+fn from_the_picture_back_the_relation_is_that_of_the_two_maps() {
+    let (network, picture, target) = (network(), waves(95), Target::Class(340));
+    let layers = block_on(relation(&network, picture.clone(), &target)).unwrap();
+    let [gradient, deconvnet] = [ReluRule::Gradient, ReluRule::DeconvNet]
+        .map(|rule| values(score_gradient(&network, picture.clone(), &target, rule).unwrap().gradients));
+    let dot = |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
+    let cosine = dot(&gradient, &deconvnet) / (dot(&gradient, &gradient) * dot(&deconvnet, &deconvnet)).sqrt();
+    assert!((f64::from(layers[layers.len() - 1].cosine) - cosine).abs() < 1e-4, "{cosine}");
+}
+
+/// How alike the maps of `method` are, trained and with all layers randomised, on one picture.
+fn correlation_when_random(name: &str, method: &str) -> f64 {
+    let (engine, class) = engine_showing(name);
+    let settings = one_view(Target::Class(class), method);
+    let mut check = block_on(engine.sanity_check(settings, 1, &Unwatched)).unwrap();
+    let layers = check.left();
+    let mut randomised = Vec::new();
+    while let Some(step) = block_on(check.step(&Unwatched)).unwrap() {
+        randomised.push(step);
+    }
+    assert_eq!((randomised.len(), randomised[0].layer.as_str()), (layers, "classifier.1"));
+    let last = randomised.last().unwrap();
+    assert_eq!((last.layer.as_str(), last.left), ("features.0", 0));
+    for (what, of) in [("signed", 0), ("magnitudes", 1)] {
+        let progress = randomised.iter().map(|step| format!("{:.2}", [step.correlation, step.magnitude_correlation][of]));
+        println!("{name}, {method}, {what}: {}", progress.collect::<Vec<_>>().join(" "));
+    }
+    last.correlation
+}
+
+#[test]
+fn the_gradient_passes_the_randomisation_check_and_guided_backprop_stays_more_similar() {
+    for (name, _) in golden::PICTURES {
+        let [gradient, guided] = ["gradient", "guided_backprop"].map(|method| correlation_when_random(name, method));
+        println!("{name}: gradient {gradient:.3}, guided_backprop {guided:.3}");
+        assert!(gradient.abs() < 0.2, "{name}: gradient {gradient:.3}");
+        assert!(guided > gradient.abs(), "{name}: guided_backprop {guided:.3}, gradient {gradient:.3}");
+    }
+}
+
+#[test]
+fn a_randomised_network_leaves_the_engines_own_as_it_was() {
+    let (engine, class) = engine_showing("coffee");
+    let settings = one_view(Target::Class(class), "gradient");
+    let before = saliency(&engine, &settings);
+    let mut check = block_on(engine.sanity_check(settings.clone(), 1, &Unwatched)).unwrap();
+    assert_eq!(check.original(), &before.map);
+    let step = block_on(check.step(&Unwatched)).unwrap().unwrap();
+    assert_ne!(step.map, before.map);
+    assert!((rank_correlation(&step.map.values, &before.map.values) - step.magnitude_correlation).abs() < 1e-12);
+    assert_eq!(saliency(&engine, &settings), before);
+}
+
+#[test]
+fn signed_values_are_the_gradients_sum_over_the_colours() {
+    let (engine, class) = engine_showing("rocket");
+    let planes = block_on(engine.input_gradient(&Target::Class(class))).unwrap();
+    let saliency = saliency(&engine, &one_view(Target::Class(class), "gradient"));
+    let pixels = planes.len() / 3;
+    let of = |pixel: usize| [planes[pixel], planes[pixels + pixel], planes[2 * pixels + pixel]];
+    let sums: Vec<f32> = (0..pixels).map(|pixel| of(pixel).iter().sum()).collect();
+    let magnitudes: Vec<f32> = (0..pixels).map(|pixel| of(pixel).iter().fold(0.0, |m, g| g.abs().max(m))).collect();
+    assert!(golden::relative_l2(&saliency.signed, &sums) < 1e-5);
+    assert!(golden::relative_l2(&saliency.map.values, &magnitudes) < 1e-6);
+}
+
+#[test]
+fn a_map_does_not_depend_on_how_its_passes_are_batched() {
+    let network = network();
+    let photo = decode_file(golden::PICTURES[0].1).unwrap();
+    for method in SALIENCY_METHODS {
+        let views = if (method.passes)(&SaliencySettings::new(Target::Class(0))) == 1 { Views::Ten } else { Views::One };
+        let settings = SaliencySettings {
+            method: method.id.to_owned(),
+            views,
+            samples: 5,
+            steps: 5,
+            ..SaliencySettings::new(Target::Class(285))
+        };
+        let map = |batch| block_on(saliency_map(&network, &photo, &settings, batch, &Unwatched)).unwrap();
+        let (one, four) = (map(1), map(4));
+        for (one, four) in [(&one.map.values, &four.map.values), (&one.signed, &four.signed)] {
+            let apart = golden::relative_l2(four, one);
+            assert!(apart < 1e-4, "{}: {apart:.1e} apart", method.id);
+        }
+        assert!(one.map.values.iter().all(|value| value.is_finite() && *value >= 0.0), "{}", method.id);
+        assert!(one.map.values.iter().any(|&value| value > 0.0), "{}", method.id);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_smooth_grad() {
+    let (engine, class) = engine_showing("chelsea");
+    let settings = |seed| SaliencySettings { samples: 2, seed, ..one_view(Target::Class(class), "smooth_grad") };
+    let first = saliency(&engine, &settings(3));
+    assert_eq!(saliency(&engine, &settings(3)), first);
+    assert_ne!(saliency(&engine, &settings(4)), first);
+}
+
+#[test]
+fn layers_are_listed_with_the_shapes_that_they_compute() {
+    let network = network();
+    let layers = network.layers();
+    let side = network.input.side;
+    let (_, trace) = network.graph.forward(waves(side), network.graph.features(), None).unwrap();
+    drop(trace);
+    for layer in &layers {
+        let target = neuron(&layer.name, layer.channels - 1, Some([layer.rows - 1, layer.columns - 1]));
+        let objective = target.objective(&network, side).unwrap();
+        let (results, _) = network.graph.forward(waves(side), objective.layer, None).unwrap();
+        let [_, channels, rows, columns] = results.dims();
+        assert_eq!([rows, columns], [layer.rows, layer.columns], "{}", layer.name);
+        if network.place(&layer.name).unwrap() != Place::Head {
+            assert_eq!(channels, layer.channels, "{}", layer.name);
+        }
+    }
+    let head = layers.last().unwrap();
+    assert_eq!((head.name.as_str(), head.channels, head.rows, head.columns), ("classifier.1", 1000, 14, 14));
+}
+
+#[test]
+fn a_class_is_the_mean_of_its_own_channel() {
+    let (engine, class) = engine_showing("motorcycle");
+    let of = |target: Target| saliency(&engine, &one_view(target, "gradient"));
+    let as_class = of(Target::Class(class));
+    assert_eq!(of(neuron("classifier.1", class, None)), as_class);
+    assert_ne!(of(neuron("classifier.1", class, Some([0, 0]))), as_class);
+}
+
+#[test]
+fn a_hidden_neuron_has_a_class_model() {
+    let settings =
+        ClassModelSettings { target: neuron("features.6", 100, None), recipe: "robust".to_owned(), seed: 1, side: Some(96) };
+    let mut run = ClassModelRun::new(network().into(), &settings).unwrap();
+    let start = block_on(run.step(0)).unwrap();
+    let end = block_on(run.step(12)).unwrap();
+    assert!(end.score > start.score + 1.0, "{start:?}, {end:?}");
+    assert_eq!(end.probability, None);
+}
+
+#[test]
+fn settings_that_make_no_sense_are_coded_errors() {
+    let (engine, class) = engine_showing("chelsea");
+    let good = one_view(Target::Class(class), "smooth_grad");
+    let cam = |layer: &str, target| {
+        let cam_layer = Some(layer.to_owned());
+        SaliencySettings { cam_layer, ..one_view(target, "grad_cam") }
+    };
+    let about = |target| one_view(target, "gradient");
+    let sigmas = [f32::NAN, -0.1, 0.0, 1.1, f32::INFINITY, 1e30];
+    let bad = sigmas
+        .map(|sigma| SaliencySettings { sigma, ..good.clone() })
+        .into_iter()
+        .chain([0, 1001, usize::MAX].map(|samples| SaliencySettings { samples, ..good.clone() }))
+        .chain([0, 1001, usize::MAX].map(|steps| SaliencySettings { steps, ..good.clone() }))
+        .chain([
+            SaliencySettings { method: "magic".to_owned(), ..good.clone() },
+            about(neuron("features.99", 0, None)),
+            about(neuron("picture", 0, None)),
+            about(neuron("features.6", 256, None)),
+            about(neuron("classifier.1", 1000, None)),
+            about(neuron("features.6", 0, Some([28, 0]))),
+            about(neuron("features.6", 0, Some([0, usize::MAX]))),
+            cam("nowhere", Target::Class(class)),
+            cam("features.12", neuron("features.6", 0, None)),
+            cam("classifier.1", neuron("features.12", 0, None)),
+        ]);
+    for settings in bad {
+        let error = block_on(engine.saliency(&settings, &Unwatched)).unwrap_err();
+        assert_eq!(error.code(), "setting-out-of-range", "{settings:?}");
+    }
+    for settings in [about(Target::Class(1000)), cam("features.6", Target::Class(usize::MAX))] {
+        let error = block_on(engine.saliency(&settings, &Unwatched)).unwrap_err();
+        assert_eq!(error.code(), "class-out-of-range", "{settings:?}");
+    }
+    assert_eq!(saliency_method("gradient").unwrap().id, SALIENCY_METHODS[0].id);
+}

@@ -1,0 +1,100 @@
+// "Gradient or DeconvNet?": both maps side by side, the rules that make them, and how far they are apart from layer to layer.
+
+import { clear, drawIntensity, drawPhoto } from '../canvas_layers.js';
+import { h, setAttribute, setText } from '../dom.js';
+import { card as cardWords, relation as words } from '../strings/en.js';
+import { chosenName } from './card.js';
+import { makeLineChart } from './line_chart.js';
+
+const RULES = /** @type {const} */ (['gradient', 'deconvnet']);
+
+/**
+ * @param {import('../state.js').Store} store
+ * @param {{compareRules: () => void}} actions
+ */
+export function makeRelationPanel(store, actions) {
+  const state = h('p', { class: 'card-state' });
+  const className = h('p', { class: 'card-class' });
+  const run = h('button', { type: 'button', class: 'main', disabled: true, on: { click: actions.compareRules } }, words.run);
+  const maps = RULES.map((rule) => {
+    const photo = h('canvas', { class: 'layer', 'aria-hidden': 'true' });
+    const heat = h('canvas', { class: 'layer' });
+    const mat = h('div', { class: 'mat' }, photo, heat);
+    return { rule, photo, heat, element: h('figure', {}, mat, h('figcaption', {}, words.rules[rule])) };
+  });
+  const chart = makeLineChart({ least: -0.1 });
+  const finding = h('p', { class: 'finding' });
+  const rows = h('tbody');
+  const figures = h(
+    'details',
+    { class: 'figures' },
+    h('summary', {}, words.figures),
+    h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': words.figures }, h('table', {}, h('thead', {}, row('th', words.columns)), rows)),
+  );
+  const result = h(
+    'div',
+    { class: 'insight-result', hidden: true },
+    h('div', { class: 'pair' }, ...maps.map(({ element }) => element)),
+    h(
+      'figure',
+      { class: 'chart-figure' },
+      h('figcaption', {}, words.chart),
+      chart.element,
+      h('div', { class: 'chart-ends', 'aria-hidden': 'true' }, h('span', {}, words.top), h('span', {}, words.bottom)),
+    ),
+    finding,
+    figures,
+  );
+  const element = h(
+    'section',
+    { class: 'insight', id: 'relation', 'aria-labelledby': 'relation-heading' },
+    h('header', { class: 'card-head' }, h('h2', { id: 'relation-heading' }, words.heading), state, className),
+    h('div', { class: 'insight-intro' }, h('p', {}, words.caption), run),
+    h(
+      'div',
+      { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': words.tableLabel },
+      h('table', { class: 'rules' }, h('thead', {}, row('th', words.ruleColumns)), h('tbody', {}, ...words.ruleRows.map((cells) => row('td', cells)))),
+    ),
+    result,
+  );
+
+  /** @type {unknown} */
+  let described = null;
+  store.watch(['photo', 'relation', 'chosen', 'engine', 'settings'], (now) => {
+    const { photo, chosen, relation: { phase, relation }, settings } = now;
+    setText(className, chosenName(now));
+    setText(state, chosen === null ? (photo ? cardWords.needsClass : '') : { working: words.working, cancelled: cardWords.cancelled, failed: cardWords.failed, idle: '', ready: '' }[phase]);
+    run.disabled = chosen === null || phase === 'working';
+    result.hidden = !relation || !photo;
+    for (const { rule, photo: under, heat } of maps) {
+      if (!photo || !relation) {
+        clear(under);
+        clear(heat);
+        continue;
+      }
+      drawPhoto(under, photo.bitmap);
+      drawIntensity(heat, relation[rule], settings.colourMap);
+      heat.style.opacity = String(settings.opacity);
+      setAttribute(heat, 'role', 'img');
+      setAttribute(heat, 'aria-label', words.alt(words.rules[rule], chosenName(now)));
+    }
+    if (!relation || relation === described) return;
+    described = relation;
+    const { layers } = relation;
+    chart.show(
+      layers.map(({ cosine, parted, trunk }) => ({ value: trunk ? cosine : null, bar: parted })),
+      layers.length,
+      words.chartAlt(layers.at(-1)?.cosine ?? 0),
+    );
+    const passed = layers.filter(({ kind }) => kind !== 'picture');
+    setText(finding, words.finding(passed.filter(({ parted }) => parted === 0), passed.filter(({ parted }) => parted > 0)));
+    rows.replaceChildren(...layers.map(({ layer, kind, parted, cosine }) => row('td', [layer, words.kinds[kind] ?? kind, words.parted(parted), cosine.toFixed(3)])));
+  });
+
+  return element;
+}
+
+/** @param {'td' | 'th'} tag @param {readonly string[]} cells */
+function row(tag, cells) {
+  return h('tr', {}, ...cells.map((cell) => h(tag, tag === 'th' ? { scope: 'col' } : {}, cell)));
+}

@@ -29,8 +29,9 @@ pkg: setup-rust setup-node
 test: test-native test-web test-e2e
 	@echo "all tests passed"
 
+## test-native: with what tests have measured
 test-native: setup-rust
-	cargo test --locked
+	cargo test --locked -- --show-output
 
 # Built with the profile of pkg/, so that the dependencies are compiled once, and without wasm-pack, which would link every native test
 # for the browser as well; `wasm-pack test --headless --chrome` runs the same tests.

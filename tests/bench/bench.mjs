@@ -90,8 +90,14 @@ async function measureDevice(device, { runs, warmUp, growth }) {
     const classIndex = 285;
     show(451, 300);
     await measure('scores', () => engine.classify());
-    await measure('saliency, one view', () => engine.saliency({ classIndex, views: 1 }));
-    await measure('saliency, ten views', () => engine.saliency({ classIndex, views: 10 }));
+    // A software adapter takes seconds a pass: there, fewer samples and steps.
+    const counts = device === 'webgpu' ? { n: 4, steps: 4 } : { n: 16, steps: 32 };
+    for (const { id: method } of Engine.saliencyMethods()) {
+      const passes = { smooth_grad: counts.n, integrated_gradients: counts.steps }[method] ?? 1;
+      await measure(`${method}, ${passes} pass${passes > 1 ? 'es' : ''}`, () => engine.saliency({ classIndex, method, views: 1, ...counts }));
+    }
+    await measure('gradient, ten views', () => engine.saliency({ classIndex, views: 10 }));
+    await measure('relation, layer by layer', () => engine.relation({ classIndex }));
     for (const recipe of ['paper', 'robust']) {
       const run = engine.classModel({ classIndex, recipe });
       await measure(`class model, ${recipe}, one step`, () => run.step(1));

@@ -29,7 +29,6 @@ SOURCES = {"chelsea": "chelsea.png", "coffee": "coffee.png", "motorcycle": "moto
 # A unit's noise in float32, as a part of sqrt(sum((weight * input)^2)): about eight times the root mean square of what
 # PyTorch shows, in the first layer and in the later ones, which inherit the noise of those before.
 NOISE_FIRST, NOISE_LATER = 2e-6, 6e-6
-ONE = torch.ones(1)
 
 
 def squash(picture: Image.Image, side: int) -> Tensor:
@@ -38,18 +37,16 @@ def squash(picture: Image.Image, side: int) -> Tensor:
     return torch.tensor(np.asarray(picture), dtype=torch.float64).permute(2, 0, 1)[None]
 
 
-def near_kinks(
-    network: SqueezeNet, inputs: Tensor, margins: Tensor = ONE
-) -> tuple[int, list[tuple[int, int, int]]]:
+def near_kinks(network: SqueezeNet, inputs: Tensor) -> tuple[int, list[tuple[int, int, int]]]:
     """Network inputs [N, 3, side, side] -> the first layer that has units near a kink in any of them, and where each of
-    these units looks at: (row, column, reach) in pixels. `margins`, one for each input, multiply the noise."""
+    these units looks at: (row, column, reach) in pixels."""
     near = []  # [N, channels, rows, columns] each, true for a unit near a kink
 
     def convolve(layer: nn.Conv2d, x: Tensor, part: float) -> tuple[Tensor, Tensor]:
         """The activations behind `layer` and its ReLU, and their noise."""
         sums = layer(x)
         squares = nn.functional.conv2d(x**2, layer.weight**2, layer.bias**2, layer.stride, layer.padding)
-        noise = margins.view(-1, 1, 1, 1) * part * squares.sqrt()
+        noise = part * squares.sqrt()
         near.append(sums.abs() < noise)
         return sums.relu(), noise
 
@@ -84,20 +81,19 @@ def leave_kinks(
     pixels: Tensor,
     random: np.random.Generator,
     inputs: Callable[[Tensor], Tensor] = normalise,
-    margins: Tensor = ONE,
 ) -> Tensor:
     """Change one value by one level in sight of every unit near a kink, keep what isn't worse, until there is none.
 
-    `inputs` makes from the pixels all network inputs whose units count; `margins` are as in near_kinks.
+    `inputs` makes from the pixels all network inputs whose units count.
     """
-    depth, places = near_kinks(network, inputs(pixels), margins)
+    depth, places = near_kinks(network, inputs(pixels))
     while places:
         changed = pixels.clone()
         for *centre, reach in places:
             row, column = np.clip(np.array(centre) + random.integers(-reach, reach + 1, 2), 0, pixels.shape[2] - 1)
             changed[0, random.integers(3), row, column] += random.choice([-1, 1])
         changed.clamp_(0, 255)
-        new_depth, new_places = near_kinks(network, inputs(changed), margins)
+        new_depth, new_places = near_kinks(network, inputs(changed))
         if (new_depth, -len(new_places)) >= (depth, -len(places)):
             pixels, depth, places = changed, new_depth, new_places
     return pixels

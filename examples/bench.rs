@@ -16,7 +16,7 @@ use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
 use deep_inside::preprocess::{Views, resize};
 use deep_inside::progress::Unwatched;
-use deep_inside::saliency::{SALIENCY_METHODS, SaliencySettings};
+use deep_inside::saliency::{SALIENCY_METHODS, SaliencySettings, saliency_map};
 use pollster::block_on;
 
 const RUNS: usize = 9;
@@ -42,7 +42,14 @@ fn main() -> Result<(), Box<dyn StdError>> {
         measure(&name, &mut || block_on(engine.saliency(&settings, &Unwatched)).map(drop))?;
     }
     let settings = SaliencySettings::new(Target::Class(class));
-    measure("saliency, gradient, ten views", &mut || block_on(engine.saliency(&settings, &Unwatched)).map(drop))?;
+    // What one pass at a time is worth here: ComputeDevice::batch says 1 for the CPU.
+    let network = engine.network()?;
+    for batch in [1, 2, 5, 10] {
+        measure(&format!("saliency, ten views, {batch} at once"), &mut || {
+            block_on(saliency_map(network, &photo, &settings, batch, &Unwatched)).map(drop)
+        })?;
+    }
+    measure("relation, layer by layer", &mut || block_on(engine.relation(&settings.target, &Unwatched)).map(drop))?;
     for recipe in ["paper", "robust"] {
         let settings = ClassModelSettings { target: Target::Class(class), recipe: recipe.to_owned(), seed: 0, side: None };
         let mut run = engine.class_model(&settings)?;

@@ -125,10 +125,10 @@ impl Engine {
     ///
     /// # Errors
     /// `no-network`, `no-picture`; else as [`relation`].
-    pub async fn relation(&self, target: &Target) -> Result<Vec<LayerRelation>, Error> {
+    pub async fn relation(&self, target: &Target, progress: &dyn Progress) -> Result<Vec<LayerRelation>, Error> {
         let (network, input) = self.squashed()?;
         let side = network.input.side;
-        relation(network, network.upload(input, [1, 3, side, side]), target).await
+        relation(network, network.upload(input, [1, 3, side, side]), target, progress).await
     }
 
     /// Whether a saliency map depends on what the network has learnt: its layers are about to be randomised one by one.

@@ -172,7 +172,7 @@ fn without_a_relu_the_deconvnet_is_the_gradient_bit_for_bit() {
 #[test]
 fn gradient_and_deconvnet_part_at_relus_alone() {
     let (engine, class) = engine_showing("chelsea");
-    let layers = block_on(engine.relation(&Target::Class(class))).unwrap();
+    let layers = block_on(engine.relation(&Target::Class(class), &Unwatched)).unwrap();
     let network = engine.network().unwrap();
     assert_eq!(layers.len(), network.graph.layers().len());
     let (relus, others): (Vec<&LayerRelation>, Vec<_>) = layers.iter().partition(|layer| layer.kind == "relu");
@@ -190,7 +190,7 @@ fn gradient_and_deconvnet_part_at_relus_alone() {
 #[test]
 fn from_the_picture_back_the_relation_is_that_of_the_two_maps() {
     let (network, picture, target) = (network(), waves(95), Target::Class(340));
-    let layers = block_on(relation(&network, picture.clone(), &target)).unwrap();
+    let layers = block_on(relation(&network, picture.clone(), &target, &Unwatched)).unwrap();
     let [gradient, deconvnet] = [ReluRule::Gradient, ReluRule::DeconvNet]
         .map(|rule| values(score_gradient(&network, picture.clone(), &target, rule).unwrap().gradients));
     let dot = |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };

@@ -30,7 +30,7 @@ pub struct Saliency {
     /// On the same grid the attribution's sum over the colour channels: above 0 speaks for the target, below against it.
     pub signed: Vec<f32>,
     /// Of methods that promise completeness: by how much the attribution's sum misses the score's rise from the mean picture, as a part
-    /// of that rise, over all views.
+    /// of that rise, over all views; `None` where there is no rise either.
     pub completeness_gap: Option<f64>,
 }
 

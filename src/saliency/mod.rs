@@ -205,7 +205,7 @@ pub async fn saliency_map(
     }
     progress.report(total, total).await?;
     let map = SaliencyMap { values: values.values(), rows: values.frame(), columns: values.frame() };
-    Ok(Saliency { map, signed: signed.values(), completeness_gap: method.complete.then_some(missed / risen) })
+    Ok(Saliency { map, signed: signed.values(), completeness_gap: (method.complete && risen > 0.0).then_some(missed / risen) })
 }
 
 /// By how much the score of a look's one picture is above that of the mean picture.

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::gradient::Target;
 use crate::networks::graph::{LayerId, PICTURE};
 use crate::networks::{Network, ReluRule};
+use crate::progress::Progress;
 
 /// What one layer does to the two signals.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,11 +27,16 @@ pub struct LayerRelation {
 }
 
 /// The gradient of `target` and its DeconvNet signal at the normalised `picture`, `[1, 3, side, side]`, compared at every layer, from the
-/// one that the target reads down to the picture.
+/// one that the target reads down to the picture. `progress` is told before every eighth layer is compared.
 ///
 /// # Errors
-/// As [`Target::objective`]; `gpu-lost`.
-pub async fn relation(network: &Network, picture: Tensor<4>, target: &Target) -> Result<Vec<LayerRelation>, Error> {
+/// As [`Target::objective`]; `gpu-lost`; `cancelled` by `progress`.
+pub async fn relation(
+    network: &Network,
+    picture: Tensor<4>,
+    target: &Target,
+    progress: &dyn Progress,
+) -> Result<Vec<LayerRelation>, Error> {
     let graph = &network.graph;
     let objective = target.objective(network, picture.dims()[2])?;
     let (results, trace) = graph.forward(picture, objective.layer, None)?;
@@ -40,8 +46,14 @@ pub async fn relation(network: &Network, picture: Tensor<4>, target: &Target) ->
         let whole = graph.backward(&trace, start.clone(), rule, PICTURE, |id, signal| signals.push((id, signal.clone())));
         whole.map(|_| signals)
     });
+    let (gradients, deconvnets) = (gradients?, deconvnets?);
+    let total = gradients.len();
     let (mut ids, mut products) = (Vec::new(), Vec::new());
-    for ((id, gradient), (_, deconvnet)) in gradients?.into_iter().zip(deconvnets?) {
+    for ((id, gradient), (_, deconvnet)) in gradients.into_iter().zip(deconvnets) {
+        // A turn of a browser's event loop takes as long as a layer.
+        if ids.len() % 8 == 0 {
+            progress.report(ids.len(), total).await?;
+        }
         let through = |rule| match id {
             PICTURE => Vec::new(),
             _ => graph.backward_through(id, &trace, gradient.clone(), rule),
@@ -61,6 +73,7 @@ pub async fn relation(network: &Network, picture: Tensor<4>, target: &Target) ->
         }
         ids.push(id);
     }
+    progress.report(total, total).await?;
     let products = read_back(Tensor::cat(products, 0)).await?;
     let described = ids.into_iter().zip(products.chunks_exact(6)).map(|(id, products)| {
         let layer = &graph.layers()[id];

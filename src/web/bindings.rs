@@ -215,10 +215,11 @@ impl Engine {
 
     /// Gradient and DeconvNet compared, from the layer that the target reads down to the picture.
     #[wasm_bindgen(unchecked_return_type = "Promise<LayerRelation[]>")]
-    pub fn relation(&self, #[wasm_bindgen(unchecked_param_type = "TargetOptions")] options: JsValue) -> Promise {
+    pub fn relation(&self, #[wasm_bindgen(unchecked_param_type = "TargetOptions & LongCall")] options: JsValue) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let layers = engine.relation(&target(&options)?).await?;
+            let progress = JsProgress::from_options(&options);
+            let layers = engine.relation(&target(&options)?, &progress).await?;
             let layers: Vec<LayerRelation> = layers
                 .into_iter()
                 .map(|layer| LayerRelation {

@@ -219,7 +219,12 @@ describe('results', () => {
   });
 
   test('the relation: gradient and DeconvNet part at ReLUs alone', async () => {
-    const layers = await page.evaluate(() => engine.relation({ classIndex: 285 }));
+    const { layers, cancelled } = await page.evaluate(async () => {
+      const controller = new AbortController();
+      const cancelled = await codeOf(() => engine.relation({ classIndex: 285, signal: controller.signal, onProgress: () => controller.abort() }));
+      return { cancelled, layers: await engine.relation({ classIndex: 285 }) };
+    });
+    assert.equal(cancelled, 'cancelled');
     assert.equal(layers.at(-1).layer, 'picture');
     assert.ok(layers.every(({ kind, parted }) => (kind === 'relu') === parted > 0));
     assert.ok(Math.abs(layers[0].cosine - 1) < 1e-5 && layers.at(-1).cosine < 0.9);

@@ -333,6 +333,7 @@ describe('closer looks', () => {
       await v.page.waitForSelector(`#saliency[data-method="${id}"]:not(.working)`);
       maps.add(String(await v.page.locator('#saliency .mat canvas >> nth=1').screenshot()));
       captions.add(await v.page.textContent('#saliency .caption'));
+      if (id === 'integrated_gradients') assert.match(await v.page.textContent('#saliency .card-state'), /^sum misses [<\d]/);
       if (id !== 'gradient') await v.page.waitForFunction((method) => location.hash.includes(`method=${method}`), id);
     }
     assert.equal(maps.size, ids.length);

@@ -97,7 +97,7 @@ const calls = {
       map.free();
     }
     const [gradient, deconvnet] = maps;
-    const layers = await engine.relation(target);
+    const layers = await engine.relation({ ...target, signal });
     return new Transferred({ gradient, deconvnet, layers }, maps.map(({ intensity }) => intensity.buffer));
   },
 
@@ -179,10 +179,10 @@ function countPasses(progress) {
 /** @param {any} map @param {string} method @param {number} views @returns {import('./messages.js').IntensityMap} */
 function describeMap(map, method, views) {
   // Plain numbers: each look at a property of the map is a call into wasm, and a loop of them stalls Chromium for minutes.
-  const { width, height } = map;
+  const { width, height, completenessGap } = map;
   const frame = frameOf(width, height);
   const intensity = toIntensity(smooth(shrink(map.values, { width, height }, frame), frame));
-  return { intensity, ...frame, method, views, centre: centreOf(intensity, frame.width) };
+  return { intensity, ...frame, method, completenessGap, views, centre: centreOf(intensity, frame.width) };
 }
 
 /** @param {{values: Float32Array, width: number, height: number}} grid @returns {import('./messages.js').IntensityGrid} */

@@ -41,6 +41,7 @@
  * @property {number} width
  * @property {number} height
  * @property {string} method
+ * @property {number} [completenessGap]   of integrated gradients: what their sum misses of the score's rise, 0..1
  * @property {number} views
  * @property {{x: number, y: number} | null} centre   where the strongest values lie, 0..1 from the top left; null for a map of zeros
  */

@@ -82,6 +82,8 @@ export const saliency = {
   formula: 'The derivative of the class score by the pixels, at this photo: the largest of the three colours’ absolute values, as the mean over ten views (four corners and the centre, each also mirrored). It is drawn slightly smoothed; the brightest half per cent is full strength.',
   /** @param {number} views */
   views: (views) => (views === 1 ? 'one view' : `${views} views`),
+  /** @param {number} gap */
+  gap: (gap) => `sum misses ${percent(gap)}`,
   /** @param {number} done @param {number} total */
   progress: (done, total) => `pass ${Math.min(done + 1, total)} of ${total}`,
   /** @param {string} name @param {string | null} place */

@@ -129,7 +129,8 @@ function stateText({ photo, chosen, saliency: { phase, done, total, map } }) {
   if (phase === 'working') return map || done > 0 ? words.progress(done, total) : '';
   if (phase === 'cancelled') return cardWords.cancelled;
   if (phase === 'failed') return cardWords.failed;
-  return map ? words.views(map.views) : '';
+  if (!map) return '';
+  return map.completenessGap === undefined ? words.views(map.views) : words.gap(map.completenessGap);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {import('../colour_maps.js').ColourMapName} name */

@@ -38,14 +38,14 @@ fn main() -> Result<(), Box<dyn StdError>> {
     for method in SALIENCY_METHODS {
         let settings =
             SaliencySettings { method: method.id.to_owned(), views: Views::One, ..SaliencySettings::new(Target::Class(class)) };
-        let name = format!("saliency, {}, {} passes", method.id, (method.passes)(&settings));
+        let name = format!("{}, {}", method.id, counted((method.passes)(&settings)));
         measure(&name, &mut || block_on(engine.saliency(&settings, &Unwatched)).map(drop))?;
     }
     let settings = SaliencySettings::new(Target::Class(class));
     // What one pass at a time is worth here: ComputeDevice::batch says 1 for the CPU.
     let network = engine.network()?;
     for batch in [1, 2, 5, 10] {
-        measure(&format!("saliency, ten views, {batch} at once"), &mut || {
+        measure(&format!("gradient, ten views, {batch} at once"), &mut || {
             block_on(saliency_map(network, &photo, &settings, batch, &Unwatched)).map(drop)
         })?;
     }
@@ -64,6 +64,10 @@ fn main() -> Result<(), Box<dyn StdError>> {
         }
     }
     Ok(())
+}
+
+fn counted(passes: usize) -> String {
+    if passes == 1 { "1 pass".to_owned() } else { format!("{passes} passes") }
 }
 
 /// Prints one row. The first one's median goes to `forward`: the others are given as multiples of it.

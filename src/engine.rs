@@ -35,6 +35,14 @@ pub enum LocateMode {
 }
 
 impl LocateMode {
+    /// The saliency method that seeds the cut.
+    pub fn method(self) -> &'static str {
+        match self {
+            LocateMode::Paper => "gradient",
+            LocateMode::Best => "guided_grad_cam",
+        }
+    }
+
     /// The settings that the name stands for.
     pub fn cut_settings(self) -> CutSettings {
         match self {
@@ -158,7 +166,8 @@ impl Engine {
     /// # Errors
     /// As [`saliency`](Engine::saliency) and [`segment`](Engine::segment).
     pub async fn locate(&self, class: usize, mode: LocateMode, progress: &dyn Progress) -> Result<Segmentation, Error> {
-        let saliency = self.saliency(&SaliencySettings::new(Target::Class(class)), progress).await?;
+        let settings = SaliencySettings { method: mode.method().to_owned(), ..SaliencySettings::new(Target::Class(class)) };
+        let saliency = self.saliency(&settings, progress).await?;
         self.segment(&saliency.map, &mode.cut_settings())
     }
 

@@ -91,7 +91,7 @@ fn as_gradients(method: &str, settings: &SaliencySettings, picture: &Tensor<4>) 
             let point = |[place, weight]: [f64; 2]| (picture.clone().mul_scalar(place as f32), weight);
             Some((gauss_legendre(settings.steps).into_iter().map(point).collect(), picture.clone()))
         }
-        "grad_cam" | "deconvnet" | "guided_backprop" => None,
+        "grad_cam" | "deconvnet" | "guided_backprop" | "guided_grad_cam" => None,
         _ => panic!("say here what {method} is the derivative of, or that it is none"),
     }
 }

@@ -11,6 +11,8 @@ use crate::networks::{Network, ReluRule};
 pub struct ScoreGradient {
     /// The target's value for each picture: `[batch]`; S_c for a class.
     pub scores: Tensor<1>,
+    /// The target's value at every position of its layer, `[batch, 1, rows, columns]`: the scores are its mean, or its value at one of them.
+    pub plane: Tensor<4>,
     /// dS_c/dI of each picture, per unit of the network's normalised input, in its channel order: `[batch, 3, rows, columns]`.
     pub gradients: Tensor<4>,
 }
@@ -34,9 +36,9 @@ pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, r
     let objective = target.objective(network, pictures.dims()[2])?;
     let (results, trace) = network.graph.forward(pictures, objective.layer, None)?;
     let signal = objective.signal(results.dims());
-    let scores = objective.value(results);
+    let plane = objective.plane(results);
     let gradients = network.graph.backward(&trace, signal, rule, PICTURE, |_, _| ())?;
-    Ok(ScoreGradient { scores, gradients })
+    Ok(ScoreGradient { scores: objective.value(&plane), plane, gradients })
 }
 
 /// The target's value for each of the normalised `pictures`, `[batch, 3, side, side]`: `[batch]`, by a forward pass alone.
@@ -46,7 +48,7 @@ pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, r
 pub fn score(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<1>, Error> {
     let objective = target.objective(network, pictures.dims()[2])?;
     let (results, _) = network.graph.forward(pictures, objective.layer, None)?;
-    Ok(objective.value(results))
+    Ok(objective.value(&objective.plane(results)))
 }
 
 /// The results of `layer` for the normalised `pictures` and the target's gradient with respect to them. The way back ends there.

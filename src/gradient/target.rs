@@ -83,10 +83,10 @@ impl Objective {
         (results * self.weights.clone()).sum_dim(1) + self.bias.clone()
     }
 
-    /// The target's value from the layer's results: `[batch]`.
-    pub fn value(&self, results: Tensor<4>) -> Tensor<1> {
-        let [batch, _, rows, columns] = results.dims();
-        let plane = self.plane(results);
+    /// The target's value from its [`plane`](Objective::plane): `[batch]`.
+    pub fn value(&self, plane: &Tensor<4>) -> Tensor<1> {
+        let [batch, _, rows, columns] = plane.dims();
+        let plane = plane.clone();
         match self.position {
             Some([row, column]) => plane.slice([0..batch, 0..1, row..row + 1, column..column + 1]).reshape([batch]),
             None => plane.reshape([batch, rows * columns]).mean_dim(1).reshape([batch]),

@@ -1,5 +1,7 @@
 //! A saliency map and the frame it belongs to.
 
+use burn::tensor::{Device, Tensor, TensorData};
+
 /// Non-negative saliency over a photo, kept on the grid on which it was computed.
 ///
 /// The grid covers the whole photo edge to edge: grid cell (i, j) of a `rows` x `columns` grid is the photo's area
@@ -57,6 +59,16 @@ pub(super) fn sampled(values: &[f32], [rows, columns]: [usize; 2], width: usize,
         }));
     }
     frame
+}
+
+/// The same along one axis as a matrix, `[1, 1, frame, grid]`: its product with values on the grid is their interpolation.
+pub(super) fn interpolation(grid: usize, frame: usize, device: &Device) -> Tensor<4> {
+    let mut matrix = vec![0.0; frame * grid];
+    for (row, (left, right, weight)) in matrix.chunks_exact_mut(grid).zip(axis_taps(grid, frame)) {
+        row[left] += 1.0 - weight;
+        row[right] += weight;
+    }
+    Tensor::from_data(TensorData::new(matrix, [1, 1, frame, grid]), device)
 }
 
 /// For each of `frame` positions along an axis: the two nearest of `grid` cell centres and the second one's weight.

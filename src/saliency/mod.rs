@@ -7,6 +7,7 @@ mod grad_cam;
 mod gradient;
 mod gradient_times_input;
 mod guided_backprop;
+mod guided_grad_cam;
 mod integrated_gradients;
 mod map;
 mod randomisation;
@@ -44,6 +45,7 @@ pub const SALIENCY_METHODS: &[SaliencyMethod] = &[
     grad_cam::GRAD_CAM,
     deconvnet::DECONVNET,
     guided_backprop::GUIDED_BACKPROP,
+    guided_grad_cam::GUIDED_GRAD_CAM,
 ];
 
 /// A way to a saliency map.

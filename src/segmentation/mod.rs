@@ -8,6 +8,27 @@
 //! object whose colours fit best within the smoothest boundary along the picture's edges: saliency marks only the most telling part
 //! of an object, continuity of colour carries it to the whole. What is kept is the largest connected piece.
 
+//!
+//! # What makes the best masks
+//!
+//! Mean intersection over union on twenty video frames with true masks (854 x 480, objects of 1 to 19 % of the picture; the class is the
+//! network's likeliest, which is often wrong there), by `examples/mask_quality.rs`; a centred box gets 0.13:
+//!
+//! | seeds | quantiles | saliency weight | IoU |
+//! |---|---|---|---|
+//! | ten views of the gradient, as in the paper | 0.95, 0.30 | 0 | 0.22 |
+//! | the same, blurred by 3 % | 0.95, 0.30 | 2 | 0.25 |
+//! | the same, blurred by 4 % | 0.90, 0.70 | 4 | 0.31 |
+//! | the class's own plane of conv10 | 0.90, 0.70 | 4 | 0.40 |
+//! | guided back-propagation, blurred by 4 % | 0.95, 0.30 | 2 | 0.28 |
+//! | the same | 0.90, 0.70 | 4 | 0.50 |
+//! | guided Grad-CAM, blurred by 2 % | 0.90, 0.75 / 0.70 / 0.65 / 0.50 | 3 | 0.48 / 0.46 / 0.45 / 0.38 |
+//!
+//! The rows between the first and the last were taken at a working side of 320. Guided back-propagation alone is a little better there, but
+//! shows the same for every class, which guided Grad-CAM does not. Lower background quantiles suit larger objects: on photos that are filled
+//! by their object, 0.75 calls half of it background. Without a measurable gain: three iterations in place of one (within 0.02 either way),
+//! hard seeds (0.49 against 0.50), quantiles by saliency's mass (0.34 to 0.40), the piece with the most saliency in place of the largest (the same).
+
 pub mod colour_model;
 mod mask;
 pub mod max_flow;
@@ -89,9 +110,9 @@ impl CutSettings {
         }
     }
 
-    /// What gives the best masks.
+    /// What gives the best masks, from a map by `guided_grad_cam`.
     pub fn best() -> Self {
-        Self { blur: 0.03, saliency_weight: 2.0, ..Self::paper() }
+        Self { foreground_quantile: 0.9, background_quantile: 0.7, blur: 0.02, saliency_weight: 3.0, ..Self::paper() }
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -61,7 +61,7 @@ describe('the lists', () => {
 
   test('saliency methods and recipes', async () => {
     const { methods, recipes } = await page.evaluate(() => ({ methods: Engine.saliencyMethods(), recipes: Engine.classModelRecipes() }));
-    const ids = ['gradient', 'gradient_times_input', 'smooth_grad', 'integrated_gradients', 'grad_cam', 'deconvnet', 'guided_backprop'];
+    const ids = ['gradient', 'gradient_times_input', 'smooth_grad', 'integrated_gradients', 'grad_cam', 'deconvnet', 'guided_backprop', 'guided_grad_cam'];
     assert.deepEqual(methods.map(({ id }) => id), ids);
     for (const method of methods) assert.ok(method.title && method.cost >= 1 && method.formula && method.reading && method.reference, method.id);
     assert.deepEqual(recipes.map(({ id }) => id).filter((id) => ['paper', 'robust'].includes(id)), ['paper', 'robust']);

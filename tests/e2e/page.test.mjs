@@ -325,7 +325,7 @@ describe('closer looks', () => {
   test('every method of the engine is in the menu, makes its own map and says how to read it', async () => {
     const v = await explained();
     const ids = await v.page.locator('#method option').evaluateAll((options) => options.map(({ value }) => value));
-    assert.ok(ids.length >= 7 && ids[0] === 'gradient', ids.join());
+    assert.ok(ids.length >= 8 && ids[0] === 'gradient', ids.join());
     const maps = new Set();
     const captions = new Set();
     for (const id of ids) {

@@ -17,6 +17,7 @@ import torch
 from captum.attr import (
     Deconvolution,
     GuidedBackprop,
+    GuidedGradCam,
     InputXGradient,
     IntegratedGradients,
     LayerActivation,
@@ -90,6 +91,9 @@ def attribute(network: SqueezeNet, x: Tensor, class_index: int) -> dict[str, Ten
         "integrated_gradients": IntegratedGradients(network).attribute(x, **steps, **options),
         "deconvnet": Deconvolution(network).attribute(x, **options),
         "guided_backprop": GuidedBackprop(network).attribute(x, **options),
+        "guided_grad_cam": GuidedGradCam(network, network.get_submodule("classifier.1")).attribute(
+            x, interpolate_mode="bilinear", **options
+        ),
     }
     values = {"score": network(x)[0, class_index].detach().view(1)}
     for method, attribution in attributions.items():

@@ -383,6 +383,32 @@ describe('closer looks', () => {
     await v.finished();
   });
 
+  test('the five likeliest: a box for each in the photo’s pixels, and as JSON', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('macaw.jpg');
+    const names = await v.classes();
+    await v.page.click('text=Find all five');
+    await v.page.waitForSelector('#top-five .strip li:nth-child(5)');
+    assert.deepEqual(await v.page.locator('#top-five .strip button').allTextContents(), names);
+    const report = JSON.parse(await v.saved(() => v.page.click('[aria-label="Save the five boxes and the settings as JSON"]')));
+    assert.equal(report.objects.length, 5);
+    assert.equal(report.objects[0].class.label.split(',')[0], names[0]);
+    const { photo } = report;
+    for (const { object } of report.objects) {
+      if (!object) continue;
+      const { x, y, width, height } = object.box;
+      assert.ok(x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= photo.width && y + height <= photo.height);
+    }
+    assert.ok(report.objects[0].object);
+    await v.page.click('text=Find all five');
+    await v.page.keyboard.press('Escape');
+    await v.page.waitForSelector('#top-five .card-state:text("cancelled")');
+    await v.page.click('#top-five .strip button >> nth=0').catch(() => {});
+    await v.takeSample('coffee.jpg'); // another photo: nothing of the old one is left
+    assert.equal(await v.page.locator('#top-five .strip li').count(), 0);
+  });
+
   test('any neuron: map, model and cut-out as for a class', async () => {
     const v = await explained();
     await v.page.click('text=Or any neuron');

@@ -105,9 +105,22 @@ function ring(cover, thickness, colour) {
 /** Line width in a canvas of this size that is shown a few hundred pixels wide. @param {Size} size */
 const lineWidth = ({ width, height }) => Math.max(1, Math.max(width, height) / 150);
 
+/** @param {CanvasRenderingContext2D} context @param {Cut} cut @param {string} accent */
+function drawBox(context, cut, accent) {
+  const scale = cut.width / cut.photoWidth;
+  const { x, y, width, height } = cut.box;
+  const line = lineWidth(cut);
+  context.lineJoin = 'round';
+  for (const [colour, thickness] of /** @type {const} */ ([['#fff', line * 2], [accent, line]])) {
+    context.strokeStyle = colour;
+    context.lineWidth = thickness;
+    context.strokeRect(x * scale, y * scale, width * scale, height * scale);
+  }
+}
+
 /**
  * @param {Canvas} canvas @param {ImageBitmap} photo @param {Cut} cut
- * @param {'outline' | 'cutout' | 'box'} view
+ * @param {'outline' | 'cutout' | 'box' | 'both'} view   both: outline and box
  * @param {{accent: string, shade: string, checker: [string, string]}} colours
  */
 export function drawCut(canvas, photo, cut, view, colours) {
@@ -116,14 +129,7 @@ export function drawCut(canvas, photo, cut, view, colours) {
   const line = lineWidth(cut);
   if (view === 'box') {
     context.drawImage(photo, 0, 0);
-    const scale = width / cut.photoWidth;
-    const { x, y, width: boxWidth, height: boxHeight } = cut.box;
-    context.lineJoin = 'round';
-    for (const [colour, thickness] of /** @type {const} */ ([['#fff', line * 2], [colours.accent, line]])) {
-      context.strokeStyle = colour;
-      context.lineWidth = thickness;
-      context.strokeRect(x * scale, y * scale, boxWidth * scale, boxHeight * scale);
-    }
+    drawBox(context, cut, colours.accent);
     return;
   }
   const cover = coverCanvas(cut.cover, cut);
@@ -142,6 +148,7 @@ export function drawCut(canvas, photo, cut, view, colours) {
   context.drawImage(shade, 0, 0);
   context.drawImage(ring(cover, line * 1.6, '#fff'), 0, 0);
   context.drawImage(ring(cover, line, colours.accent), 0, 0);
+  if (view === 'both') drawBox(context, cut, colours.accent);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Size} size @param {[string, string]} colours */

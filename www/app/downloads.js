@@ -62,6 +62,18 @@ export const downloads = {
     if (photo && cut.cut) await savePng(cutoutCanvas(await wholePhoto(photo), cut.cut), fileName(state, 'cutout'));
   },
 
+  async topFive(state) {
+    const { engine, photo, probabilities, topFive } = state;
+    const ready = engine.ready;
+    if (!ready || !photo) return;
+    const objects = topFive.located.map(({ classIndex, cut }) => ({
+      class: { index: classIndex, label: ready.network.classes[classIndex], probability: probabilities?.[classIndex] },
+      object: cut && { box: cut.box, share: cut.share, energy: cut.energy, flow: cut.flow },
+    }));
+    const file = { photo: { width: photo.width, height: photo.height }, objects, mode: 'best', network: ready.network.id };
+    save(new Blob([JSON.stringify(file, null, 2)], { type: 'application/json' }), 'deep-inside-top-five.json');
+  },
+
   async json(state) {
     save(new Blob([JSON.stringify(report(state), null, 2)], { type: 'application/json' }), `${fileName(state, 'box')}.json`);
   },

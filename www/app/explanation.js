@@ -5,7 +5,8 @@
 
 import { isClass, targetOf } from './chosen.js';
 import { problemOf } from './messages.js';
-import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY } from './state.js';
+import { likeliest } from './ranking.js';
+import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY, NO_TOP_FIVE } from './state.js';
 
 /** @typedef {import('./state.js').Store} Store */
 /** @typedef {import('./engine_client.js').EngineClient} EngineClient */
@@ -25,6 +26,7 @@ export function createExplanation(store, client, report) {
   let model = new AbortController();
   let relation = new AbortController();
   let sanity = new AbortController();
+  let topFive = new AbortController();
   /** @type {() => void} */
   let resume = () => {};
 
@@ -138,6 +140,28 @@ export function createExplanation(store, client, report) {
     }
   }
 
+  /** @param {Float32Array} probabilities */
+  async function runTopFive(probabilities) {
+    const { signal } = topFive;
+    /** @param {Partial<import('./state.js').TopFiveState>} parts */
+    const set = (parts) => store.set({ topFive: { ...store.state.topFive, ...parts } });
+    set({ ...NO_TOP_FIVE, phase: 'working' });
+    try {
+      for (const classIndex of likeliest(probabilities, 5)) {
+        const cut = await client.call('locate', { classIndex }, { signal }).catch((error) => {
+          if (problemOf(error).code === 'no-object-found') return null;
+          throw error;
+        });
+        if (signal.aborted) return;
+        // A mask in the photo's own size is up to 50 MB, and nothing here needs it.
+        set({ located: [...store.state.topFive.located, { classIndex, cut: cut && { ...cut, mask: new Uint8Array() } }] });
+      }
+      set({ phase: 'ready' });
+    } catch (error) {
+      if (!signal.aborted) set({ phase: ending(error) });
+    }
+  }
+
   /** @param {Chosen} chosen */
   async function runModel(chosen) {
     const { signal } = model;
@@ -179,6 +203,11 @@ export function createExplanation(store, client, report) {
     sanity = new AbortController();
   }
 
+  function stopTopFive() {
+    topFive.abort();
+    topFive = new AbortController();
+  }
+
   const running = {
     /** Shows everything about a class, or a neuron; whatever was under way for another one is dropped. @param {Chosen} chosen */
     explain(chosen) {
@@ -212,6 +241,13 @@ export function createExplanation(store, client, report) {
       runRelation(store.state.chosen);
     },
 
+    locateTopFive() {
+      const { probabilities } = store.state;
+      if (!probabilities) return;
+      stopTopFive();
+      runTopFive(probabilities);
+    },
+
     checkSanity() {
       if (store.state.chosen === null) return;
       sanity.abort();
@@ -224,16 +260,19 @@ export function createExplanation(store, client, report) {
       stopMaps();
       stopModel();
       stopCloserLooks();
-      store.set({ chosen: null, saliency: NO_SALIENCY, model: NO_MODEL, cut: NO_CUT, relation: NO_RELATION, sanity: NO_SANITY });
+      stopTopFive();
+      store.set({ topFive: NO_TOP_FIVE, chosen: null, saliency: NO_SALIENCY, model: NO_MODEL, cut: NO_CUT, relation: NO_RELATION, sanity: NO_SANITY });
     },
 
     /** Stops everything and keeps what there is. */
     cancel() {
-      const { saliency, cut, relation, sanity } = store.state;
+      const { saliency, cut, relation, sanity, topFive } = store.state;
       stopMaps();
       stopCloserLooks();
       if (relation.phase === 'working') store.set({ relation: { ...relation, phase: 'cancelled' } });
       if (sanity.phase === 'working') setSanity({ phase: 'cancelled' });
+      stopTopFive();
+      if (topFive.phase === 'working') store.set({ topFive: { ...topFive, phase: 'cancelled' } });
       if (saliency.phase === 'working') setSaliency({ phase: 'cancelled' });
       if (cut.phase === 'working') setCut({ phase: 'cancelled' });
       running.cancelModel();

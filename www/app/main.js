@@ -24,6 +24,7 @@ import { makeRelationPanel } from './views/relation_panel.js';
 import { makeSaliencyCard } from './views/saliency_card.js';
 import { makeSanityPanel } from './views/sanity_panel.js';
 import { makeStatusBar } from './views/status_bar.js';
+import { makeTopFivePanel } from './views/top_five_panel.js';
 
 /** The engine reads at most this much; nothing larger is even loaded. */
 const LARGEST_FILE = 40 * 1024 * 1024;
@@ -159,6 +160,7 @@ const actions = {
 
   compareRules: explanation.compareRules,
   checkSanity: explanation.checkSanity,
+  locateTopFive: explanation.locateTopFive,
 
   /** @param {string} recipe */
   chooseRecipe(recipe) {
@@ -206,6 +208,7 @@ document.body.replaceChildren(
       'div',
       { class: 'results' },
       h('div', { class: 'cards' }, makeSaliencyCard(store, actions), makeModelCard(store, actions), makeCutCard(store, actions)),
+      makeTopFivePanel(store, actions),
       makeRelationPanel(store, actions),
       makeSanityPanel(store, actions),
     ),

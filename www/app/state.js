@@ -62,6 +62,12 @@
  */
 
 /**
+ * @typedef {object} TopFiveState
+ * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
+ * @property {{classIndex: number, cut: Cut | null}[]} located   the likeliest class first; null where no object stands out
+ */
+
+/**
  * @typedef {object} Settings
  * @property {string} method             id of a saliency method
  * @property {import('./colour_maps.js').ColourMapName} colourMap
@@ -85,6 +91,7 @@
  * @property {'outline' | 'cutout' | 'box'} cutView
  * @property {RelationState} relation
  * @property {SanityState} sanity
+ * @property {TopFiveState} topFive
  * @property {Settings} settings
  * @property {Problem[]} problems
  */
@@ -99,6 +106,9 @@ export const NO_CUT = { phase: 'idle', part: 0, cut: null };
 export const NO_RELATION = { phase: 'idle', relation: null };
 /** @type {SanityState} */
 export const NO_SANITY = { phase: 'idle', method: '', layers: 0, original: null, steps: [] };
+
+/** @type {TopFiveState} */
+export const NO_TOP_FIVE = { phase: 'idle', located: [] };
 
 /** @param {Settings} settings @returns {State} */
 export function initialState(settings) {
@@ -115,6 +125,7 @@ export function initialState(settings) {
     cutView: 'outline',
     relation: NO_RELATION,
     sanity: NO_SANITY,
+    topFive: NO_TOP_FIVE,
     settings,
     problems: [],
   };

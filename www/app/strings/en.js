@@ -106,6 +106,24 @@ export const neuron = {
 /** @param {import('../chosen.js').Neuron} neuron */
 export const neuronName = ({ layer, channel }) => `${layer}, channel ${channel}`;
 
+export const topFive = {
+  heading: 'Where are the five likeliest?',
+  caption:
+    'The paper’s entry to the localisation challenge: for each of the five likeliest classes its own map, cut and box. Classes that look alike point at the same object; a class that is not there may point at whatever resembles it most.',
+  run: 'Find all five',
+  /** @param {number} done */
+  step: (done) => `class ${Math.min(done + 1, 5)} of 5`,
+  save: 'JSON',
+  saveHint: 'Save the five boxes and the settings as JSON',
+  none: 'no object',
+  /** @param {{x: number, y: number, width: number, height: number}} box */
+  box: (box) => cut.box(box),
+  /** @param {string} name @param {{x: number, y: number, width: number, height: number}} box */
+  alt: (name, box) => `The object taken for ${name}, in a box ${cut.box(box)}`,
+  /** @param {string} name */
+  noneAlt: (name) => `No object stands out for ${name}`,
+};
+
 export const relation = {
   heading: 'Gradient or DeconvNet?',
   caption:
@@ -272,6 +290,8 @@ export const status = {
   saliency: (name, done, total) => `${name}: saliency, ${saliency.progress(done, total)}`,
   /** @param {string} name */
   cut: (name) => `${name}: cutting out the object`,
+  /** @param {number} done */
+  topFive: (done) => `Cutting out the five likeliest: ${topFive.step(done)}`,
   /** @param {string} name */
   relation: (name) => `${name}: gradient and DeconvNet, layer by layer`,
   /** @param {string} name @param {number} done @param {number} total */
@@ -305,6 +325,7 @@ export const announcements = {
   relation: (name) => `Gradient and DeconvNet compared for ${name}.`,
   /** @param {string} name */
   sanity: (name) => `All layers randomised for ${name}.`,
+  topFive: 'All five cut out.',
   cancelled: 'Cancelled.',
 };
 

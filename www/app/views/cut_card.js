@@ -88,7 +88,7 @@ function stateText({ photo, chosen, cut: { phase, cut } }) {
 }
 
 /** The page's colours for what is drawn on the photo. @param {HTMLElement} element */
-function coloursOf(element) {
+export function coloursOf(element) {
   const style = getComputedStyle(element);
   const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   return {

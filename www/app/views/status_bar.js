@@ -20,7 +20,7 @@ export function makeStatusBar(store, actions) {
   const voice = h('p', { class: 'hidden', role: 'status' });
   const element = h('section', { class: 'status', 'aria-label': words.label }, text, cancel, retry, progress, voice);
 
-  store.watch(['engine', 'opening', 'photo', 'probabilities', 'chosen', 'saliency', 'model', 'cut', 'relation', 'sanity'], (state) => {
+  store.watch(['engine', 'opening', 'photo', 'probabilities', 'chosen', 'saliency', 'model', 'cut', 'relation', 'sanity', 'topFive'], (state) => {
     const { sentence, part, busy } = activity(state);
     setText(text, sentence);
     cancel.hidden = !busy;
@@ -34,7 +34,7 @@ export function makeStatusBar(store, actions) {
   });
 
   let before = store.state;
-  store.watch(['engine', 'probabilities', 'saliency', 'model', 'cut', 'relation', 'sanity'], (state) => {
+  store.watch(['engine', 'probabilities', 'saliency', 'model', 'cut', 'relation', 'sanity', 'topFive'], (state) => {
     const news = announcementOf(before, state);
     before = state;
     if (news) setText(voice, news);
@@ -45,7 +45,7 @@ export function makeStatusBar(store, actions) {
 
 /** @param {State} state @returns {{sentence: string, part: number | null, busy: boolean}} `part`: 0..1, or null where it isn't known */
 function activity(state) {
-  const { engine, opening, photo, probabilities, chosen, saliency, model, cut, relation, sanity } = state;
+  const { engine, opening, photo, probabilities, chosen, saliency, model, cut, relation, sanity, topFive } = state;
   const name = chosenName(state);
   const at = (/** @type {string} */ sentence, /** @type {number | null} */ part = null) => ({ sentence, part, busy: true });
   const rest = (/** @type {string} */ sentence) => ({ sentence, part: null, busy: false });
@@ -58,6 +58,7 @@ function activity(state) {
   if (opening) return at(words.opening);
   if (!photo) return rest(words.noPhoto);
   if (!probabilities) return at(words.classifying);
+  if (topFive.phase === 'working' && saliency.phase !== 'working' && cut.phase !== 'working') return at(words.topFive(topFive.located.length), topFive.located.length / 5);
   if (chosen === null) return rest(words.noClass);
 
   const step = model.curve.at(-1)?.step ?? 0;
@@ -73,7 +74,7 @@ function activity(state) {
 
 /** What a listener should hear of a change, or null. @param {State} before @param {State} now */
 function announcementOf(before, now) {
-  /** @param {'saliency' | 'model' | 'cut' | 'relation' | 'sanity'} part @param {string} phase */
+  /** @param {'saliency' | 'model' | 'cut' | 'relation' | 'sanity' | 'topFive'} part @param {string} phase */
   const reached = (part, phase) => now[part].phase === phase && before[part].phase !== phase;
   const name = chosenName(now);
   if (now.engine.phase === 'ready' && before.engine.phase !== 'ready') return announcements.ready;
@@ -84,7 +85,8 @@ function announcementOf(before, now) {
   if (reached('model', 'done')) return announcements.model(name);
   if (reached('relation', 'ready')) return announcements.relation(name);
   if (reached('sanity', 'ready')) return announcements.sanity(name);
-  if (['saliency', 'model', 'cut', 'relation', 'sanity'].some((part) => reached(/** @type {any} */ (part), 'cancelled'))) return announcements.cancelled;
+  if (reached('topFive', 'ready')) return announcements.topFive;
+  if (['saliency', 'model', 'cut', 'relation', 'sanity', 'topFive'].some((part) => reached(/** @type {any} */ (part), 'cancelled'))) return announcements.cancelled;
   return null;
 }
 

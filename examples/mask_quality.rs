@@ -10,6 +10,7 @@ use std::error::Error as StdError;
 use std::path::PathBuf;
 
 use clap::Parser;
+use deep_inside::Error;
 use deep_inside::device::DeviceChoice;
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::image_input::decode_file;
@@ -52,10 +53,12 @@ fn main() -> Result<(), Box<dyn StdError>> {
         let class = (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).ok_or("no classes")?;
         let mut overlaps = vec![overlap(&centred_box(photo.width() as usize, photo.height() as usize), &truth)];
         for (name, mode) in MODES {
-            // Where no object was found, none of the true one was.
-            let Ok(cut) = block_on(engine.locate(class, mode, &Unwatched)) else {
-                overlaps.push(0.0);
-                continue;
+            let cut = match block_on(engine.locate(class, mode, &Unwatched)) {
+                Err(Error::NoObjectFound(_)) => {
+                    overlaps.push(0.0);
+                    continue;
+                }
+                cut => cut?,
             };
             overlaps.push(overlap(&cut.mask.iter().map(|&value| value == 255).collect::<Vec<_>>(), &truth));
             if let (Some(out), "best") = (&arguments.out, name) {

@@ -26,7 +26,7 @@ fn attribute(look: &Look) -> Result<Tensor<4>, Error> {
     let (network, target) = (look.network, &look.settings.target);
     let layer = look.settings.cam_layer.as_deref().map(|name| network.place(name)).transpose()?;
     let id = match layer {
-        None => network.graph.features(),
+        None => target.objective(network, look.pictures.dims()[2])?.layer,
         Some(Place::Layer(id)) => id,
         Some(Place::Head) => return own_plane(network, look.pictures.clone(), target),
     };

@@ -88,7 +88,7 @@ pub struct SaliencySettings {
     pub seed: u64,
     /// `integrated_gradients`: points on the way from the mean picture, 1 to [`MOST_PASSES`].
     pub steps: usize,
-    /// `grad_cam`: the layer whose channels are weighed; the one that the network's head reads where `None`.
+    /// `grad_cam`: the layer whose channels are weighed; the one that the target reads where `None`, the last before the head for a class.
     pub cam_layer: Option<String>,
 }
 
@@ -106,7 +106,7 @@ impl SaliencySettings {
     /// # Errors
     /// `setting-out-of-range`, naming the setting.
     fn check(&self) -> Result<(), Error> {
-        for (name, count) in [("samples", self.samples), ("steps", self.steps)] {
+        for (name, count) in [("samples (n)", self.samples), ("steps", self.steps)] {
             if !(1..=MOST_PASSES).contains(&count) {
                 return Err(Error::SettingOutOfRange(format!("{name} must be 1 to {MOST_PASSES}, not {count}")));
             }
@@ -175,7 +175,9 @@ pub async fn saliency_map(
     let passes = (method.passes)(settings);
     let total = photo.views().len() * passes;
     let mut done = 0;
-    for views in photo.views().chunks(if passes == 1 { batch } else { 1 }) {
+    // What takes several passes by its nature adds them up, also where there happens to be one: it gets one view at a time.
+    let adds_up = (method.passes)(&SaliencySettings::new(settings.target.clone())) > 1;
+    for views in photo.views().chunks(if adds_up { 1 } else { batch }) {
         let planes = views.iter().flat_map(|&view| photo.input(view, &network.input)).collect();
         let look = Look { network, settings, pictures: network.upload(planes, [views.len(), 3, side, side]) };
         let mut attribution: Option<Tensor<4>> = None;

@@ -31,11 +31,12 @@ pub struct Randomised {
     pub layer: String,
     /// Layers that are still as trained.
     pub left: usize,
-    /// Spearman's correlation, cell by cell, of the signed values with the trained network's.
-    pub correlation: f64,
+    /// Spearman's correlation, cell by cell, of the signed values with the trained network's; `None` where
+    /// nothing is left of the map and all values are the same.
+    pub correlation: Option<f64>,
     /// The same for the magnitudes. Here even unrelated gradients of a network with strides have something in common: the raster that the
     /// strides leave, and the edge of the picture.
-    pub magnitude_correlation: f64,
+    pub magnitude_correlation: Option<f64>,
     /// The map.
     pub map: SaliencyMap,
 }

@@ -1,13 +1,13 @@
 //! How alike two maps are in what they rank high.
 
 /// Spearman's rank correlation of two equally long lists, -1 to 1: Pearson's correlation of the values' ranks, equal values sharing the
-/// mean of theirs. 0 where one of the lists is constant.
-pub fn rank_correlation(one: &[f32], other: &[f32]) -> f64 {
+/// mean of theirs. `None` where one of the lists is constant and ranks nothing.
+pub fn rank_correlation(one: &[f32], other: &[f32]) -> Option<f64> {
     let (one, other) = (ranks(one), ranks(other));
     let middle = (one.len() as f64 + 1.0) / 2.0;
     let sum = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| (a - middle) * (b - middle)).sum() };
     let size = (sum(&one, &one) * sum(&other, &other)).sqrt();
-    if size > 0.0 { sum(&one, &other) / size } else { 0.0 }
+    (size > 0.0).then(|| sum(&one, &other) / size)
 }
 
 /// Each value's rank, from 1.
@@ -27,6 +27,7 @@ fn ranks(values: &[f32]) -> Vec<f64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -35,7 +36,7 @@ mod tests {
         // scipy.stats.rankdata and spearmanr, scipy 1.17.1.
         assert_eq!(ranks(&[3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0]), [4.0, 1.5, 5.0, 1.5, 6.5, 9.0, 3.0, 8.0, 6.5]);
         let (one, other) = ([3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0], [2.0, 7.0, 1.0, 8.0, 2.0, 8.0, 1.0, 8.0, 2.0]);
-        let correlation = rank_correlation(&one, &other);
+        let correlation = rank_correlation(&one, &other).unwrap();
         assert!((correlation - 0.209_704_982_223_598_87).abs() < 1e-12, "{correlation}");
     }
 
@@ -44,8 +45,8 @@ mod tests {
         let values: Vec<f32> = (0..100).map(|k| ((k * 37) % 100) as f32).collect();
         let cubes: Vec<f32> = values.iter().map(|v| v * v * v).collect();
         let negated: Vec<f32> = cubes.iter().map(|v| -v).collect();
-        assert!((rank_correlation(&values, &cubes) - 1.0).abs() < 1e-12);
-        assert!((rank_correlation(&values, &negated) + 1.0).abs() < 1e-12);
-        assert_eq!(rank_correlation(&values, &[7.0; 100]), 0.0);
+        assert!((rank_correlation(&values, &cubes).unwrap() - 1.0).abs() < 1e-12);
+        assert!((rank_correlation(&values, &negated).unwrap() + 1.0).abs() < 1e-12);
+        assert_eq!(rank_correlation(&values, &[7.0; 100]), None);
     }
 }

@@ -82,7 +82,7 @@ pub async fn relation(
             layer: layer.name.clone(),
             kind: layer.operation.kind(),
             cosine: quotient(both, gradient.sqrt() * deconvnet.sqrt()),
-            trunk: graph.is_trunk(id),
+            trunk: id == objective.layer || graph.is_trunk(id),
             parted: quotient(apart.sqrt(), ours.sqrt() + theirs.sqrt()),
         }
     });

@@ -48,10 +48,10 @@ export interface RandomisedLayer {
     layer: string;
     /** Layers that are still as trained. */
     left: number;
-    /** Spearman's correlation of the signed values with those of the trained network. */
-    correlation: number;
+    /** Spearman's correlation of the signed values with those of the trained network; undefined where the map is the same everywhere. */
+    correlation: number | undefined;
     /** The same of the magnitudes. */
-    magnitudeCorrelation: number;
+    magnitudeCorrelation: number | undefined;
     map: SaliencyGrid;
 }
 /** Pixels of a class model, row-major from the top left. */
@@ -376,9 +376,9 @@ impl SanityCheck {
     }
 
     /// Randomises the next layer, the classes' own first, and gives its name, the map after it and the map's rank
-    /// correlations with the trained network's; undefined when none is left.
+    /// correlations with the trained network's; undefined when none is left. A step that is cancelled has randomised its layer all the same.
     #[wasm_bindgen(unchecked_return_type = "Promise<RandomisedLayer | undefined>")]
-    pub fn step(&self, #[wasm_bindgen(unchecked_param_type = "LongCall | undefined")] options: JsValue) -> Promise {
+    pub fn step(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
         let check = self.check.clone();
         promise(async move {
             let progress = JsProgress::from_options(&options);

@@ -150,7 +150,7 @@ pub struct SaliencyOptions {
     /// `integrated_gradients`: points on the way from the mean picture, 1 to 1000; 32 when left out.
     #[tsify(optional)]
     pub steps: Option<f64>,
-    /// `grad_cam`: the layer whose channels are weighed; the last one before the classes when left out.
+    /// `grad_cam`: the layer whose channels are weighed; when left out the one that the target reads, for a class the last before them.
     #[tsify(optional)]
     pub cam_layer: Option<String>,
 }
@@ -177,10 +177,10 @@ pub struct SegmentOptions {
     /// Whose settings hold where nothing else is asked for: `best`, or `paper` when left out.
     #[tsify(optional)]
     pub mode: Option<String>,
-    /// The object's colours are those above this quantile of the map; 0.95 when left out.
+    /// The object's colours are those above this quantile of the map; the mode's own when left out (0.95 in `paper`, 0.9 in `best`).
     #[tsify(optional)]
     pub foreground_quantile: Option<f64>,
-    /// The background's colours are those below this quantile of the map; 0.3 when left out.
+    /// The background's colours are those below this quantile of the map; the mode's own when left out (0.3 in `paper`, 0.7 in `best`).
     #[tsify(optional)]
     pub background_quantile: Option<f64>,
     /// The photo is cut at a size at which its long side has at most so many pixels; 512 when left out. Less is quicker and coarser.

@@ -203,6 +203,7 @@ describe('results', () => {
       run.free();
       const asClass = await values({ classIndex: 285 });
       const asNeuron = await values({ layer: 'classifier.1', channel: 285 });
+      await values({ layer: 'features.6', channel: 17, method: 'grad_cam' });
       const hidden = await values({ layer: 'features.6', channel: 17, position: [10, 12] });
       return {
         layers, progress,
@@ -294,7 +295,7 @@ describe('errors are coded, and the next call works', () => {
     'a position of three': [() => engine.saliency({ layer: 'features.6', channel: 0, position: [1, 2, 3] }), 'setting-out-of-range'],
     'a class and a layer': [() => engine.saliency({ classIndex: 1, layer: 'features.6', channel: 0 }), 'setting-out-of-range'],
     'an unknown Grad-CAM layer': [() => engine.saliency({ classIndex: 1, method: 'grad_cam', camLayer: 'attic' }), 'setting-out-of-range'],
-    'a Grad-CAM layer behind the neuron': [() => engine.saliency({ layer: 'features.3', channel: 0, method: 'grad_cam' }), 'setting-out-of-range'],
+    'a Grad-CAM layer behind the neuron': [() => engine.saliency({ layer: 'features.3', channel: 0, method: 'grad_cam', camLayer: 'features.12' }), 'setting-out-of-range'],
     'sigma NaN': [() => engine.saliency({ classIndex: 1, method: 'smooth_grad', sigma: NaN }), 'setting-out-of-range'],
     'sigma negative': [() => engine.saliency({ classIndex: 1, method: 'smooth_grad', sigma: -0.1 }), 'setting-out-of-range'],
     'sigma huge': [() => engine.saliency({ classIndex: 1, method: 'smooth_grad', sigma: 1e300 }), 'setting-out-of-range'],

@@ -85,14 +85,14 @@ function report({ engine, photo, chosen, scores, probabilities, cut, model, sali
   const last = model.curve.at(-1);
   return {
     photo: photo && { width: photo.width, height: photo.height },
-    neuron: isClass(chosen) ? undefined : chosen,
-    class: isClass(chosen) && ready && {
+    neuron: isClass(chosen) ? undefined : (chosen ?? undefined),
+    class: !isClass(chosen) || !ready ? undefined : {
       index: chosen,
       label: ready.network.classes[chosen],
       score: scores?.[chosen],
       probability: probabilities?.[chosen],
     },
-    object: cut.cut && { box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
+    object: cut.cut && { ...cut.cut.made, box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
     saliency: { method: saliency.map?.method, views: saliency.map?.views, colourMap: settings.colourMap, opacity: settings.opacity },
     classModel: { recipe: settings.recipe, seed: settings.seed, step: last?.step, score: last?.score, probability: last?.probability },
     network: ready?.network.id,

@@ -56,6 +56,7 @@ const calls = {
   },
 
   async setPicture({ source }) {
+    endSanityCheck(); // it holds the old one
     const { width, height } = await givePicture(source);
     let bitmap;
     try {
@@ -75,18 +76,21 @@ const calls = {
 
   async saliency({ target, method, views }, { signal, progress }) {
     const map = await engine.saliency({ ...target, method, views, signal, onProgress: countPasses(progress) });
-    newestMap?.free();
-    newestMap = map;
+    newestMap?.map.free();
+    newestMap = { map, method, views };
     const result = describeMap(map, method, views);
     return new Transferred(result, [result.intensity.buffer]);
   },
 
   async cutNewest({ quick }) {
-    return describeCut(await engine.segment({ saliency: newestMap, mode: 'best', ...(quick && { workingSide: PREVIEW_SIDE }) }));
+    if (!newestMap) throw new CodedError('cancelled'); // this worker is new
+    const { map, method, views } = newestMap;
+    const cut = await engine.segment({ saliency: map, mode: 'best', ...(quick && { workingSide: PREVIEW_SIDE }) });
+    return describeCut(cut, { mode: 'best', method, views });
   },
 
   async locate({ classIndex }, { signal, progress }) {
-    return describeCut(await engine.locate({ classIndex, mode: 'best', signal, onProgress: countPasses(progress) }));
+    return describeCut(await engine.locate({ classIndex, mode: 'best', signal, onProgress: countPasses(progress) }), { mode: 'best' });
   },
 
   async relation({ target }, { signal }) {
@@ -102,7 +106,7 @@ const calls = {
   },
 
   async startSanityCheck({ target, method }, { signal }) {
-    sanityCheck?.free();
+    endSanityCheck();
     sanityCheck = await engine.sanityCheck({ ...target, method, views: 1, signal });
     return { layers: sanityCheck.layers, original: describeGrid(await sanityCheck.original()) };
   },
@@ -111,8 +115,7 @@ const calls = {
     if (!sanityCheck) throw new CodedError('cancelled');
     const randomised = await sanityCheck.step({ signal });
     if (!randomised) {
-      sanityCheck.free();
-      sanityCheck = null;
+      endSanityCheck();
       return null;
     }
     const { layer, correlation, map } = randomised;
@@ -144,6 +147,11 @@ const calls = {
 async function givePicture(source) {
   if (source.kind === 'file') return engine.setPictureFile(new Uint8Array(await source.blob.arrayBuffer()));
   return engine.setPicturePixels(source.image.data, source.image.width, source.image.height);
+}
+
+function endSanityCheck() {
+  sanityCheck?.free();
+  sanityCheck = null;
 }
 
 function endModel() {
@@ -190,8 +198,8 @@ function describeGrid({ values, width, height }) {
   return { intensity: toIntensity(smooth(values, { width, height })), width, height };
 }
 
-/** @param {any} segmentation */
-function describeCut(segmentation) {
+/** @param {any} segmentation @param {import('./messages.js').Cut['made']} made */
+function describeCut(segmentation, made) {
   const { width, height, energy, flow } = segmentation;
   const { x, y, width: boxWidth, height: boxHeight } = segmentation.box;
   const mask = /** @type {Uint8Array} */ (segmentation.mask);
@@ -200,7 +208,7 @@ function describeCut(segmentation) {
   const cover = Uint8Array.from(shrink(mask, { width, height }, frame), Math.round);
   const share = cover.reduce((sum, value) => sum + value, 0) / 255 / cover.length;
   const box = { x, y, width: boxWidth, height: boxHeight };
-  const result = { cover, ...frame, mask, photoWidth: width, photoHeight: height, box, share, energy, flow };
+  const result = { cover, ...frame, mask, photoWidth: width, photoHeight: height, box, share, energy, flow, made };
   return new Transferred(result, [cover.buffer, mask.buffer]);
 }
 

@@ -230,6 +230,7 @@ export function createExplanation(store, client, report) {
       const { chosen, cut } = store.state;
       if (chosen === null) return;
       stopMaps();
+      setSaliency({ phase: 'working', done: 0, map: null }); // no map stands under another method's name
       if (cut.phase === 'working') runMaps(chosen);
       else runSaliency(chosen);
     },

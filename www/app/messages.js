@@ -58,6 +58,7 @@
  * @property {number} share        of the photo's pixels that are object, 0..1
  * @property {number} energy
  * @property {number} flow
+ * @property {{mode: string, method?: string, views?: number}} made   how: by the mode's own map, or by the one that was there
  */
 
 /**
@@ -70,7 +71,7 @@
 
 /**
  * A map of the network with its layers down to `layer` randomised, and its signed values' rank correlation with the trained network's.
- * @typedef {{layer: string, correlation: number, map: IntensityGrid}} RandomisedMap
+ * @typedef {{layer: string, correlation: number | undefined, map: IntensityGrid}} RandomisedMap
  */
 
 /** @typedef {{intensity: Uint8Array, width: number, height: number}} IntensityGrid   on the network's grid, edge to edge over the photo */

@@ -98,7 +98,7 @@ export const neuron = {
   channel: 'Channel',
   show: 'Show',
   /** @param {import('../messages.js').Layer} layer */
-  option: ({ name, channels }) => `${name} (${channels})`,
+  option: ({ name, channels, rows, columns }) => `${name} (${channels} × ${rows} × ${columns})`,
   /** @param {import('../messages.js').Layer} layer */
   shape: ({ channels, rows, columns }) => `${channels} channels of ${rows} by ${columns}`,
 };
@@ -139,10 +139,10 @@ export const relation = {
     ['Max-pool', 'dX′ goes to the maximum', 'R′ goes to the “switch”, the maximum', 'yes'],
   ],
   chart: 'From layer to layer on the way back. Bars: how far a layer alone takes one and the same signal apart. Line: how alike the two signals still are (cosine; 1 is the same direction, 0 unrelated).',
-  top: 'class score',
+  top: 'score',
   bottom: 'photo',
   /** @param {number} cosine */
-  chartAlt: (cosine) => `Cosine of the two signals from layer to layer: 1 at the class score, ${cosine.toFixed(2)} at the photo`,
+  chartAlt: (cosine) => `Cosine of the two signals from layer to layer: 1 at the score, ${cosine.toFixed(2)} at the photo`,
   /** @param {{kind: string}[]} same @param {{kind: string}[]} parting */
   finding: (same, parting) =>
     `Measured here: given one and the same signal, both rules pass on the same, bit for bit, at ${counted(same)}; they differ at ${counted(parting)}.`,
@@ -184,20 +184,23 @@ export const sanity = {
   /** @param {number} done @param {number} total */
   step: (done, total) => (total ? `layer ${Math.min(done + 1, total)} of ${total}` : 'the trained network'),
   trained: 'as trained',
-  /** @param {number} correlation */
-  correlation: (correlation) => correlation.toFixed(2).replace(/^-0\.00$/, '0.00').replace('-', '−'),
+  /** @param {number | undefined} correlation */
+  correlation: (correlation) => correlation === undefined ? '–' : correlation.toFixed(2).replace(/^-0\.00$/, '0.00').replace('-', '−'),
   chart: 'Rank correlation (Spearman) of the signed values with those of the trained network, after each layer',
   top: 'as trained',
   bottom: 'all random',
-  /** @param {string} method @param {number} correlation */
-  chartAlt: (method, correlation) => `${method}: rank correlation from 1 for the trained network to ${correlation.toFixed(2)} for the last one shown`,
-  /** @param {string} method @param {number} correlation */
-  finding: (method, correlation) =>
-    Math.abs(correlation) < 0.2
-      ? `${method} passes: with all layers random, its values have nothing in common with those of the trained network (${sanity.correlation(correlation)}).`
-      : `${method} fails: with all layers random, its values still go with those of the trained network (${sanity.correlation(correlation)}). What it shows comes from the photo more than from what was learnt.`,
-  /** @param {string} layer @param {number} correlation */
-  alt: (layer, correlation) => `Map after ${layer}, rank correlation ${correlation.toFixed(2)}`,
+  /** @param {string} method @param {number | undefined} correlation */
+  chartAlt: (method, correlation) => `${method}: rank correlation from 1 for the trained network to ${sanity.correlation(correlation)} for the last one shown`,
+  /** @param {string} method @param {number | undefined} correlation */
+  finding(method, correlation) {
+    if (correlation === undefined) return `Nothing is left of the map with all layers random: for ${method} this draw of weights says nothing.`;
+    const figure = sanity.correlation(correlation);
+    if (correlation > 0.2) return `${method} fails: with all layers random, its values still go with those of the trained network (${figure}). What it shows comes from the photo more than from what was learnt.`;
+    if (correlation < -0.2) return `Undecided: with all layers random, the values of ${method} run against those of the trained network (${figure}). Another draw of weights would tell.`;
+    return `${method} passes: with all layers random, its values have nothing in common with those of the trained network (${figure}).`;
+  },
+  /** @param {string} layer @param {number | undefined} correlation */
+  alt: (layer, correlation) => `Map after ${layer}, rank correlation ${sanity.correlation(correlation)}`,
 };
 
 export const model = {

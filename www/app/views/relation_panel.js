@@ -58,15 +58,23 @@ export function makeRelationPanel(store, actions) {
     result,
   );
 
+  /** What is on the canvases, and in which colours; what the chart and the table are about. @type {unknown} */
+  let drawn = null;
+  /** @type {string | null} */
+  let drawnWith = null;
   /** @type {unknown} */
   let described = null;
   store.watch(['photo', 'relation', 'chosen', 'engine', 'settings'], (now) => {
     const { photo, chosen, relation: { phase, relation }, settings } = now;
     setText(className, chosenName(now));
     setText(state, chosen === null ? (photo ? cardWords.needsClass : '') : { working: words.working, cancelled: cardWords.cancelled, failed: cardWords.failed, idle: '', ready: '' }[phase]);
-    run.disabled = chosen === null || phase === 'working';
+    run.disabled = chosen === null; // while it works it keeps the focus, and starts over
     result.hidden = !relation || !photo;
+    const stale = relation !== drawn || settings.colourMap !== drawnWith; // else only the opacity has moved
+    [drawn, drawnWith] = [relation, settings.colourMap];
     for (const { rule, photo: under, heat } of maps) {
+      heat.style.opacity = String(settings.opacity);
+      if (!stale) continue;
       if (!photo || !relation) {
         clear(under);
         clear(heat);
@@ -74,7 +82,6 @@ export function makeRelationPanel(store, actions) {
       }
       drawPhoto(under, photo.bitmap);
       drawIntensity(heat, relation[rule], settings.colourMap);
-      heat.style.opacity = String(settings.opacity);
       setAttribute(heat, 'role', 'img');
       setAttribute(heat, 'aria-label', words.alt(words.rules[rule], chosenName(now)));
     }

@@ -38,19 +38,23 @@ export function makeSanityPanel(store, actions) {
     result,
   );
 
+  /** The trained network's map that the strip begins with, and the strip's colours. @type {unknown} */
+  let drawn = null;
+  /** @type {string | null} */
+  let drawnWith = null;
+
   store.watch(['photo', 'sanity', 'chosen', 'engine', 'settings'], (now) => {
     const { photo, chosen, sanity: { phase, method, layers, original, steps }, settings, engine } = now;
     const title = (/** @type {string} */ id) => engine.ready?.methods.find((one) => one.id === id)?.title ?? id;
     setText(className, chosenName(now));
     setText(run, words.runOn(title(settings.method)));
-    run.disabled = chosen === null || phase === 'working';
+    run.disabled = chosen === null; // while it works it keeps the focus, and starts over
     const progress = phase === 'working' ? words.step(steps.length, layers) : { cancelled: cardWords.cancelled, failed: cardWords.failed, idle: '', ready: title(method) }[phase];
     setText(state, chosen === null ? (photo ? cardWords.needsClass : '') : progress);
     result.hidden = !original || !photo;
-    if (!original || !photo) {
-      strip.replaceChildren();
-      return;
-    }
+    if (original !== drawn || settings.colourMap !== drawnWith) strip.replaceChildren();
+    [drawn, drawnWith] = [original, settings.colourMap];
+    if (!original || !photo) return;
     const maps = [{ label: words.trained, correlation: 1, map: original }, ...steps.map(({ layer, correlation, map }) => ({ label: layer, correlation, map }))];
     for (const { label, correlation, map } of maps.slice(strip.children.length)) {
       const canvas = h('canvas', { role: 'img', 'aria-label': words.alt(label, correlation) });
@@ -58,7 +62,7 @@ export function makeSanityPanel(store, actions) {
       strip.append(h('li', {}, canvas, h('span', { class: 'strip-layer' }, label), h('span', { class: 'figure' }, words.correlation(correlation))));
     }
     const last = maps[maps.length - 1];
-    chart.show(maps.map(({ correlation }) => ({ value: correlation, bar: 0 })), layers + 1, words.chartAlt(title(method), last.correlation));
+    chart.show(maps.map(({ correlation }) => ({ value: correlation ?? null, bar: 0 })), layers + 1, words.chartAlt(title(method), last.correlation));
     setText(finding, phase === 'ready' ? words.finding(title(method), last.correlation) : '');
   });
 

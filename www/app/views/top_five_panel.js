@@ -25,7 +25,7 @@ export function makeTopFivePanel(store, actions) {
 
   store.watch(['photo', 'probabilities', 'topFive', 'engine'], ({ photo, probabilities, topFive: { phase, located }, engine }) => {
     const labels = engine.ready?.network.classes;
-    run.disabled = !probabilities || phase === 'working';
+    run.disabled = !probabilities; // while it works it keeps the focus, and starts over
     save.disabled = located.length === 0;
     setText(state, { working: words.step(located.length), cancelled: cardWords.cancelled, failed: cardWords.failed, idle: '', ready: '' }[phase]);
     row.hidden = located.length === 0;

@@ -1,5 +1,7 @@
 // Values at evenly spaced places: a line with a dot at each place that has one, and bars behind it.
 
+import { h } from '../dom.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 400;
 const HEIGHT = 120;
@@ -11,15 +13,25 @@ function svg(name, attributes) {
   return element;
 }
 
-/** The chart's own picture, without words: those stand around it. @param {{least: number}} options   the lowest value; the highest is 1 */
-export function makeLineChart({ least }) {
+/**
+ * @param {number} least   the lowest value; the highest is 1
+ * @param {{chart: string, top: string, bottom: string}} text   what it shows, and what is at its first and its last place
+ */
+export function makeLineChart(least, text) {
   const y = (/** @type {number} */ value) => HEIGHT * (1 - (Math.max(least, Math.min(1, value)) - least) / (1 - least));
   const line = svg('polyline', {});
   const zero = svg('line', { class: 'zero', x1: 0, x2: WIDTH, y1: y(0), y2: y(0) });
   const bars = svg('g', { class: 'bars' });
   const dots = svg('g', {});
-  const element = svg('svg', { class: 'chart', viewBox: `-5 -5 ${WIDTH + 10} ${HEIGHT + 10}`, role: 'img' });
-  element.append(bars, zero, line, dots);
+  const picture = svg('svg', { class: 'chart', viewBox: `-5 -5 ${WIDTH + 10} ${HEIGHT + 10}`, role: 'img' });
+  picture.append(bars, zero, line, dots);
+  const element = h(
+    'figure',
+    { class: 'chart-figure' },
+    h('figcaption', {}, text.chart),
+    picture,
+    h('div', { class: 'chart-ends', 'aria-hidden': 'true' }, h('span', {}, text.top), h('span', {}, text.bottom)),
+  );
 
   return {
     element,
@@ -36,7 +48,7 @@ export function makeLineChart({ least }) {
       dots.replaceChildren(...places.map(([cx, cy]) => svg('circle', { cx, cy, r: 2.5 })));
       const parts = points.flatMap(({ bar }, i) => (bar > 0 ? [{ x: (i - 0.35) * pitch, width: 0.7 * pitch, y: y(bar), height: y(0) - y(bar) }] : []));
       bars.replaceChildren(...parts.map((part) => svg('rect', part)));
-      element.setAttribute('aria-label', label);
+      picture.setAttribute('aria-label', label);
     },
   };
 }

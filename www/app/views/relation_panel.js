@@ -4,6 +4,7 @@ import { clear, drawIntensity, drawPhoto } from '../canvas_layers.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { card as cardWords, relation as words } from '../strings/en.js';
 import { chosenName } from './card.js';
+import { makeInsight } from './insight.js';
 import { makeLineChart } from './line_chart.js';
 
 const RULES = /** @type {const} */ (['gradient', 'deconvnet']);
@@ -13,16 +14,13 @@ const RULES = /** @type {const} */ (['gradient', 'deconvnet']);
  * @param {{compareRules: () => void}} actions
  */
 export function makeRelationPanel(store, actions) {
-  const state = h('p', { class: 'card-state' });
-  const className = h('p', { class: 'card-class' });
-  const run = h('button', { type: 'button', class: 'main', disabled: true, on: { click: actions.compareRules } }, words.run);
   const maps = RULES.map((rule) => {
     const photo = h('canvas', { class: 'layer', 'aria-hidden': 'true' });
     const heat = h('canvas', { class: 'layer' });
     const mat = h('div', { class: 'mat' }, photo, heat);
     return { rule, photo, heat, element: h('figure', {}, mat, h('figcaption', {}, words.rules[rule])) };
   });
-  const chart = makeLineChart({ least: -0.1 });
+  const chart = makeLineChart(-0.1, words);
   const finding = h('p', { class: 'finding' });
   const rows = h('tbody');
   const figures = h(
@@ -35,28 +33,16 @@ export function makeRelationPanel(store, actions) {
     'div',
     { class: 'insight-result', hidden: true },
     h('div', { class: 'pair' }, ...maps.map(({ element }) => element)),
-    h(
-      'figure',
-      { class: 'chart-figure' },
-      h('figcaption', {}, words.chart),
-      chart.element,
-      h('div', { class: 'chart-ends', 'aria-hidden': 'true' }, h('span', {}, words.top), h('span', {}, words.bottom)),
-    ),
+    chart.element,
     finding,
     figures,
   );
-  const element = h(
-    'section',
-    { class: 'insight', id: 'relation', 'aria-labelledby': 'relation-heading' },
-    h('header', { class: 'card-head' }, h('h2', { id: 'relation-heading' }, words.heading), state, className),
-    h('div', { class: 'insight-intro' }, h('p', {}, words.caption), run),
-    h(
-      'div',
-      { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': words.tableLabel },
-      h('table', { class: 'rules' }, h('thead', {}, row('th', words.ruleColumns)), h('tbody', {}, ...words.ruleRows.map((cells) => row('td', cells)))),
-    ),
-    result,
+  const rules = h(
+    'div',
+    { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': words.tableLabel },
+    h('table', { class: 'rules' }, h('thead', {}, row('th', words.ruleColumns)), h('tbody', {}, ...words.ruleRows.map((cells) => row('td', cells)))),
   );
+  const panel = makeInsight({ id: 'relation', text: words, start: actions.compareRules, content: [rules, result] });
 
   /** What is on the canvases, and in which colours; what the chart and the table are about. @type {unknown} */
   let drawn = null;
@@ -66,9 +52,8 @@ export function makeRelationPanel(store, actions) {
   let described = null;
   store.watch(['photo', 'relation', 'chosen', 'engine', 'settings'], (now) => {
     const { photo, chosen, relation: { phase, relation }, settings } = now;
-    setText(className, chosenName(now));
-    setText(state, chosen === null ? (photo ? cardWords.needsClass : '') : { working: words.working, cancelled: cardWords.cancelled, failed: cardWords.failed, idle: '', ready: '' }[phase]);
-    run.disabled = chosen === null; // while it works it keeps the focus, and starts over
+    const rest = photo && chosen === null ? cardWords.needsClass : '';
+    panel.show({ phase, possible: chosen !== null, className: chosenName(now), progress: words.working, rest });
     result.hidden = !relation || !photo;
     const stale = relation !== drawn || settings.colourMap !== drawnWith; // else only the opacity has moved
     [drawn, drawnWith] = [relation, settings.colourMap];
@@ -98,7 +83,7 @@ export function makeRelationPanel(store, actions) {
     rows.replaceChildren(...layers.map(({ layer, kind, parted, cosine }) => row('td', [layer, words.kinds[kind] ?? kind, words.parted(parted), cosine.toFixed(3)])));
   });
 
-  return element;
+  return panel.element;
 }
 
 /** @param {'td' | 'th'} tag @param {readonly string[]} cells */

@@ -4,6 +4,7 @@ import { drawGrid } from '../canvas_layers.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, sanity as words } from '../strings/en.js';
 import { chosenName } from './card.js';
+import { makeInsight } from './insight.js';
 import { makeLineChart } from './line_chart.js';
 
 /**
@@ -11,32 +12,17 @@ import { makeLineChart } from './line_chart.js';
  * @param {{checkSanity: () => void}} actions
  */
 export function makeSanityPanel(store, actions) {
-  const state = h('p', { class: 'card-state' });
-  const className = h('p', { class: 'card-class' });
-  const run = h('button', { type: 'button', class: 'main', disabled: true, on: { click: actions.checkSanity } }, words.run);
-  const chart = makeLineChart({ least: -0.4 });
+  const chart = makeLineChart(-0.4, words);
   const finding = h('p', { class: 'finding' });
   const strip = h('ol', { class: 'strip' });
   const result = h(
     'div',
     { class: 'insight-result', hidden: true },
-    h(
-      'figure',
-      { class: 'chart-figure' },
-      h('figcaption', {}, words.chart),
-      chart.element,
-      h('div', { class: 'chart-ends', 'aria-hidden': 'true' }, h('span', {}, words.top), h('span', {}, words.bottom)),
-    ),
+    chart.element,
     finding,
     strip,
   );
-  const element = h(
-    'section',
-    { class: 'insight', id: 'sanity', 'aria-labelledby': 'sanity-heading' },
-    h('header', { class: 'card-head' }, h('h2', { id: 'sanity-heading' }, words.heading), state, className),
-    h('div', { class: 'insight-intro' }, h('p', {}, words.caption), run),
-    result,
-  );
+  const panel = makeInsight({ id: 'sanity', text: words, start: actions.checkSanity, content: [result] });
 
   /** The trained network's map that the strip begins with, and the strip's colours. @type {unknown} */
   let drawn = null;
@@ -46,11 +32,9 @@ export function makeSanityPanel(store, actions) {
   store.watch(['photo', 'sanity', 'chosen', 'engine', 'settings'], (now) => {
     const { photo, chosen, sanity: { phase, method, layers, original, steps }, settings, engine } = now;
     const title = (/** @type {string} */ id) => engine.ready?.methods.find((one) => one.id === id)?.title ?? id;
-    setText(className, chosenName(now));
-    setText(run, words.runOn(title(settings.method)));
-    run.disabled = chosen === null; // while it works it keeps the focus, and starts over
-    const progress = phase === 'working' ? words.step(steps.length, layers) : { cancelled: cardWords.cancelled, failed: cardWords.failed, idle: '', ready: title(method) }[phase];
-    setText(state, chosen === null ? (photo ? cardWords.needsClass : '') : progress);
+    setText(panel.run, words.runOn(title(settings.method)));
+    const rest = chosen !== null ? title(method) : photo ? cardWords.needsClass : '';
+    panel.show({ phase, possible: chosen !== null, className: chosenName(now), progress: words.step(steps.length, layers), rest });
     result.hidden = !original || !photo;
     if (original !== drawn || settings.colourMap !== drawnWith) strip.replaceChildren();
     [drawn, drawnWith] = [original, settings.colourMap];
@@ -66,5 +50,5 @@ export function makeSanityPanel(store, actions) {
     setText(finding, phase === 'ready' ? words.finding(title(method), last.correlation) : '');
   });
 
-  return element;
+  return panel.element;
 }

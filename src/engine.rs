@@ -9,9 +9,9 @@ use crate::gradient::{Target, score_gradient};
 use crate::image_input::Picture;
 use crate::networks::{LayerInfo, NETWORKS, Network, ReluRule};
 use crate::preprocess::{PhotoViews, Views};
-use crate::progress::Progress;
-use crate::saliency::{LayerRelation, Saliency, SaliencyMap, SaliencySettings, SanityCheck, relation, saliency_map};
-use crate::segmentation::{CutSettings, Segmentation, segment_object};
+use crate::progress::{Progress, Unwatched};
+use crate::saliency::{LayerRelation, Saliency, SaliencySettings, SanityCheck, relation, saliency_map};
+use crate::segmentation::{CutSettings, Guide, ObjectCut, Segmentation, segment_object};
 
 /// Computes on one device with one loaded network and one picture; what is missing is a coded error.
 ///
@@ -153,12 +153,30 @@ impl Engine {
         SanityCheck::new(self.network()?, photo, settings, self.device.batch(), seed, progress).await
     }
 
-    /// The object that `saliency` points at, cut out of the picture.
+    /// The object that the guide points at, cut out of the picture.
     ///
     /// # Errors
     /// `no-picture`; else as [`segment_object`].
-    pub fn segment(&self, saliency: &SaliencyMap, settings: &CutSettings) -> Result<Segmentation, Error> {
-        segment_object(self.picture()?, saliency, settings)
+    pub async fn segment(
+        &self,
+        guide: Guide<'_>,
+        settings: &CutSettings,
+        progress: &dyn Progress,
+    ) -> Result<Segmentation, Error> {
+        segment_object(self.picture.as_ref().ok_or(Error::NoPicture)?, guide, settings, progress).await
+    }
+
+    /// The same as a cut that strokes can correct.
+    ///
+    /// # Errors
+    /// `no-picture`; else as [`ObjectCut::new`].
+    pub async fn object_cut(
+        &self,
+        guide: Guide<'_>,
+        settings: &CutSettings,
+        progress: &dyn Progress,
+    ) -> Result<ObjectCut, Error> {
+        ObjectCut::new(self.picture.clone().ok_or(Error::NoPicture)?, guide, settings, progress).await
     }
 
     /// Saliency and cut of `class` with the settings of `mode`.
@@ -168,7 +186,7 @@ impl Engine {
     pub async fn locate(&self, class: usize, mode: LocateMode, progress: &dyn Progress) -> Result<Segmentation, Error> {
         let settings = SaliencySettings { method: mode.method().to_owned(), ..SaliencySettings::new(Target::Class(class)) };
         let saliency = self.saliency(&settings, progress).await?;
-        self.segment(&saliency.map, &mode.cut_settings())
+        self.segment(Guide::Saliency(&saliency.map), &mode.cut_settings(), &Unwatched).await
     }
 
     /// A class model before its first step.

@@ -72,7 +72,7 @@ pub(super) fn interpolation(grid: usize, frame: usize, device: &Device) -> Tenso
 }
 
 /// For each of `frame` positions along an axis: the two nearest of `grid` cell centres and the second one's weight.
-fn axis_taps(grid: usize, frame: usize) -> Vec<(usize, usize, f32)> {
+pub fn axis_taps(grid: usize, frame: usize) -> Vec<(usize, usize, f32)> {
     (0..frame)
         .map(|position| {
             let centre = (position as f64 + 0.5) * grid as f64 / frame as f64 - 0.5;

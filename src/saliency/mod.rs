@@ -29,6 +29,7 @@ use crate::preprocess::{PhotoViews, Views};
 use crate::progress::Progress;
 pub use integrated_gradients::gauss_legendre;
 use map::sampled;
+pub(crate) use map::axis_taps;
 pub use map::{Saliency, SaliencyMap};
 pub use randomisation::{Randomised, SanityCheck};
 pub use rank_correlation::rank_correlation;

@@ -3,6 +3,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
+use super::fast_math::{exp_of_negative, ln};
+
 /// A pixel's colour: R, G, B, each 0..255.
 pub type Colour = [f32; 3];
 
@@ -75,17 +77,13 @@ impl ColourModel {
     /// `p(z) = sum_k w_k N(z; mean_k, covariance_k)`. Always finite; negative where the density is above 1.
     pub fn costs(&self, colours: &[Colour]) -> Vec<f32> {
         let gaussians = self.gaussians();
-        colours
-            .iter()
-            .map(|colour| {
-                let mut logs = [f32::NEG_INFINITY; COMPONENTS];
-                for (log, gaussian) in logs.iter_mut().zip(&gaussians) {
-                    *log = gaussian.log_density(colour);
-                }
-                let (highest, sum) = log_sum(&logs);
-                -(highest + sum.ln())
-            })
-            .collect()
+        let mut costs = Vec::with_capacity(colours.len());
+        for block in colours.chunks(BLOCK) {
+            let logs = log_densities(&gaussians, block);
+            let (highest, sums) = log_sums(&logs[..gaussians.len()]);
+            costs.extend(highest.iter().zip(&sums).map(|(highest, &sum)| -(highest + ln(sum))).take(block.len()));
+        }
+        costs
     }
 
     fn gaussians(&self) -> Vec<Gaussian> {
@@ -96,15 +94,15 @@ impl ColourModel {
     fn improve(&mut self, samples: &[Colour]) {
         let gaussians = self.gaussians();
         let mut sums = [Moments::default(); COMPONENTS];
-        for colour in samples {
-            let mut logs = [f32::NEG_INFINITY; COMPONENTS];
-            for (log, gaussian) in logs.iter_mut().zip(&gaussians) {
-                *log = gaussian.log_density(colour);
-            }
-            let (highest, total) = log_sum(&logs);
-            for (log, sum) in logs.iter().zip(&mut sums) {
-                if log - highest > NEGLIGIBLE {
-                    sum.add(colour, f64::from((log - highest).exp() / total));
+        for block in samples.chunks(BLOCK) {
+            let logs = log_densities(&gaussians, block);
+            let (highest, totals) = log_sums(&logs[..gaussians.len()]);
+            for (logs, sum) in logs.iter().zip(&mut sums).take(gaussians.len()) {
+                for (i, colour) in block.iter().enumerate() {
+                    let relative = logs[i] - highest[i];
+                    if relative > NEGLIGIBLE {
+                        sum.add(colour, f64::from(exp_of_negative(relative) / totals[i]));
+                    }
                 }
             }
         }
@@ -117,25 +115,41 @@ impl ColourModel {
 
 /// Terms this far below the largest one, as logarithms, do not show in a sum of five of 24 bits.
 const NEGLIGIBLE: f32 = -18.0;
+/// Pixels that are evaluated together, so that the loops over them become SIMD.
+const BLOCK: usize = 64;
 
-/// The largest logarithm, and the sum of all terms relative to it.
-#[inline]
-fn log_sum(logs: &[f32; COMPONENTS]) -> (f32, f32) {
-    let highest = logs.iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b));
-    // The largest term is exp(0) = 1, and mostly the only one that counts.
-    let sum = logs
-        .iter()
-        .map(|&log| {
-            if log == highest {
-                1.0
-            } else if log - highest > NEGLIGIBLE {
-                (log - highest).exp()
-            } else {
-                0.0
-            }
-        })
-        .sum();
-    (highest, sum)
+/// `ln (w_k N(z))` for each Gaussian and each colour of a block, which may be shorter than `BLOCK`.
+fn log_densities(gaussians: &[Gaussian], block: &[Colour]) -> [[f32; BLOCK]; COMPONENTS] {
+    let mut planes = [[0.0; BLOCK]; 3];
+    for (i, colour) in block.iter().enumerate() {
+        for (plane, value) in planes.iter_mut().zip(colour) {
+            plane[i] = *value;
+        }
+    }
+    let mut logs = [[f32::NEG_INFINITY; BLOCK]; COMPONENTS];
+    for (logs, gaussian) in logs.iter_mut().zip(gaussians) {
+        for (i, log) in logs.iter_mut().enumerate() {
+            *log = gaussian.log_density(&[planes[0][i], planes[1][i], planes[2][i]]);
+        }
+    }
+    logs
+}
+
+/// For each colour of a block the largest logarithm, and the sum of all terms relative to it.
+fn log_sums(logs: &[[f32; BLOCK]]) -> ([f32; BLOCK], [f32; BLOCK]) {
+    let mut highest = [f32::NEG_INFINITY; BLOCK];
+    for logs in logs {
+        for (highest, &log) in highest.iter_mut().zip(logs) {
+            *highest = if log > *highest { log } else { *highest };
+        }
+    }
+    let mut sums = [0.0; BLOCK];
+    for logs in logs {
+        for ((sum, &log), highest) in sums.iter_mut().zip(logs).zip(&highest) {
+            *sum += exp_of_negative(log - highest);
+        }
+    }
+    (highest, sums)
 }
 
 /// At most `SAMPLES` of the colours, evenly spaced.

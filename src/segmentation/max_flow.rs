@@ -28,8 +28,8 @@ use std::collections::VecDeque;
 use crate::error::Error;
 
 /// The largest capacity of a link. Larger ones are taken as this one, which is still far more than a picture's other links
-/// together can carry past a node, and leaves the sums of two capacities within 32 bits.
-pub const MAX_CAPACITY: u32 = (1 << 30) - 1;
+/// together can carry past a node, and leaves what all nine links of a node carry within 31 bits, whatever becomes of its terminals.
+pub const MAX_CAPACITY: u32 = (1 << 27) - 1;
 
 /// A neighbour's column and row, relative to the node's, by direction. Direction `d`'s opposite is `7 - d`.
 pub const DIRECTIONS: [(i32, i32); 8] = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
@@ -54,7 +54,8 @@ const SINK_TREE: bool = true;
 
 #[derive(Clone, Copy)]
 struct Node {
-    /// What the source can still send here (> 0), or what can still go from here to the sink (< 0).
+    /// What the source can still send here (> 0), or what can still go from here to the sink (< 0): the difference of the
+    /// terminals' capacities, and what has come here from neighbours.
     excess: i32,
     /// Links from here to the terminal, as far as known at time `stamp`; they are a lower bound that steers, not a promise.
     distance: u32,
@@ -82,6 +83,8 @@ pub struct GridGraph {
     /// Nodes in a row, the border's one included: it ends this row and precedes the next.
     stride: usize,
     nodes: Vec<Node>,
+    /// The capacities from the source and to the sink.
+    terminals: Vec<[u32; 2]>,
     /// What each direction can still carry.
     residual: Vec<[u32; 8]>,
     /// Neighbours as offsets between node numbers; they wrap around, so that all of them are additions.
@@ -90,8 +93,6 @@ pub struct GridGraph {
     active: VecDeque<u32>,
     /// Whether a node is in `active`: it waits there at most once.
     waiting: Vec<bool>,
-    /// The flow so far.
-    flow: u64,
     /// Augmentations so far.
     time: u32,
 }
@@ -113,30 +114,33 @@ impl GridGraph {
             height,
             stride,
             nodes: vec![LINKLESS; nodes],
+            terminals: vec![[0; 2]; nodes],
             residual: vec![[0; 8]; nodes],
             offsets,
             active: VecDeque::new(),
             waiting: vec![false; nodes],
-            flow: 0,
             time: 0,
         })
     }
 
-    /// Sets the capacities of a node's links from the source and to the sink; to be called before `solve`, once for a node.
-    /// Capacities over [`MAX_CAPACITY`] count as that.
+    /// Sets the capacities of a node's links from the source and to the sink. Capacities over [`MAX_CAPACITY`] count as that.
+    ///
+    /// After [`solve`](GridGraph::solve) they may be changed, for another `solve`: what flows between neighbours stays and is a
+    /// start for the new flow (Kohli & Torr, "Dynamic Graph Cuts", PAMI 2007). Where a node now passes on more than its source
+    /// link holds, or takes in more than its sink link does, the same amount is added to both links, which changes every cut alike.
     ///
     /// # Panics
     /// When the column or the row is outside the grid.
     pub fn set_terminals(&mut self, column: usize, row: usize, from_source: u32, to_sink: u32) {
-        let (from_source, to_sink) = (from_source.min(MAX_CAPACITY), to_sink.min(MAX_CAPACITY));
-        let node = self.number(column, row);
-        // What both links carry flows at once.
-        self.flow += u64::from(from_source.min(to_sink));
-        self.nodes[node].excess = from_source as i32 - to_sink as i32;
+        let number = self.number(column, row);
+        let capacities = [from_source.min(MAX_CAPACITY), to_sink.min(MAX_CAPACITY)];
+        let difference = |[from_source, to_sink]: [u32; 2]| from_source as i32 - to_sink as i32;
+        let before = std::mem::replace(&mut self.terminals[number], capacities);
+        self.nodes[number].excess += difference(capacities) - difference(before);
     }
 
-    /// Sets the capacities of the link to the neighbour in `direction`, there and back; to be called before `solve`, once for a
-    /// pair of neighbours. A link that leads out of the grid has no effect. Capacities over [`MAX_CAPACITY`] count as that.
+    /// Sets the capacities of the link to the neighbour in `direction`, there and back; to be called before the first `solve`, once for
+    /// a pair of neighbours. A link that leads out of the grid has no effect. Capacities over [`MAX_CAPACITY`] count as that.
     ///
     /// # Panics
     /// When the column or the row is outside the grid, or the direction is none of the eight.
@@ -157,7 +161,8 @@ impl GridGraph {
         }
     }
 
-    /// Finds a maximum flow and with it a minimum cut; returns the flow, which is the capacity of the cut.
+    /// Finds a maximum flow and with it a minimum cut; returns the flow, which is the capacity of the cut. It goes on from the last
+    /// one, if there was one.
     pub fn solve(&mut self) -> u64 {
         self.plant_trees();
         let mut cut_off = Vec::new();
@@ -185,7 +190,12 @@ impl GridGraph {
             }
             self.waiting[node as usize] = false;
         }
-        self.flow
+        // The excesses on the source's side add up to the differences of its terminals less what its links carry to the other side,
+        // all of which are full. So the capacity of the cut, its source and sink links and those, is that of all source links less
+        // the excess that is left.
+        let capacity: u64 = self.terminals.iter().map(|&[from_source, _]| u64::from(from_source)).sum();
+        let unsent: i64 = self.nodes.iter().map(|node| i64::from(node.excess.max(0))).sum();
+        capacity.wrapping_add_signed(-unsent)
     }
 
     /// After [`solve`](GridGraph::solve): on which side of the cut a node lies.
@@ -211,9 +221,10 @@ impl GridGraph {
         node.wrapping_add(self.offsets[direction & 7])
     }
 
-    /// Every node with a terminal link to spare becomes a root, and active.
+    /// Every node with a terminal link to spare becomes a root, and active; the others are free.
     fn plant_trees(&mut self) {
         for (number, node) in self.nodes.iter_mut().enumerate() {
+            node.parent = FREE;
             if node.excess != 0 {
                 node.parent = TERMINAL;
                 node.in_sink_tree = node.excess < 0;
@@ -315,7 +326,6 @@ impl GridGraph {
             node = below;
         }
         self.spend(node, amount as i32, orphans);
-        self.flow += u64::from(amount);
     }
 
     /// Moves `amount` along one link; says whether that fills the link.
@@ -466,17 +476,25 @@ mod tests {
                 + self.arcs().iter().filter(|arc| on_source_side[arc.0] && !on_source_side[arc.1]).map(|arc| arc.2).sum::<u64>()
         }
 
+        /// The flow and the source side, from the solver's own start.
         fn solved(&self) -> (u64, Vec<bool>) {
             let mut graph = GridGraph::new(self.width, self.height).unwrap();
-            for node in 0..self.terminals.len() {
-                let (x, y) = (node % self.width, node / self.width);
-                graph.set_terminals(x, y, self.terminals[node][0], self.terminals[node][1]);
-                for (direction, [there, back]) in (EAST..).zip(self.links[node]) {
-                    graph.set_link(x, y, direction, there, back);
+            for (node, links) in self.links.iter().enumerate() {
+                for (direction, &[there, back]) in (EAST..).zip(links) {
+                    graph.set_link(node % self.width, node / self.width, direction, there, back);
                 }
             }
+            self.solved_with(&mut graph, &self.terminals)
+        }
+
+        /// The same with other terminals, from where `graph` is.
+        fn solved_with(&self, graph: &mut GridGraph, terminals: &[[u32; 2]]) -> (u64, Vec<bool>) {
+            let positions = || (0..self.height).flat_map(|y| (0..self.width).map(move |x| (x, y)));
+            for ((x, y), &[from_source, to_sink]) in positions().zip(terminals) {
+                graph.set_terminals(x, y, from_source, to_sink);
+            }
             let flow = graph.solve();
-            (flow, (0..self.terminals.len()).map(|node| graph.on_source_side(node % self.width, node / self.width)).collect())
+            (flow, positions().map(|(x, y)| graph.on_source_side(x, y)).collect())
         }
     }
 
@@ -525,6 +543,20 @@ mod tests {
         let mut grid = uniform(64, 64, [huge, 0], huge);
         grid.terminals[..2048].fill([0, huge]);
         assert_eq!(grid.solved(), (190 * u64::from(MAX_CAPACITY), (0..4096).map(|node| node >= 2048).collect()));
+    }
+
+    #[test]
+    fn terminals_may_change_sides_after_a_solution() {
+        let mut graph = GridGraph::new(2, 1).unwrap();
+        graph.set_link(0, 0, EAST, 5, 5);
+        for _ in 0..3 {
+            for (source, sink) in [(0, 1), (1, 0)] {
+                graph.set_terminals(source, 0, MAX_CAPACITY, 0);
+                graph.set_terminals(sink, 0, 2, 9);
+                assert_eq!(graph.solve(), 2 + 5);
+                assert!(graph.on_source_side(source, 0) && !graph.on_source_side(sink, 0));
+            }
+        }
     }
 
     #[test]
@@ -601,6 +633,34 @@ mod tests {
                 let (flow, labels) = instance.solved();
                 prop_assert_eq!(flow, instance.capacity(&labels));
                 prop_assert_eq!(flow, petgraph_flow(&instance));
+            }
+
+            #[test]
+            fn a_flow_that_goes_on_from_others_is_the_one_from_the_start(
+                instance in prop_oneof![instance(9), tangle()],
+                seeds in vec(any::<u64>(), 1..6),
+            ) {
+                let nodes = instance.terminals.len();
+                let mut graph = GridGraph::new(instance.width, instance.height).unwrap();
+                for (node, links) in instance.links.iter().enumerate() {
+                    for (direction, &[there, back]) in (EAST..).zip(links) {
+                        graph.set_link(node % instance.width, node / instance.width, direction, there, back);
+                    }
+                }
+                let mut terminals = instance.terminals.clone();
+                for seed in seeds {
+                    prop_assert_eq!(
+                        instance.solved_with(&mut graph, &terminals),
+                        Instance { terminals: terminals.clone(), ..instance.clone() }.solved()
+                    );
+                    // Some nodes change sides, some their capacities, some nothing.
+                    for step in 0..nodes.div_ceil(2) as u64 {
+                        let draw = seed.wrapping_mul(step * 2 + 1).wrapping_add(step << 17) >> 7;
+                        let node = draw as usize % nodes;
+                        terminals[node].swap(0, 1);
+                        terminals[node][0] = terminals[node][0].wrapping_add((draw >> 32) as u32 % 900);
+                    }
+                }
             }
 
             #[test]

@@ -11,111 +11,117 @@
 //! GrabCut's, Rother et al. 2004).
 
 use super::colour_model::Colour;
+use super::fast_math::exp_of_negative;
 use super::max_flow::{DIRECTIONS, EAST, GridGraph, SOUTH, SOUTH_EAST, SOUTH_WEST};
 use crate::error::Error;
 
 /// The weight of the boundary.
-const GAMMA: f64 = 50.0;
+const GAMMA: f32 = 50.0;
 /// Every term of the energy is rounded to a whole number of units, of which this many make 1. The energy is *defined* as the sum of
 /// the rounded terms: then it is a whole number as well, and the flow equals it exactly.
-const UNITS: f64 = 1024.0;
-/// No single cost counts for more than this, either way. It outweighs all links of a pixel together a thousand times.
-const LARGEST_COST: f32 = 262_144.0;
+const UNITS: f32 = 1024.0;
+/// No single cost counts for more than this, either way. It outweighs all links of a pixel together a hundred times.
+pub const LARGEST_COST: f32 = 65_000.0;
 /// The four directions that meet every pair of neighbours once.
 const FORWARD: [usize; 4] = [EAST, SOUTH_WEST, SOUTH, SOUTH_EAST];
 
-/// The energy's terms for one picture.
-#[derive(Debug, Clone)]
+/// The energy's terms for one picture, and the flow that has found its last minimum: the next one starts from there.
 pub struct PixelGraph {
     width: usize,
-    height: usize,
     /// By pixel: what the labels background and object cost, in units.
     costs: Vec<[i32; 2]>,
     /// By pixel: V to the neighbours in the `FORWARD` directions, in units; 0 where there is none.
     links: Vec<[u32; 4]>,
+    flow: GridGraph,
 }
 
 impl PixelGraph {
     /// The graph of a picture of `width` columns, row-major: V between all neighbours, and no costs yet. In a picture of one
     /// colour beta is taken as 0, so that only the length of the boundary counts.
-    pub fn new(colours: &[Colour], width: usize) -> Self {
+    ///
+    /// # Errors
+    /// `picture-too-large` as [`GridGraph::new`].
+    pub fn new(colours: &[Colour], width: usize) -> Result<Self, Error> {
         let height = colours.len() / width.max(1);
-        let neighbour = |pixel: usize, direction: usize| {
-            let (x, y) = (pixel % width, pixel / width);
-            let (columns, rows) = DIRECTIONS[direction];
-            let inside = x.checked_add_signed(columns as isize).is_some_and(|x| x < width) && y + (rows as usize) < height;
-            inside.then(|| pixel.wrapping_add_signed(rows as isize * width as isize + columns as isize))
-        };
-        let difference = |p: usize, q: usize| -> f64 { (0..3).map(|i| f64::from(colours[p][i] - colours[q][i]).powi(2)).sum() };
+        let mut flow = GridGraph::new(width, height)?;
 
         let (mut sum, mut pairs) = (0.0, 0u64);
-        for pixel in 0..colours.len() {
-            for neighbour in FORWARD.into_iter().filter_map(|direction| neighbour(pixel, direction)) {
-                sum += difference(pixel, neighbour);
-                pairs += 1;
-            }
-        }
-        let beta = if sum > 0.0 { pairs as f64 / (2.0 * sum) } else { 0.0 };
-        let links = (0..colours.len())
-            .map(|pixel| {
-                FORWARD.map(|direction| match neighbour(pixel, direction) {
-                    None => 0,
-                    Some(neighbour) => {
-                        let distance = if direction == EAST || direction == SOUTH { 1.0 } else { std::f64::consts::SQRT_2 };
-                        (UNITS * GAMMA * (-beta * difference(pixel, neighbour)).exp() / distance).round() as u32
-                    }
-                })
-            })
-            .collect();
-        Self { width, height, costs: vec![[0; 2]; colours.len()], links }
+        each_pair(width, height, |pixel, _, neighbour| {
+            sum += f64::from(difference(&colours[pixel], &colours[neighbour]));
+            pairs += 1;
+        });
+        let beta = if sum > 0.0 { (pairs as f64 / (2.0 * sum)) as f32 } else { 0.0 };
+
+        let mut links = vec![[0; 4]; colours.len()];
+        each_pair(width, height, |pixel, forward, neighbour| {
+            let distance = if matches!(FORWARD[forward], EAST | SOUTH) { 1.0 } else { std::f32::consts::SQRT_2 };
+            let weight = exp_of_negative(-beta * difference(&colours[pixel], &colours[neighbour])) / distance;
+            let link = (UNITS * GAMMA * weight).round() as u32;
+            links[pixel][forward] = link;
+            flow.set_link(pixel % width, pixel / width, FORWARD[forward], link, link);
+        });
+        Ok(Self { width, costs: vec![[0; 2]; colours.len()], links, flow })
     }
 
     /// Sets what the labels cost: for each pixel, row-major, the cost of calling it background and of calling it object. They may
-    /// be negative. Beyond +-262144 they count as that; NaN counts as 0, no preference.
+    /// be negative. Beyond +-65000 they count as that; NaN counts as 0, no preference.
     pub fn set_costs(&mut self, costs: impl IntoIterator<Item = [f32; 2]>) {
         for (pixel, pair) in self.costs.iter_mut().zip(costs) {
             // A float becomes an integer by saturation, and NaN becomes 0.
-            *pixel = pair.map(|cost| (cost.clamp(-LARGEST_COST, LARGEST_COST) * UNITS as f32).round() as i32);
+            *pixel = pair.map(|cost| (cost.clamp(-LARGEST_COST, LARGEST_COST) * UNITS).round() as i32);
         }
     }
 
     /// E of a labelling (true = object), from its definition.
     pub fn energy(&self, labels: &[bool]) -> f64 {
-        let mut units = 0i64;
-        for (pixel, &label) in labels.iter().enumerate() {
-            units += i64::from(self.costs[pixel][usize::from(label)]);
-            for (direction, &link) in FORWARD.into_iter().zip(&self.links[pixel]) {
-                let (columns, rows) = DIRECTIONS[direction];
-                // Where there is no neighbour the link is 0.
-                if link > 0 && labels[pixel + (rows as usize * self.width).wrapping_add_signed(columns as isize)] != label {
-                    units += i64::from(link);
-                }
+        let mut units: i64 = self.costs.iter().zip(labels).map(|(pair, &label)| i64::from(pair[usize::from(label)])).sum();
+        each_pair(self.width, labels.len() / self.width.max(1), |pixel, forward, neighbour| {
+            if labels[pixel] != labels[neighbour] {
+                units += i64::from(self.links[pixel][forward]);
             }
-        }
-        units as f64 / UNITS
+        });
+        units as f64 / f64::from(UNITS)
     }
 
     /// The labelling with the least energy (true = object; the one with the fewest object pixels, if there are several), and
     /// the least energy as the maximum flow tells it: equal to [`energy`](Self::energy) of the labelling.
-    ///
-    /// # Errors
-    /// `picture-too-large` as [`GridGraph::new`].
-    pub fn minimum(&self) -> Result<(Vec<bool>, f64), Error> {
-        let mut graph = GridGraph::new(self.width, self.height)?;
+    pub fn minimum(&mut self) -> (Vec<bool>, f64) {
+        let (width, height) = (self.width, self.costs.len() / self.width.max(1));
+        let positions = || (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
         // Capacities cannot be negative: what a pixel costs under either label is paid up front.
         let mut paid = 0i64;
-        let positions = || (0..self.height).flat_map(|y| (0..self.width).map(move |x| (x, y)));
-        for (((x, y), &[background, object]), links) in positions().zip(&self.costs).zip(&self.links) {
+        for ((x, y), &[background, object]) in positions().zip(&self.costs) {
             let least = background.min(object);
             paid += i64::from(least);
             // Object is the source's side, and a pixel there has its link to the sink cut.
-            graph.set_terminals(x, y, background.abs_diff(least), object.abs_diff(least));
-            for (direction, &link) in FORWARD.into_iter().zip(links) {
-                graph.set_link(x, y, direction, link, link);
+            self.flow.set_terminals(x, y, background.abs_diff(least), object.abs_diff(least));
+        }
+        let units = self.flow.solve() as i64 + paid;
+        (positions().map(|(x, y)| self.flow.on_source_side(x, y)).collect(), units as f64 / f64::from(UNITS))
+    }
+}
+
+/// Squared distance of two colours.
+#[inline(always)]
+fn difference(a: &Colour, b: &Colour) -> f32 {
+    let [red, green, blue] = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+    red * red + green * green + blue * blue
+}
+
+/// Calls `visit(pixel, place in FORWARD, neighbour)` for each pair of neighbours, row by row.
+#[inline(always)]
+fn each_pair(width: usize, height: usize, mut visit: impl FnMut(usize, usize, usize)) {
+    for y in 0..height {
+        for x in 0..width {
+            let pixel = y * width + x;
+            for (forward, direction) in FORWARD.into_iter().enumerate() {
+                let (columns, rows) = DIRECTIONS[direction];
+                let column = x.wrapping_add_signed(columns as isize);
+                if column < width && y + (rows as usize) < height {
+                    visit(pixel, forward, (y + rows as usize) * width + column);
+                }
             }
         }
-        let units = graph.solve() as i64 + paid;
-        Ok((positions().map(|(x, y)| graph.on_source_side(x, y)).collect(), units as f64 / UNITS))
     }
 }
 
@@ -142,9 +148,9 @@ mod tests {
             let colours = noise(&mut random, width * height);
             let mut costs = random_costs(&mut random, width * height);
             costs[0] = [1e30, -1e30];
-            let mut graph = PixelGraph::new(&colours, width);
+            let mut graph = PixelGraph::new(&colours, width).unwrap();
             graph.set_costs(costs.iter().copied());
-            let (labels, flow) = graph.minimum().unwrap();
+            let (labels, flow) = graph.minimum();
             assert_eq!(graph.energy(&labels), flow);
 
             // The definition once more, in floating point and from the formula at the top of this file.
@@ -165,7 +171,7 @@ mod tests {
             let colour: f64 = labels
                 .iter()
                 .zip(&costs)
-                .map(|(&label, pair)| f64::from(pair[usize::from(label)].clamp(-262_144.0, 262_144.0)))
+                .map(|(&label, pair)| f64::from(pair[usize::from(label)].clamp(-65_000.0, 65_000.0)))
                 .sum();
             let tolerance = (width * height) as f64 * 5.0 / 1024.0;
             assert!((flow - colour - boundary).abs() < tolerance, "{flow} instead of {}", colour + boundary);
@@ -177,9 +183,9 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(2);
         for (width, height) in [(1, 1), (2, 1), (3, 3), (4, 3), (2, 6), (12, 1)] {
             for _ in 0..20 {
-                let mut graph = PixelGraph::new(&noise(&mut random, width * height), width);
+                let mut graph = PixelGraph::new(&noise(&mut random, width * height), width).unwrap();
                 graph.set_costs(random_costs(&mut random, width * height));
-                let (_, flow) = graph.minimum().unwrap();
+                let (_, flow) = graph.minimum();
                 let least = (0..1 << (width * height))
                     .map(|bits: u32| graph.energy(&(0..width * height).map(|p| bits >> p & 1 == 1).collect::<Vec<_>>()))
                     .fold(f64::INFINITY, f64::min);
@@ -190,9 +196,9 @@ mod tests {
 
     #[test]
     fn a_picture_of_one_colour_has_a_finite_energy() {
-        let mut graph = PixelGraph::new(&[[9.0; 3]; 12], 4);
+        let mut graph = PixelGraph::new(&[[9.0; 3]; 12], 4).unwrap();
         graph.set_costs((0..12).map(|p| if p % 4 < 2 { [0.0, 500.0] } else { [500.0, 0.0] }));
-        let (labels, flow) = graph.minimum().unwrap();
+        let (labels, flow) = graph.minimum();
         assert_eq!(labels, [false, false, true, true].repeat(3));
         // Three links across and four diagonal ones, each at its full weight.
         assert!((flow - 50.0 * (3.0 + 4.0 / 2f64.sqrt())).abs() < 0.01, "{flow}");
@@ -201,10 +207,10 @@ mod tests {
     #[test]
     fn a_cost_that_is_not_a_number_is_no_preference() {
         let colours = [[0.0; 3], [10.0; 3], [250.0; 3]];
-        let mut graph = PixelGraph::new(&colours, 3);
+        let mut graph = PixelGraph::new(&colours, 3).unwrap();
         graph.set_costs([[0.0, 3.0], [f32::NAN, f32::NAN], [f32::INFINITY, f32::NEG_INFINITY]]);
-        let (with_nan, _) = graph.minimum().unwrap();
+        let (with_nan, _) = graph.minimum();
         graph.set_costs([[0.0, 3.0], [0.0, 0.0], [1e30, -1e30]]);
-        assert_eq!(graph.minimum().unwrap().0, with_nan);
+        assert_eq!(graph.minimum().0, with_nan);
     }
 }

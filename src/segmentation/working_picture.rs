@@ -6,7 +6,6 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use super::colour_model::Colour;
 use crate::error::Error;
 use crate::image_input::Picture;
-use crate::saliency::SaliencyMap;
 
 /// A photo at the size of the cut; never empty.
 pub struct WorkingPicture {
@@ -36,20 +35,6 @@ impl WorkingPicture {
     /// Rows.
     pub fn height(&self) -> usize {
         self.colours.len() / self.width
-    }
-
-    /// Labels of the working picture in the photo's frame: bilinear between the pixels' centres, cut at one half, so that the edge runs
-    /// smoothly between the pixels of the working picture.
-    pub fn enlarged(&self, labels: Vec<bool>, width: usize, height: usize) -> Vec<bool> {
-        if (width, height) == (self.width, self.height()) {
-            return labels;
-        }
-        let map = SaliencyMap {
-            values: labels.into_iter().map(|label| f32::from(u8::from(label))).collect(),
-            rows: self.height(),
-            columns: self.width,
-        };
-        map.sampled(width, height).into_iter().map(|value| value >= 0.5).collect()
     }
 }
 

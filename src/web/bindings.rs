@@ -41,6 +41,17 @@ export interface LongCall {
 }
 /** A saliency map in the photo's frame: width * height values, row-major, >= 0. */
 export interface SaliencyValues { width: number; height: number; values: Float32Array; }
+/** What a cut starts from: a saliency map, or a box around the object in photo pixels. */
+export type CutGuide = { saliency: SaliencyValues; rectangle?: undefined } | { rectangle: BoundingBox; saliency?: undefined };
+/** One line of a round brush. */
+export interface StrokeOptions {
+    /** x0, y0, x1, y1, ... in photo pixels, joined by straight lines; a single point is a dab. */
+    points: Float32Array;
+    /** In photo pixels, above 0. */
+    radius: number;
+    /** Whether what it covers is object, or else background. */
+    object: boolean;
+}
 /** A saliency map on the network's own grid, which covers the photo edge to edge: width * height values, row-major, >= 0. */
 export interface SaliencyGrid { width: number; height: number; values: Float32Array; }
 /** A saliency map after one more layer of the network has been given random weights. */
@@ -159,7 +170,6 @@ impl Engine {
     /// Makes RGBA pixels, row-major from the top left, the picture.
     #[wasm_bindgen(js_name = setPicturePixels, unchecked_return_type = "PictureInfo")]
     pub fn set_picture_pixels(&self, rgba: Uint8ClampedArray, width: f64, height: f64) -> Result<JsValue, JsValue> {
-        let side = |name, value| count(name, value).map(|side| u32::try_from(side).unwrap_or(u32::MAX));
         let (width, height) = (side("width", width).map_err(js_error)?, side("height", height).map_err(js_error)?);
         self.set_picture(Picture::from_rgba(rgba.to_vec(), width, height))
     }
@@ -250,24 +260,32 @@ impl Engine {
         })
     }
 
-    /// The object that a saliency map points at, cut out of the picture: the cut alone.
+    /// The object that a saliency map points at, or that is in a rectangle, cut out of the picture: the cut alone.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
     pub fn segment(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "{ saliency: SaliencyValues } & SegmentOptions")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "CutGuide & SegmentOptions & LongCall")] options: JsValue,
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let map = read_saliency(&options)?;
-            let options: SegmentOptions = read_options(options)?;
-            let mode: engine::LocateMode = options.mode.as_deref().unwrap_or("paper").parse()?;
-            let mut settings = mode.cut_settings();
-            settings.foreground_quantile = options.foreground_quantile.unwrap_or(settings.foreground_quantile);
-            settings.background_quantile = options.background_quantile.unwrap_or(settings.background_quantile);
-            if let Some(side) = options.working_side {
-                settings.working_side = u32::try_from(count("workingSide", side)?).unwrap_or(u32::MAX);
-            }
-            engine.segment(&map, &settings).map(Segmentation::from)
+            let progress = JsProgress::from_options(&options);
+            let (guide, settings) = cut_guide(&options, engine::LocateMode::Paper)?;
+            engine.segment(guide.as_guide(), &settings, &progress).await.map(Segmentation::from)
+        })
+    }
+
+    /// The same, as a cut that strokes can correct. Its mode is `best` where nothing else is asked for.
+    #[wasm_bindgen(js_name = objectCut, unchecked_return_type = "Promise<ObjectCut>")]
+    pub fn object_cut(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "CutGuide & SegmentOptions & LongCall")] options: JsValue,
+    ) -> Promise {
+        let engine = self.snapshot();
+        promise(async move {
+            let progress = JsProgress::from_options(&options);
+            let (guide, settings) = cut_guide(&options, engine::LocateMode::Best)?;
+            let cut = engine.object_cut(guide.as_guide(), &settings, &progress).await?;
+            Ok(ObjectCut { cut: RefCell::new(cut) })
         })
     }
 
@@ -394,6 +412,51 @@ impl SanityCheck {
     }
 }
 
+/// A cut that strokes can correct; `free` ends it.
+#[wasm_bindgen]
+pub struct ObjectCut {
+    cut: RefCell<segmentation::ObjectCut>,
+}
+
+#[wasm_bindgen]
+impl ObjectCut {
+    /// The object as it is now.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
+    pub fn segmentation(&self) -> Promise {
+        let segmentation = self.cut.borrow().segmentation();
+        promise(async move { segmentation.map(Segmentation::from) })
+    }
+
+    /// Marks pixels as object or not and cuts anew. The stroke stays even where the answer is `no-object-found`.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
+    pub fn stroke(&self, #[wasm_bindgen(unchecked_param_type = "StrokeOptions")] options: JsValue) -> Promise {
+        match read_stroke(&options).and_then(|stroke| self.cut.borrow_mut().stroke(stroke)) {
+            Ok(()) => self.segmentation(),
+            Err(error) => promise(async move { Err::<JsValue, _>(error) }),
+        }
+    }
+
+    /// Takes the last stroke back, where there is one.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
+    pub fn undo(&self) -> Promise {
+        self.cut.borrow_mut().undo();
+        self.segmentation()
+    }
+
+    /// Takes all strokes back.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
+    pub fn clear(&self) -> Promise {
+        self.cut.borrow_mut().clear();
+        self.segmentation()
+    }
+
+    /// How many strokes there are.
+    #[wasm_bindgen(getter)]
+    pub fn strokes(&self) -> usize {
+        self.cut.borrow().strokes().len()
+    }
+}
+
 /// An object cut out of the photo.
 #[wasm_bindgen]
 pub struct Segmentation {
@@ -424,6 +487,25 @@ impl Segmentation {
     #[wasm_bindgen(getter)]
     pub fn mask(&self) -> Uint8Array {
         Uint8Array::from(&self.segmentation.mask[..])
+    }
+
+    /// How much of each pixel is object, 0 to 255, in the same frame: the mask with a soft edge.
+    #[wasm_bindgen(getter)]
+    pub fn alpha(&self) -> Uint8Array {
+        Uint8Array::from(&self.segmentation.alpha[..])
+    }
+
+    /// The soft mask in a smaller frame, such as a display's: width * height values, row-major.
+    pub fn cover(&self, width: f64, height: f64) -> Result<Uint8Array, JsValue> {
+        let (width, height) = (side("width", width).map_err(js_error)?, side("height", height).map_err(js_error)?);
+        let cover = self.segmentation.cover(width, height).map_err(js_error)?;
+        Ok(Uint8Array::from(&cover[..]))
+    }
+
+    /// The share of the photo's pixels that are object, 0 to 1.
+    #[wasm_bindgen(getter)]
+    pub fn share(&self) -> f64 {
+        self.segmentation.share()
     }
 
     /// The object's bounding box in photo pixels.
@@ -476,6 +558,11 @@ impl ClassModelRun {
     }
 }
 
+/// A whole number that is a length in pixels, or a count; larger ones than fit are as large as fits.
+fn side(name: &str, value: f64) -> Result<u32, Error> {
+    count(name, value).map(|side| u32::try_from(side).unwrap_or(u32::MAX))
+}
+
 fn promise<T: Into<JsValue>>(work: impl Future<Output = Result<T, Error>> + 'static) -> Promise {
     future_to_promise(async move { work.await.map(Into::into).map_err(js_error) })
 }
@@ -504,15 +591,65 @@ fn read_options<T: DeserializeOwned>(options: JsValue) -> Result<T, Error> {
     serde_wasm_bindgen::from_value(options).map_err(|error| Error::SettingOutOfRange(error.to_string()))
 }
 
-/// The `saliency` of a call's options: a `SaliencyMap`, or any object with its three properties.
-fn read_saliency(options: &JsValue) -> Result<saliency::SaliencyMap, Error> {
+/// What a cut starts from, kept for the time of the call.
+enum CutGuide {
+    Saliency(saliency::SaliencyMap),
+    Rectangle(segmentation::BoundingBox),
+}
+
+impl CutGuide {
+    fn as_guide(&self) -> segmentation::Guide<'_> {
+        match self {
+            CutGuide::Saliency(map) => segmentation::Guide::Saliency(map),
+            CutGuide::Rectangle(rectangle) => segmentation::Guide::Rectangle(*rectangle),
+        }
+    }
+}
+
+/// The `saliency` or the `rectangle` of a call's options, and its settings: where nothing else is asked for, those of `mode` or GrabCut's.
+fn cut_guide(options: &JsValue, mode: engine::LocateMode) -> Result<(CutGuide, segmentation::CutSettings), Error> {
+    let named = |key: &str| Reflect::get(options, &key.into()).ok().filter(|value| !value.is_undefined());
+    let settings: SegmentOptions = read_options(options.clone())?;
+    let mode = settings.mode.as_deref().map_or(Ok(mode), str::parse)?;
+    let (guide, defaults) = match (named("saliency"), named("rectangle")) {
+        (Some(map), None) => (CutGuide::Saliency(read_saliency(&map)?), mode.cut_settings()),
+        (None, Some(rectangle)) => {
+            let BoundingBox { x, y, width, height } = read_options(rectangle)?;
+            let rectangle = segmentation::BoundingBox { x, y, width, height };
+            (CutGuide::Rectangle(rectangle), segmentation::CutSettings::rectangle())
+        }
+        _ => return Err(Error::SettingOutOfRange("a cut starts from either a saliency map or a rectangle".to_owned())),
+    };
+    let whole = |name, value: Option<f64>, default| value.map_or(Ok(default), |value| side(name, value));
+    let settings = segmentation::CutSettings {
+        foreground_quantile: settings.foreground_quantile.unwrap_or(defaults.foreground_quantile),
+        background_quantile: settings.background_quantile.unwrap_or(defaults.background_quantile),
+        working_side: whole("workingSide", settings.working_side, defaults.working_side)?,
+        iterations: whole("iterations", settings.iterations, defaults.iterations)?,
+        ..defaults
+    };
+    Ok((guide, settings))
+}
+
+/// A `SaliencyMap`, or any object with its three properties.
+fn read_saliency(map: &JsValue) -> Result<saliency::SaliencyMap, Error> {
     let missing = |what: &str| Error::SettingOutOfRange(format!("saliency has no {what}"));
-    let map = Reflect::get(options, &"saliency".into()).map_err(|_| missing("value"))?;
-    let get = |key: &str| Reflect::get(&map, &key.into()).map_err(|_| missing(key));
+    let get = |key: &str| Reflect::get(map, &key.into()).map_err(|_| missing("value"));
     let side = |key: &str| count(key, get(key)?.as_f64().ok_or_else(|| missing(key))?);
     let values: Float32Array = get("values")?.dyn_into().map_err(|_| missing("values"))?;
     let (columns, rows) = (side("width")?, side("height")?);
     Ok(saliency::SaliencyMap { values: values.to_vec(), rows, columns })
+}
+
+fn read_stroke(options: &JsValue) -> Result<segmentation::Stroke, Error> {
+    let get = |key: &str| Reflect::get(options, &key.into()).unwrap_or(JsValue::UNDEFINED);
+    let wrong = |what: &str| Error::SettingOutOfRange(format!("a stroke has {what}"));
+    let points: Float32Array = get("points").dyn_into().map_err(|_| wrong("its points in a Float32Array"))?;
+    Ok(segmentation::Stroke {
+        points: points.to_vec().as_chunks().0.to_vec(),
+        radius: get("radius").as_f64().ok_or_else(|| wrong("a radius"))? as f32,
+        object: get("object").as_bool().ok_or_else(|| wrong("an object that is true or false"))?,
+    })
 }
 
 /// What a call is about: its `classIndex`, or its `layer`, `channel` and `position`.

@@ -170,11 +170,12 @@ pub struct LayerRelation {
     pub trunk: bool,
 }
 
-/// Options of `segment`, beside the saliency map itself.
+/// Options of `segment` and `objectCut`, beside what they start from.
 #[derive(Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct SegmentOptions {
-    /// Whose settings hold where nothing else is asked for: `best`, or `paper` when left out.
+    /// For a saliency map, whose settings hold where nothing else is asked for: `paper`, which `segment` takes when it is left out, or
+    /// `best`, which `objectCut` takes. For a rectangle they are GrabCut's.
     #[tsify(optional)]
     pub mode: Option<String>,
     /// The object's colours are those above this quantile of the map; the mode's own when left out (0.95 in `paper`, 0.9 in `best`).
@@ -186,6 +187,9 @@ pub struct SegmentOptions {
     /// The photo is cut at a size at which its long side has at most so many pixels; 512 when left out. Less is quicker and coarser.
     #[tsify(optional)]
     pub working_side: Option<f64>,
+    /// Cuts, 1 to 100, each from the colours that the last one found; 1 when left out, 5 for a rectangle. One that changes nothing is the last.
+    #[tsify(optional)]
+    pub iterations: Option<f64>,
 }
 
 /// Options of `locate`.
@@ -228,7 +232,7 @@ pub struct ClassModelProgress {
 }
 
 /// A rectangle in photo pixels.
-#[derive(Serialize, Tsify)]
+#[derive(Serialize, Deserialize, Tsify)]
 pub struct BoundingBox {
     /// First column.
     pub x: u32,

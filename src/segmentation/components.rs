@@ -1,0 +1,151 @@
+//! Connected components of a mask, by runs of pixels: a row has few of them, however many pixels it has.
+
+/// A stretch of object pixels in one row: its first pixel, and the one behind its last, row-major.
+struct Run {
+    first: usize,
+    end: usize,
+    /// A run of the same component: following these leads to the component's first run, which is its own.
+    joined: usize,
+}
+
+/// Keeps the largest of the mask's components, and those in which `wanted` names a pixel; clears the others. Pixels are connected when
+/// they touch by a side or a corner, as they are in the graph. Of several equally large components the one that comes first in
+/// reading order counts as the largest.
+pub fn keep_components(mask: &mut [bool], width: usize, wanted: impl Fn(usize) -> bool) {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut above = 0..0;
+    for row in (0..mask.len()).step_by(width.max(1)) {
+        let start = runs.len();
+        let mut pixel = row;
+        while let Some(offset) = mask[pixel..row + width].iter().position(|&inside| inside) {
+            let first = pixel + offset;
+            let end = mask[first..row + width].iter().position(|&inside| !inside).map_or(row + width, |length| first + length);
+            runs.push(Run { first, end, joined: runs.len() });
+            pixel = end;
+        }
+        let mut candidate = above.start;
+        for run in start..runs.len() {
+            let (first, end) = (runs[run].first - width.min(runs[run].first), runs[run].end - width.min(runs[run].end));
+            // Runs above that end before this one begins cannot touch the next one either.
+            while candidate < above.end && runs[candidate].end < first {
+                candidate += 1;
+            }
+            let mut touching = candidate;
+            while touching < above.end && runs[touching].first <= end {
+                join(&mut runs, touching, run);
+                touching += 1;
+            }
+        }
+        above = start..runs.len();
+    }
+
+    let mut sizes = vec![(0, false); runs.len()];
+    for run in 0..runs.len() {
+        let (first, end) = (runs[run].first, runs[run].end);
+        let (size, is_wanted) = &mut sizes[head(&mut runs, run)];
+        *size += end - first;
+        *is_wanted |= (first..end).any(&wanted);
+    }
+    let largest = sizes.iter().map(|&(size, _)| size).max();
+    let largest = sizes.iter().position(|&(size, _)| Some(size) == largest);
+    for run in 0..runs.len() {
+        let component = head(&mut runs, run);
+        if Some(component) != largest && !sizes[component].1 {
+            mask[runs[run].first..runs[run].end].fill(false);
+        }
+    }
+}
+
+/// The first run of a run's component.
+fn head(runs: &mut [Run], mut run: usize) -> usize {
+    while runs[run].joined != run {
+        let next = runs[runs[run].joined].joined;
+        runs[run].joined = next;
+        run = next;
+    }
+    run
+}
+
+fn join(runs: &mut [Run], a: usize, b: usize) {
+    let (a, b) = (head(runs, a), head(runs, b));
+    runs[a.max(b)].joined = a.min(b);
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn mask(rows: &[&str]) -> Vec<bool> {
+        rows.iter().flat_map(|row| row.bytes().map(|b| b == b'#')).collect()
+    }
+
+    fn kept(rows: &[&str], wanted: &[usize]) -> Vec<bool> {
+        let mut mask = mask(rows);
+        keep_components(&mut mask, rows[0].len(), |pixel| wanted.contains(&pixel));
+        mask
+    }
+
+    #[test]
+    fn the_largest_component_stays_and_corners_connect() {
+        let object = ["##....#", "##.....", "....#..", "...#.#.", "....#.#"];
+        assert_eq!(kept(&object, &[]), mask(&[".......", ".......", "....#..", "...#.#.", "....#.#"]));
+    }
+
+    #[test]
+    fn rows_do_not_connect_around_the_edge_of_the_picture() {
+        assert_eq!(kept(&["...#", "#...", "#..."], &[]), mask(&["....", "#...", "#..."]));
+        assert_eq!(kept(&["#...", "...#", "...#"], &[]), mask(&["....", "...#", "...#"]));
+    }
+
+    #[test]
+    fn of_equal_components_the_first_stays() {
+        assert_eq!(kept(&[".#.#", "...."], &[]), mask(&[".#..", "...."]));
+    }
+
+    #[test]
+    fn wanted_components_stay_beside_the_largest() {
+        assert_eq!(kept(&["##.#.#", "##...#"], &[3]), mask(&["##.#..", "##...."]));
+    }
+
+    #[test]
+    fn arms_that_meet_below_are_one_component() {
+        let object = ["#.#.#.##", "#.#.#.##", "###.#...", "..###..."];
+        assert_eq!(kept(&object, &[]), mask(&["#.#.#...", "#.#.#...", "###.#...", "..###..."]));
+    }
+
+    #[test]
+    fn components_of_noise_are_those_of_a_flood_fill() {
+        use rand_chacha::rand_core::{RngCore, SeedableRng};
+        let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+        for (width, height) in [(1, 1), (1, 40), (40, 1), (23, 17), (64, 64)] {
+            for density in [20, 40, 55, 80] {
+                let noise: Vec<bool> = (0..width * height).map(|_| random.next_u32() % 100 < density).collect();
+                let mut found = noise.clone();
+                keep_components(&mut found, width, |_| false);
+                assert_eq!(found, largest_by_flood_fill(&noise, width), "{width} x {height}, {density} %");
+            }
+        }
+    }
+
+    fn largest_by_flood_fill(mask: &[bool], width: usize) -> Vec<bool> {
+        let mut seen = vec![false; mask.len()];
+        let mut largest: Vec<usize> = Vec::new();
+        for start in 0..mask.len() {
+            let mut members = Vec::new();
+            let mut open = vec![start];
+            while let Some(pixel) = open.pop() {
+                if mask[pixel] && !std::mem::replace(&mut seen[pixel], true) {
+                    members.push(pixel);
+                    let (x, y) = (pixel % width, pixel / width);
+                    let near = |at: usize, end: usize| at.saturating_sub(1)..(at + 2).min(end);
+                    open.extend(near(y, mask.len() / width).flat_map(|y| near(x, width).map(move |x| y * width + x)));
+                }
+            }
+            if members.len() > largest.len() {
+                largest = members;
+            }
+        }
+        (0..mask.len()).map(|pixel| largest.contains(&pixel)).collect()
+    }
+}

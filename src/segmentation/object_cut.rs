@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::Segmentation;
 use super::bounding_box::BoundingBox;
 use super::colour_model::{Colour, ColourModel};
 use super::components::keep_components;
@@ -11,7 +12,6 @@ use super::seeds::Seeds;
 use super::settings::{CutSettings, SeedUse};
 use super::strokes::{Marks, Stroke};
 use super::working_picture::WorkingPicture;
-use super::Segmentation;
 use crate::error::Error;
 use crate::image_input::Picture;
 use crate::progress::Progress;
@@ -338,7 +338,8 @@ mod tests {
             let iou = iou(&found.mask, &truth);
             assert!(iou > 0.95, "{iou} at {width} x {height}");
             let inside = |x: u32, y: u32| {
-                (rectangle.x..rectangle.x + rectangle.width).contains(&x) && (rectangle.y..rectangle.y + rectangle.height).contains(&y)
+                (rectangle.x..rectangle.x + rectangle.width).contains(&x)
+                    && (rectangle.y..rectangle.y + rectangle.height).contains(&y)
             };
             let mut pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).zip(&found.mask);
             assert!(pixels.all(|((x, y), &value)| value == 0 || inside(x, y)), "something outside of the rectangle");
@@ -348,7 +349,9 @@ mod tests {
     #[test]
     fn rectangles_without_an_inside_or_an_outside_are_refused() {
         let (picture, _, _) = disc(40, 30);
-        for (x, y, width, height) in [(0, 0, 40, 30), (0, 0, u32::MAX, u32::MAX), (5, 5, 0, 9), (40, 0, 10, 10), (u32::MAX, 3, u32::MAX, 3)] {
+        for (x, y, width, height) in
+            [(0, 0, 40, 30), (0, 0, u32::MAX, u32::MAX), (5, 5, 0, 9), (40, 0, 10, 10), (u32::MAX, 3, u32::MAX, 3)]
+        {
             let guide = Guide::Rectangle(BoundingBox { x, y, width, height });
             let refused = cut(&picture, guide, &CutSettings::rectangle()).err().map(|error| error.code());
             assert_eq!(refused, Some("setting-out-of-range"), "{guide:?}");
@@ -406,7 +409,8 @@ mod tests {
         // A map that is highest where the ground is.
         let upside_down = SaliencyMap { values: map.values.iter().map(|value| 2.0 - value).collect(), ..map };
         let mut cut = cut(&picture, Guide::Saliency(&upside_down), &CutSettings::paper()).unwrap();
-        cut.stroke(Stroke { points: vec![[8.0, 8.0], [112.0, 8.0], [112.0, 82.0], [8.0, 82.0]], radius: 6.0, object: false }).unwrap();
+        cut.stroke(Stroke { points: vec![[8.0, 8.0], [112.0, 8.0], [112.0, 82.0], [8.0, 82.0]], radius: 6.0, object: false })
+            .unwrap();
         cut.stroke(Stroke { points: vec![[60.0, 40.0], [72.0, 44.0]], radius: 8.0, object: true }).unwrap();
         let iou = iou(&cut.segmentation().unwrap().mask, &truth);
         assert!(iou > 0.9, "{iou}");

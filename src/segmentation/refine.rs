@@ -53,11 +53,10 @@ pub fn refined(photo: &Picture, working: &WorkingPicture, labels: &[bool], marks
                 _ if !band[cell] => 255 * u8::from(labels[cell]),
                 Some(object) => 255 * u8::from(object),
                 None => {
-                    let corners = [above * columns + left, above * columns + right, below * columns + left, below * columns + right];
+                    let corners =
+                        [above * columns + left, above * columns + right, below * columns + left, below * columns + right];
                     let weights = [(1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u];
-                    let at = |Fit { slope, offset }: Fit| {
-                        offset + (0..3).map(|i| slope[i] * f32::from(pixel[i])).sum::<f32>()
-                    };
+                    let at = |Fit { slope, offset }: Fit| offset + (0..3).map(|i| slope[i] * f32::from(pixel[i])).sum::<f32>();
                     let fitted: f32 = corners.iter().zip(weights).map(|(&corner, weight)| weight * at(fits[corner])).sum();
                     (255.0 * (0.5 + STEEPNESS * (fitted - 0.5))).round() as u8
                 }

@@ -36,7 +36,6 @@ pub fn disc(width: u32, height: u32) -> (Picture, SaliencyMap, Vec<bool>) {
     (Picture::from_rgba(rgba, width, height).unwrap(), SaliencyMap { values, rows, columns }, truth)
 }
 
-
 /// Intersection over union.
 pub fn iou(mask: &[u8], truth: &[bool]) -> f64 {
     let both = mask.iter().zip(truth).filter(|&(&m, &t)| m == 255 && t).count();

@@ -12,7 +12,7 @@ pub type Colour = [f32; 3];
 pub const COMPONENTS: usize = 5;
 /// At most this many pixels, evenly spaced among those given, are looked at to estimate a mixture: its 50 numbers are then known
 /// far better than a photo follows them, and a megapixel costs no more than a thumbnail.
-const SAMPLES: usize = 4096;
+const SAMPLES: usize = 8192;
 const K_MEANS_ROUNDS: usize = 10;
 const EM_ROUNDS: usize = 10;
 /// From one cut to the next the colours of a side change little.
@@ -45,7 +45,7 @@ impl ColourModel {
     /// Estimates the mixture that makes `colours` likely: k-means++ start (Arthur & Vassilvitskii 2007) from `seed`, Lloyd's rounds,
     /// then rounds of expectation maximisation. Same colours and seed, same model.
     ///
-    /// At most 4096 of the colours are looked at, evenly spaced. Where a covariance's determinant is at most 1e-6, 0.01 is added
+    /// At most 8192 of the colours are looked at, evenly spaced. Where a covariance's determinant is at most 1e-6, 0.01 is added
     /// to its diagonal, so that [`costs`](Self::costs) stay finite even when all pixels are identical. Without any colour the model
     /// is a single Gaussian as wide as the colour cube.
     pub fn fit(colours: &[Colour], seed: u64) -> Self {

@@ -86,7 +86,7 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
     match engine.locate(class, LocateMode::Best, &bar).await {
         Ok(cut) => {
             std::fs::write(arguments.out.join("mask.png"), write_grey_png(&cut.mask, width, height)?)?;
-            std::fs::write(arguments.out.join("cutout.png"), write_png(&cutout(&photo, &cut.mask), width, height)?)?;
+            std::fs::write(arguments.out.join("cutout.png"), write_png(&cutout(&photo, &cut.alpha), width, height)?)?;
             let b = cut.bounding_box;
             println!("box: x {} y {} width {} height {}", b.x, b.y, b.width, b.height);
         }

@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
             overlaps.push(overlap(&cut.mask.iter().map(|&value| value == 255).collect::<Vec<_>>(), &truth));
             if let (Some(out), "best") = (&arguments.out, name) {
                 std::fs::create_dir_all(out)?;
-                let picture = write_png(&cutout(&photo, &cut.mask), photo.width(), photo.height())?;
+                let picture = write_png(&cutout(&photo, &cut.alpha), photo.width(), photo.height())?;
                 std::fs::write(out.join(file.file_name().ok_or("no name")?).with_extension("png"), picture)?;
             }
         }

@@ -163,6 +163,36 @@ describe('results', () => {
     assert.deepEqual(found.cuts.plain, found.cuts.segment);
   });
 
+  test('a cut is corrected by strokes, and taken back', async () => {
+    const found = await page.evaluate(async () => {
+      const { width, height } = engine.setPictureFile(await read('/samples/chelsea.jpg'));
+      const cut = await engine.objectCut({ rectangle: { x: 40, y: 20, width: 380, height: 270 } });
+      const of = (object) => ({ mask: [...object.mask].join(''), sums: [object.mask, object.alpha].map((a) => a.reduce((x, y) => x + y, 0)), share: object.share });
+      const first = await cut.segmentation();
+      const cover = first.cover(90, 60);
+      const states = [of(first)];
+      const stroke = { points: Float32Array.of(200, 150, 240, 160), radius: 20, object: false };
+      const stroked = await cut.stroke(stroke);
+      const inside = stroked.mask[155 * width + 220];
+      states.push(of(stroked));
+      const two = (await cut.stroke({ points: Float32Array.of(10, 10), radius: 9, object: true }), cut.strokes);
+      states.push(of(await cut.undo()), of(await cut.clear()));
+      const refused = await codeOf(() => cut.stroke({ ...stroke, radius: NaN }));
+      const left = cut.strokes;
+      cut.free();
+      const iterated = await engine.segment({ rectangle: { x: 40, y: 20, width: 380, height: 270 }, iterations: 2, workingSide: 200 });
+      return { width, height, states, inside, two, refused, left, cover: [cover.length, Math.max(...cover)], iterated: iterated.mask.length };
+    });
+    const [first, stroked, undone, cleared] = found.states;
+    assert.equal(first.mask.length > 0 && found.iterated, found.width * found.height);
+    assert.equal(found.inside, 0);
+    assert.notDeepEqual(stroked, first);
+    assert.deepEqual(undone, stroked);
+    assert.deepEqual(cleared, first);
+    assert.ok(first.sums[0] !== first.sums[1] && first.share > 0 && first.share < 1);
+    assert.deepEqual([found.two, found.left, found.refused, found.cover], [2, 0, 'setting-out-of-range', [5400, 255]]);
+  });
+
   test('every method gives a map >= 0 and signed values in the frame of the photo', async () => {
     const found = await page.evaluate(async () => {
       const { width, height } = engine.setPictureFile(await read('/samples/chelsea.jpg'));
@@ -313,6 +343,11 @@ describe('errors are coded, and the next call works', () => {
     'a saliency map of another size': [() => engine.segment({ saliency: { width: 3, height: 3, values: new Float32Array(4) } }), 'setting-out-of-range'],
     'a quantile beyond 1': [async () => engine.segment({ saliency: await engine.saliency({ classIndex: 1, views: 1 }), foregroundQuantile: 2 }), 'setting-out-of-range'],
     'a working side of 0': [async () => engine.segment({ saliency: await engine.saliency({ classIndex: 1, views: 1 }), workingSide: 0 }), 'setting-out-of-range'],
+    'a rectangle without an outside': [() => engine.segment({ rectangle: { x: 0, y: 0, width: 1e5, height: 1e5 } }), 'setting-out-of-range'],
+    'a rectangle of fractions': [() => engine.objectCut({ rectangle: { x: 0.5, y: 0, width: 9, height: 9 } }), 'setting-out-of-range'],
+    'a cut from nothing': [() => engine.segment({}), 'setting-out-of-range'],
+    'a cut from both': [() => engine.segment({ saliency: { width: 1, height: 1, values: new Float32Array(1) }, rectangle: { x: 0, y: 0, width: 9, height: 9 } }), 'setting-out-of-range'],
+    '101 iterations': [() => engine.segment({ rectangle: { x: 9, y: 9, width: 9, height: 9 }, iterations: 101 }), 'setting-out-of-range'],
     'a constant map': [() => engine.segment({ saliency: { width: 9, height: 9, values: new Float32Array(81) } }), 'no-object-found'],
     'too many steps': [() => engine.classModel({ classIndex: 1, side: 64 }).step(2001), 'setting-out-of-range'],
     'steps NaN': [() => engine.classModel({ classIndex: 1, side: 64 }).step(NaN), 'setting-out-of-range'],

@@ -249,10 +249,13 @@ describe('looking and keeping', () => {
     const grid = Array.from({ length: 300 }, (_, i) => [(i * 37) % photo.width, (i * 53) % photo.height]);
     const masked = await pixelsOf(mask, grid);
     const cut = await pixelsOf(cutout, grid);
+    const everywhere = Array.from({ length: photo.width * photo.height }, (_, i) => [i % photo.width, Math.floor(i / photo.width)]);
+    const alphas = (await pixelsOf(cutout, everywhere)).map(([, , , alpha]) => alpha);
+    assert.ok(alphas.filter((alpha) => alpha > 0 && alpha < 255).length > 100, 'the edge is soft');
     grid.forEach(([px, py], i) => {
       const object = masked[i][0] === 255;
       assert.ok(object || masked[i][0] === 0);
-      assert.equal(cut[i][3], object ? 255 : 0, `cut-out and mask disagree at ${px}, ${py}`);
+      assert.equal(cut[i][3] >= 128, object, `cut-out and mask disagree at ${px}, ${py}`);
       const inBox = px >= x && px < x + width && py >= y && py < y + height;
       assert.ok(inBox || !object, `the object reaches out of its box at ${px}, ${py}`);
     });
@@ -424,6 +427,102 @@ describe('closer looks', () => {
     assert.equal(await v.page.textContent('#model-probability'), '–');
     const report = JSON.parse(await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')));
     assert.deepEqual(report.neuron, { layer: 'features.12', channel: 3 });
+  });
+
+  describe('the cut, corrected', () => {
+    /** A finished cut, and the place of a part of the photo on the screen. */
+    async function located() {
+      const v = await explained();
+      await v.finished();
+      const at = async (across, down) => {
+        const { x, y, width, height } = await v.page.locator('#cut .tool-layer').boundingBox();
+        const scale = Math.min(width / 451, height / 300);
+        return [x + width / 2 + (across - 0.5) * 451 * scale, y + height / 2 + (down - 0.5) * 300 * scale];
+      };
+      const stroke = async (...places) => {
+        await v.page.mouse.move(...await at(...places[0]));
+        await v.page.mouse.down();
+        for (const place of places.slice(1)) await v.page.mouse.move(...await at(...place), { steps: 5 });
+        await v.page.mouse.up();
+      };
+      const settled = () => v.page.waitForFunction(() => ['', 'no object'].includes(document.querySelector('#cut .card-state').textContent));
+      const box = async () => (await settled(), v.page.textContent('#cut-box'));
+      return { v, at, stroke, box, tool: (name) => v.page.click(`#cut .tool[data-tool="${name}"]`) };
+    }
+
+    test('strokes change it, each counts, and undo brings back the very cut from before', async () => {
+      const { v, stroke, box, tool } = await located();
+      const boxes = [await box()];
+      await tool('object');
+      await stroke([0.02, 0.03], [0.2, 0.05]);
+      boxes.push(await box());
+      assert.match(boxes[1], / at \d, \d$/); // it reaches into the corner now
+      await tool('background');
+      await stroke([0.02, 0.03], [0.2, 0.05]);
+      await stroke([0.5, 0.5], [0.55, 0.6]); // while the one before is still being cut
+      await stroke([0.4, 0.2], [0.45, 0.3]);
+      assert.notEqual(await box(), boxes[1]);
+      const report = JSON.parse(await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')));
+      assert.equal(report.object.strokes, 4);
+      for (let left = 3; left > 0; left--) await v.page.click('#cut button:text("Undo")');
+      assert.equal(await box(), boxes[1]);
+      await v.page.keyboard.press('Escape');
+      await v.page.click('#cut button:text("Clear")');
+      assert.equal(await box(), boxes[0]);
+      assert.equal(await v.page.locator('#cut button:text("Undo")').isDisabled(), true);
+    });
+
+    test('a box in place of the saliency', async () => {
+      const { v, stroke, box, tool } = await located();
+      const before = await box();
+      await tool('rectangle');
+      await stroke([0.25, 0.1], [0.75, 0.9]);
+      const [, width, height, x, y] = (await box()).match(/(\d+) × (\d+) at (\d+), (\d+)/).map(Number);
+      assert.notEqual(await box(), before);
+      assert.ok(x >= 110 && y >= 28 && x + width <= 342 && y + height <= 272, `${width} x ${height} at ${x}, ${y}`);
+      const report = JSON.parse(await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')));
+      assert.ok(Math.abs(report.object.rectangle.x - 113) <= 3 && Math.abs(report.object.rectangle.width - 225) <= 5, JSON.stringify(report.object));
+    });
+
+    test('by keyboard alone', async () => {
+      const { v, box } = await located();
+      const before = await box();
+      await v.page.focus('#cut .tool[data-tool="object"]');
+      await v.page.keyboard.press('Enter'); // takes the brush; the picture has the focus now
+      for (let step = 0; step < 25; step++) await v.page.keyboard.press('ArrowLeft'); // from the middle to the edge
+      await v.page.keyboard.press('Shift+ArrowUp');
+      await v.page.keyboard.press('Space');
+      assert.match(await box(), / at 0, /);
+      await v.page.keyboard.press('Control+z');
+      assert.equal(await box(), before);
+      await v.page.keyboard.press('Escape');
+      assert.equal(await v.page.locator('#cut .tool-layer').isVisible(), false);
+      assert.equal(await v.page.evaluate(() => document.activeElement.dataset.tool), 'object');
+    });
+
+    test('by touch, without moving the page', async () => {
+      const { v, at, box, tool } = await located();
+      await box();
+      await tool('object');
+      const session = await v.page.context().newCDPSession(v.page);
+      const points = [];
+      for (const place of [[0.02, 0.03], [0.08, 0.04], [0.15, 0.04]]) points.push(await at(...place));
+      const top = await v.page.evaluate(() => scrollY);
+      const touch = (type, touchPoints) => session.send('Input.dispatchTouchEvent', { type, touchPoints });
+      await touch('touchStart', [{ x: points[0][0], y: points[0][1] }]);
+      for (const [x, y] of points.slice(1)) await touch('touchMove', [{ x, y }]);
+      await touch('touchEnd', []);
+      assert.match(await box(), / at \d, \d$/);
+      assert.equal(await v.page.evaluate(() => scrollY), top);
+    });
+
+    test('another photo ends it', async () => {
+      const { v, tool } = await located();
+      await tool('object');
+      await v.takeSample('coffee.jpg');
+      assert.equal(await v.page.locator('#cut .tool:enabled').count(), 0);
+      assert.equal(await v.page.locator('#cut .tool-layer').isVisible(), false);
+    });
   });
 });
 

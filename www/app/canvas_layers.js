@@ -170,13 +170,13 @@ function objectAlone(cover, photo) {
   return cover;
 }
 
-/** The object's pixels on nothing, in the photo's own size. @param {ImageBitmap} photo @param {Cut} cut */
-export function cutoutCanvas(photo, cut) {
-  return objectAlone(coverCanvas(cut.mask, photo), photo);
+/** The object's pixels on nothing, in the photo's own size. @param {ImageBitmap} photo @param {Uint8Array} alpha */
+export function cutoutCanvas(photo, alpha) {
+  return objectAlone(coverCanvas(alpha, photo), photo);
 }
 
-/** White object, black background, in the photo's own size. @param {Cut} cut */
-export function maskCanvas({ mask, photoWidth: width, photoHeight: height }) {
+/** White object, black background, in the photo's own size. @param {Size & {mask: Uint8Array}} pixels */
+export function maskCanvas({ mask, width, height }) {
   const canvas = new OffscreenCanvas(width, height);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { alpha: false }));
   context.fillRect(0, 0, width, height);

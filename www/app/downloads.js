@@ -7,6 +7,7 @@ import { photoBitmap } from './photo_pixels.js';
 import { chosenName } from './views/card.js';
 
 /** @typedef {import('./state.js').State} State */
+/** @typedef {import('./engine_client.js').EngineClient} EngineClient */
 
 /** @param {State} state @param {string} what */
 function fileName(state, what) {
@@ -36,7 +37,7 @@ async function savePng(canvas, name) {
 /** The photo in its own size. @param {import('./state.js').Photo} photo */
 const wholePhoto = (photo) => photoBitmap(photo.source, photo, photo);
 
-/** One function a file. Each needs the result that it saves to be there. @type {Record<string, (state: State) => Promise<void>>} */
+/** One function a file. Each needs the result that it saves to be there. @type {Record<string, (state: State, client: EngineClient) => Promise<void>>} */
 export const downloads = {
   async overlay(state) {
     const { photo, saliency, settings } = state;
@@ -53,13 +54,15 @@ export const downloads = {
     await savePng(canvas, fileName(state, 'class-model'));
   },
 
-  async mask(state) {
-    if (state.cut.cut) await savePng(maskCanvas(state.cut.cut), fileName(state, 'mask'));
+  async mask(state, client) {
+    if (state.cut.cut) await savePng(maskCanvas(await client.call('cutPixels', {})), fileName(state, 'mask'));
   },
 
-  async cutout(state) {
+  async cutout(state, client) {
     const { photo, cut } = state;
-    if (photo && cut.cut) await savePng(cutoutCanvas(await wholePhoto(photo), cut.cut), fileName(state, 'cutout'));
+    if (!photo || !cut.cut) return;
+    const { alpha } = await client.call('cutPixels', {});
+    await savePng(cutoutCanvas(await wholePhoto(photo), alpha), fileName(state, 'cutout'));
   },
 
   async topFive(state) {

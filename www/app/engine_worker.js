@@ -7,6 +7,9 @@ import { photoBitmap } from './photo_pixels.js';
 const NETWORK = 'squeezenet1_1';
 const CACHE = 'deep-inside-weights';
 
+/** What the engine's mode `best` seeds its cut with. */
+const SEEDS = { method: 'guided_grad_cam', views: /** @type {const} */ (10) };
+
 /** The preview of the cut is to be there at once; the final one has sharper edges. */
 const PREVIEW_SIDE = 160;
 
@@ -14,6 +17,12 @@ const PREVIEW_SIDE = 160;
 let engine = null;
 /** @type {any} the newest saliency map, for the cut that it gives */
 let newestMap = null;
+/** @type {any} the cut that strokes correct */
+let objectCut = null;
+/** @type {import('./messages.js').Cut['made']} how it was made */
+let cutMade = { mode: 'best' };
+/** @type {any} what the page shows of it: its pixels are there to be saved */
+let shownCut = null;
 /** @type {any} */
 let modelRun = null;
 /** @type {any} */
@@ -66,6 +75,7 @@ const calls = {
       throw error;
     }
     picture = source;
+    endCut(); // it is the old one's
     return new Transferred({ width, height, bitmap }, [bitmap]);
   },
 
@@ -85,12 +95,44 @@ const calls = {
   async cutNewest({ quick }) {
     if (!newestMap) throw new CodedError('cancelled'); // this worker is new
     const { map, method, views } = newestMap;
-    const cut = await engine.segment({ saliency: map, mode: 'best', ...(quick && { workingSide: PREVIEW_SIDE }) });
-    return describeCut(cut, { mode: 'best', method, views });
+    const made = { mode: 'best', method, views };
+    if (quick) return describeCut(await engine.segment({ saliency: map, mode: 'best', workingSide: PREVIEW_SIDE }), made);
+    return startCut({ saliency: map, mode: 'best' }, made);
   },
 
   async locate({ classIndex }, { signal, progress }) {
     return describeCut(await engine.locate({ classIndex, mode: 'best', signal, onProgress: countPasses(progress) }), { mode: 'best' });
+  },
+
+  async locateForCorrection({ classIndex }, { signal, progress }) {
+    const map = await engine.saliency({ classIndex, ...SEEDS, signal, onProgress: countPasses(progress) });
+    try {
+      return await startCut({ saliency: map, mode: 'best', signal }, { mode: 'best', ...SEEDS });
+    } finally {
+      map.free();
+    }
+  },
+
+  async cutRectangle({ rectangle }, { signal, progress }) {
+    return startCut({ rectangle, signal, onProgress: countPasses(progress) }, { mode: 'rectangle', rectangle });
+  },
+
+  async strokeCut(stroke) {
+    return correct((cut) => cut.stroke(stroke));
+  },
+
+  async undoStroke() {
+    return correct((cut) => cut.undo());
+  },
+
+  async clearStrokes() {
+    return correct((cut) => cut.clear());
+  },
+
+  async cutPixels() {
+    if (!shownCut) throw new CodedError('cancelled');
+    const { mask, alpha, width, height } = shownCut;
+    return new Transferred({ mask, alpha, width, height }, [mask.buffer, alpha.buffer]);
   },
 
   async relation({ target }, { signal }) {
@@ -149,6 +191,30 @@ async function givePicture(source) {
   return engine.setPicturePixels(source.image.data, source.image.width, source.image.height);
 }
 
+/** A cut that can be corrected, in the place of the one that there was. @param {any} options @param {import('./messages.js').Cut['made']} made */
+async function startCut(options, made) {
+  endCut();
+  objectCut = await engine.objectCut(options);
+  cutMade = made;
+  return correct((cut) => cut.segmentation());
+}
+
+/** @param {(cut: any) => Promise<any>} change   gives the segmentation after it */
+async function correct(change) {
+  if (!objectCut) throw new CodedError('cancelled'); // this worker is new
+  shownCut?.free();
+  shownCut = null;
+  shownCut = await change(objectCut);
+  return describeCut(shownCut, { ...cutMade, strokes: objectCut.strokes });
+}
+
+function endCut() {
+  objectCut?.free();
+  objectCut = null;
+  shownCut?.free();
+  shownCut = null;
+}
+
 function endSanityCheck() {
   sanityCheck?.free();
   sanityCheck = null;
@@ -200,16 +266,12 @@ function describeGrid({ values, width, height }) {
 
 /** @param {any} segmentation @param {import('./messages.js').Cut['made']} made */
 function describeCut(segmentation, made) {
-  const { width, height, energy, flow } = segmentation;
-  const { x, y, width: boxWidth, height: boxHeight } = segmentation.box;
-  const mask = /** @type {Uint8Array} */ (segmentation.mask);
-  segmentation.free?.();
-  const frame = frameOf(width, height);
-  const cover = Uint8Array.from(shrink(mask, { width, height }, frame), Math.round);
-  const share = cover.reduce((sum, value) => sum + value, 0) / 255 / cover.length;
-  const box = { x, y, width: boxWidth, height: boxHeight };
-  const result = { cover, ...frame, mask, photoWidth: width, photoHeight: height, box, share, energy, flow, made };
-  return new Transferred(result, [cover.buffer, mask.buffer]);
+  const { width: photoWidth, height: photoHeight, energy, flow, share } = segmentation;
+  const { x, y, width, height } = segmentation.box;
+  const frame = frameOf(photoWidth, photoHeight);
+  const cover = segmentation.cover(frame.width, frame.height);
+  if (segmentation !== shownCut) segmentation.free();
+  return new Transferred({ cover, ...frame, photoWidth, photoHeight, box: { x, y, width, height }, share, energy, flow, made }, [cover.buffer]);
 }
 
 /** @param {Float32Array} scores */

@@ -27,6 +27,8 @@ export function createExplanation(store, client, report) {
   let relation = new AbortController();
   let sanity = new AbortController();
   let topFive = new AbortController();
+  /** Corrections of the cut that are under way or wait. */
+  let corrections = 0;
   /** @type {() => void} */
   let resume = () => {};
 
@@ -74,7 +76,7 @@ export function createExplanation(store, client, report) {
     const onProgress = ({ done, total }) => !signal.aborted && setCut({ part: done / (total + 1) });
     try {
       const cut = isClass(chosen) && !preview
-        ? await client.call('locate', { classIndex: chosen }, { signal, onProgress })
+        ? await client.call('locateForCorrection', { classIndex: chosen }, { signal, onProgress })
         : await client.call('cutNewest', { quick: preview }, { signal });
       if (!signal.aborted) setCut({ phase: preview ? 'working' : 'ready', cut });
     } catch (error) {
@@ -104,6 +106,30 @@ export function createExplanation(store, client, report) {
       await refineSaliency(chosen, signal);
     } catch (error) {
       if (!signal.aborted) setSaliency({ phase: ending(error) });
+    }
+  }
+
+  /**
+   * Another cut in place of the one that is shown. Corrections wait for each other in the client's queue: none is lost.
+   * @template {'cutRectangle' | 'strokeCut' | 'undoStroke' | 'clearStrokes'} Name
+   * @param {Name} call @param {Parameters<import('./messages.js').Calls[Name]>[0]} args
+   */
+  async function correctCut(call, args) {
+    const { signal } = maps;
+    const { cut: shown } = store.state.cut;
+    corrections++;
+    setCut({ phase: 'working', part: 0, correcting: true });
+    try {
+      /** @param {import('./messages.js').Progress} progress */
+      const onProgress = ({ done, total }) => !signal.aborted && setCut({ part: done / total });
+      const cut = await client.call(call, args, { signal, onProgress });
+      corrections--;
+      if (!signal.aborted) setCut({ phase: corrections > 0 ? 'working' : 'ready', cut, correcting: corrections > 0 });
+    } catch (error) {
+      corrections--;
+      if (signal.aborted) return;
+      const none = problemOf(error).code === 'no-object-found';
+      setCut({ phase: none ? 'none' : ending(error), cut: none ? null : shown, correcting: corrections > 0 });
     }
   }
 
@@ -153,8 +179,7 @@ export function createExplanation(store, client, report) {
           throw error;
         });
         if (signal.aborted) return;
-        // A mask in the photo's own size is up to 50 MB, and nothing here needs it.
-        set({ located: [...store.state.topFive.located, { classIndex, cut: cut && { ...cut, mask: new Uint8Array() } }] });
+        set({ located: [...store.state.topFive.located, { classIndex, cut }] });
       }
       set({ phase: 'ready' });
     } catch (error) {
@@ -218,6 +243,7 @@ export function createExplanation(store, client, report) {
         chosen,
         saliency: { ...NO_SALIENCY, phase: 'working', total: 1 },
         cut: { ...NO_CUT, phase: 'working' },
+        cutTool: null,
         relation: NO_RELATION,
         sanity: NO_SANITY,
       });
@@ -234,6 +260,8 @@ export function createExplanation(store, client, report) {
       if (cut.phase === 'working') runMaps(chosen);
       else runSaliency(chosen);
     },
+
+    correctCut,
 
     compareRules() {
       if (store.state.chosen === null) return;
@@ -262,7 +290,7 @@ export function createExplanation(store, client, report) {
       stopModel();
       stopCloserLooks();
       stopTopFive();
-      store.set({ topFive: NO_TOP_FIVE, chosen: null, saliency: NO_SALIENCY, model: NO_MODEL, cut: NO_CUT, relation: NO_RELATION, sanity: NO_SANITY });
+      store.set({ topFive: NO_TOP_FIVE, chosen: null, saliency: NO_SALIENCY, model: NO_MODEL, cut: NO_CUT, cutTool: null, relation: NO_RELATION, sanity: NO_SANITY });
     },
 
     /** Stops everything and keeps what there is. */

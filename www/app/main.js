@@ -158,6 +158,7 @@ const actions = {
     explanation.changeMethod();
   },
 
+  correctCut: explanation.correctCut,
   compareRules: explanation.compareRules,
   checkSanity: explanation.checkSanity,
   locateTopFive: explanation.locateTopFive,
@@ -192,7 +193,7 @@ const actions = {
   dismiss: (problem) => keepProblems((other) => other !== problem),
 
   /** @param {string} what */
-  save: (what) => downloads[what](store.state).catch(report),
+  save: (what) => downloads[what](store.state, client).catch(report),
 };
 
 const photoPanel = makePhotoPanel(store, actions);

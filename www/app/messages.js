@@ -46,19 +46,26 @@
  * @property {{x: number, y: number} | null} centre   where the strongest values lie, 0..1 from the top left; null for a map of zeros
  */
 
+/** @typedef {{x: number, y: number, width: number, height: number}} Box   in pixels of the photo */
+
+/**
+ * One line of a round brush: points x0, y0, x1, y1, ... and radius in pixels of the photo.
+ * @typedef {{points: Float32Array, radius: number, object: boolean}} Stroke
+ */
+
 /**
  * @typedef {object} Cut
  * @property {Uint8Array} cover    how much of each pixel of the display frame is object, 0 to 255
  * @property {number} width        of the display frame
  * @property {number} height
- * @property {Uint8Array} mask     0 or 255 for each pixel of the photo
  * @property {number} photoWidth
  * @property {number} photoHeight
- * @property {{x: number, y: number, width: number, height: number}} box   in pixels of the photo
+ * @property {Box} box
  * @property {number} share        of the photo's pixels that are object, 0..1
  * @property {number} energy
  * @property {number} flow
- * @property {{mode: string, method?: string, views?: number}} made   how: by the mode's own map, or by the one that was there
+ * @property {{mode: string, method?: string, views?: number, rectangle?: Box, strokes?: number}} made   how: by the mode's own map, by the one
+ *   that was there, or by a rectangle; and how many strokes have corrected it
  */
 
 /**
@@ -95,6 +102,13 @@
  * @property {(args: {target: Target, method: string, views: 1 | 10}) => IntensityMap} saliency
  * @property {(args: {quick: boolean}) => Cut} cutNewest    the cut that the newest saliency map alone gives
  * @property {(args: {classIndex: number}) => Cut} locate
+ * @property {(args: {classIndex: number}) => Cut} locateForCorrection   the same, and kept for the next four
+ * @property {(args: {rectangle: Box}) => Cut} cutRectangle   what is in the rectangle, in place of what a map points at
+ * @property {(args: Stroke) => Cut} strokeCut
+ * @property {(args: {}) => Cut} undoStroke
+ * @property {(args: {}) => Cut} clearStrokes
+ * @property {(args: {}) => {mask: Uint8Array, alpha: Uint8Array, width: number, height: number}} cutPixels   of the cut that is kept, in the
+ *   photo's own size: 0 or 255, and 0 to 255 with a soft edge
  * @property {(args: {target: Target}) => Relation} relation
  * @property {(args: {target: Target, method: string}) => {layers: number, original: IntensityGrid}} startSanityCheck
  * @property {(args: {}) => RandomisedMap | null} stepSanityCheck   null when no layer is left

@@ -43,8 +43,11 @@
  * @typedef {object} CutState
  * @property {'idle' | 'working' | 'ready' | 'none' | 'failed' | 'cancelled'} phase  `none`: no object stands out
  * @property {number} part                0..1 of the way to the better cut
+ * @property {boolean} correcting         the cut that is on its way is a corrected one
  * @property {Cut | null} cut            while `working`, the quick one: a better one is on its way
  */
+
+/** @typedef {'object' | 'background' | 'rectangle'} CutTool */
 
 /**
  * @typedef {object} RelationState
@@ -89,6 +92,8 @@
  * @property {ModelState} model
  * @property {CutState} cut
  * @property {'outline' | 'cutout' | 'box'} cutView
+ * @property {CutTool | null} cutTool     with what the cut is being corrected
+ * @property {number} brush              the brush's diameter as a share of the photo's long side
  * @property {RelationState} relation
  * @property {SanityState} sanity
  * @property {TopFiveState} topFive
@@ -101,7 +106,7 @@ export const NO_SALIENCY = { phase: 'idle', done: 0, total: 0, map: null };
 /** @type {ModelState} */
 export const NO_MODEL = { phase: 'idle', steps: 0, curve: [], frame: null };
 /** @type {CutState} */
-export const NO_CUT = { phase: 'idle', part: 0, cut: null };
+export const NO_CUT = { phase: 'idle', part: 0, correcting: false, cut: null };
 /** @type {RelationState} */
 export const NO_RELATION = { phase: 'idle', relation: null };
 /** @type {SanityState} */
@@ -123,6 +128,8 @@ export function initialState(settings) {
     model: NO_MODEL,
     cut: NO_CUT,
     cutView: 'outline',
+    cutTool: null,
+    brush: 0.05,
     relation: NO_RELATION,
     sanity: NO_SANITY,
     topFive: NO_TOP_FIVE,

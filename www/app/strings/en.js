@@ -247,7 +247,25 @@ export const cut = {
   formula: 'The labelling of the pixels with the least energy: how badly the colours fit object or background, plus the cost of a border between similar neighbours. The minimum is exact; the largest connected piece is the object.',
   preview: 'preview',
   noneState: 'no object',
-  none: 'No object stands out from its background for this class. Try another class, or a picture with one clear subject.',
+  none: 'No object stands out from its background for this class. Draw a box around one with the tools below, or try another class.',
+  correcting: 'cutting anew',
+  tools: 'Correct the cut',
+  tool: { object: 'Object', background: 'Not object', rectangle: 'Box' },
+  toolHint: {
+    object: 'Paint over what belongs to the object',
+    background: 'Paint over what does not belong to the object',
+    rectangle: 'Draw a box around the object, in place of the saliency',
+  },
+  brush: 'Brush size',
+  undo: 'Undo',
+  undoHint: 'Take the last stroke back',
+  clear: 'Clear',
+  clearHint: 'Take all strokes back',
+  /** @param {'object' | 'background' | 'rectangle'} tool */
+  canvas: (tool) =>
+    `${cut.toolHint[tool]}. By keyboard: arrow keys move the cross, Shift makes them fine, Enter ${tool === 'rectangle' ? 'sets a corner' : 'paints'}, Escape ends.`,
+  /** @param {number} share */
+  corrected: (share) => `Cut anew: ${percent(share)} of the photo`,
   /** @param {{x: number, y: number, width: number, height: number}} box */
   box: ({ x, y, width, height }) => `${width} × ${height} at ${x}, ${y}`,
   boxLabel: 'Box, in pixels',

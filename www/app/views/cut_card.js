@@ -4,6 +4,7 @@ import { clear, drawCut, drawPhoto } from '../canvas_layers.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, cut as words, percent } from '../strings/en.js';
 import { chosenName, makeCard } from './card.js';
+import { makeCutTools } from './cut_tools.js';
 
 /** @typedef {import('../state.js').State} State */
 
@@ -11,7 +12,7 @@ const VIEWS = /** @type {const} */ (['outline', 'cutout', 'box']);
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{save: (what: string) => void}} actions
+ * @param {{save: (what: string) => void, correctCut: import('./cut_tools.js').CorrectCut}} actions
  */
 export function makeCutCard(store, actions) {
   const canvas = h('canvas', { class: 'layer' });
@@ -21,10 +22,12 @@ export function makeCutCard(store, actions) {
   const box = h('output', { class: 'figure', id: 'cut-box' });
   const share = h('output', { class: 'figure', id: 'cut-share' });
 
+  const tools = makeCutTools(store, actions.correctCut);
+
   const view = makeCard({
     id: 'cut',
     text: words,
-    layers: [canvas],
+    layers: [canvas, tools.layer],
     controls: [
       h(
         'fieldset',
@@ -32,6 +35,7 @@ export function makeCutCard(store, actions) {
         h('legend', { class: 'hidden' }, words.view),
         ...radios.flatMap((radio, i) => [radio, h('label', { for: radio.id }, words.views[VIEWS[i]])]),
       ),
+      tools.bar,
       h(
         'div',
         { class: 'readings pair' },
@@ -55,7 +59,7 @@ export function makeCutCard(store, actions) {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
   store.watch(['photo', 'chosen', 'cut', 'cutView'], draw);
 
-  store.watch(['photo', 'chosen', 'cut', 'cutView', 'engine'], (state) => {
+  store.watch(['photo', 'chosen', 'cut', 'cutView', 'cutTool', 'engine'], (state) => {
     const { phase, part, cut } = state.cut;
     for (const radio of radios) {
       radio.checked = radio.value === state.cutView;
@@ -67,20 +71,21 @@ export function makeCutCard(store, actions) {
       className: chosenName(state),
       state: stateText(state),
       part: phase === 'working' ? part : null,
-      note: state.chosen === null ? words.alone : phase === 'none' ? words.none : null,
+      note: state.chosen === null ? words.alone : phase === 'none' && state.cutTool === null ? words.none : null,
       empty: state.chosen === null,
       alt: cut ? words.alt(chosenName(state), cut.box, cut.share) : null,
-      savable: cut !== null,
+      savable: phase === 'ready' && cut !== null,
     });
-    view.mat.classList.toggle('dimmed', phase === 'none');
+    view.mat.classList.toggle('dimmed', phase === 'none' && state.cutTool === null);
   });
 
   return view.element;
 }
 
 /** @param {State} state */
-function stateText({ photo, chosen, cut: { phase, cut } }) {
+function stateText({ photo, chosen, cut: { phase, correcting, cut } }) {
   if (chosen === null) return photo ? cardWords.needsClass : '';
+  if (correcting) return words.correcting;
   if (phase === 'working') return cut ? words.preview : cardWords.waiting;
   if (phase === 'none') return words.noneState;
   if (phase === 'cancelled') return cardWords.cancelled;

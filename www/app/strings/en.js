@@ -247,10 +247,10 @@ export const cut = {
   formula: 'The labelling of the pixels with the least energy: how badly the colours fit object or background, plus the cost of a border between similar neighbours. The minimum is exact; the largest connected piece is the object.',
   preview: 'preview',
   noneState: 'no object',
-  none: 'No object stands out from its background for this class. Draw a box around one with the tools below, or try another class.',
+  none: 'No object stands out from its background for this class. Draw a box around one with the tool below, or try another class.',
   correcting: 'cutting anew',
   tools: 'Correct the cut',
-  tool: { object: 'Object', background: 'Not object', rectangle: 'Box' },
+  tool: { object: 'Add', background: 'Remove', rectangle: 'Draw a box' },
   toolHint: {
     object: 'Paint over what belongs to the object',
     background: 'Paint over what does not belong to the object',

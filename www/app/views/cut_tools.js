@@ -17,15 +17,16 @@ export function makeCutTools(store, correctCut) {
   const buttons = TOOLS.map((tool) =>
     h('button', { type: 'button', class: 'tool', 'aria-pressed': 'false', title: words.toolHint[tool], data: { tool }, on: { click: () => take(store.state.cutTool === tool ? null : tool) } }, words.tool[tool]),
   );
-  const brush = h('input', { type: 'range', id: 'brush', min: '1', max: '20', step: '1', on: { input: () => store.set({ brush: Number(brush.value) / 100 }) } });
+  const brush = h('input', { type: 'range', id: 'brush', 'aria-label': words.brush, title: words.brush, min: '1', max: '20', step: '1', on: { input: () => store.set({ brush: Number(brush.value) / 100 }) } });
   const undo = h('button', { type: 'button', class: 'quiet', title: words.undoHint, on: { click: () => correctCut('undoStroke', {}) } }, words.undo);
   const clear = h('button', { type: 'button', class: 'quiet', title: words.clearHint, on: { click: () => correctCut('clearStrokes', {}) } }, words.clear);
   const news = h('p', { class: 'hidden', role: 'status' });
   const bar = h(
     'div',
     { class: 'tools', role: 'group', 'aria-label': words.tools },
+    h('p', { class: 'tools-label', 'aria-hidden': 'true' }, words.tools),
     h('div', { class: 'tool-row' }, ...buttons),
-    h('div', { class: 'tool-row' }, h('label', { for: 'brush' }, words.brush), brush, undo, clear),
+    h('div', { class: 'tool-row' }, brush, undo, clear),
     news,
   );
 

@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-web test-e2e lint readme-check bench screenshot setup setup-rust setup-node setup-browser clean
+.PHONY: serve build pkg test test-native test-web test-e2e lint readme-check bench bench-flow screenshot setup setup-rust setup-node setup-browser clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust setup-node
@@ -57,6 +57,14 @@ readme-check: setup-node
 bench: build setup-browser
 	cargo run --release --locked --example bench
 	node tests/bench/bench.mjs
+	node tests/bench/grab_cut.mjs
+
+## bench-flow: our maximum flow beside PyMaxflow's, on the same graphs
+bench-flow: setup-rust
+	cargo build --release --locked --example flow
+	python3 -m venv tests/bench/.venv
+	tests/bench/.venv/bin/pip install --quiet --requirement tests/bench/requirements.txt
+	tests/bench/.venv/bin/python tests/bench/py_maxflow.py
 
 ## screenshot: the README's picture of the page
 screenshot: build setup-browser

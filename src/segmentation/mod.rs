@@ -1,13 +1,16 @@
 //! The graph cut: from a class saliency map to the object's pixels (section 3.2 of the paper).
 //!
 //! ```text
-//! map -> smooth -> seeds -> colour_model (object, background) -> pixel_graph -> max_flow -> mask
+//! map -> smooth -> seeds -> colour_model (object, background) -> pixel_graph -> max_flow -> components -> refine -> mask, alpha
 //! ```
 //!
 //! The most salient pixels give a colour model of the object, the dullest ones one of the background, and a minimum cut finds the
 //! object whose colours fit best within the smoothest boundary along the picture's edges: saliency marks only the most telling part
 //! of an object, continuity of colour carries it to the whole. What is kept is the largest connected piece.
-
+//!
+//! The cut is made on a picture of at most 512 pixels; its edge is then found again between the photo's own pixels (`refine`). A
+//! rectangle may stand in for the map, and strokes correct the result: each is one more cut that goes on from the last flow
+//! ([`ObjectCut`]).
 //!
 //! # What makes the best masks
 //!

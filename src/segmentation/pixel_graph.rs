@@ -72,6 +72,17 @@ impl PixelGraph {
         }
     }
 
+    /// By pixel: the capacities from the source, the object's side, and to the sink, of the graph whose cuts are the labellings. A pixel
+    /// on the source's side has its link to the sink cut. Capacities cannot be negative: what a pixel costs under either label is in none.
+    pub fn terminals(&self) -> Vec<[u32; 2]> {
+        self.costs.iter().map(|&[background, object]| terminals(background, object)).collect()
+    }
+
+    /// By pixel: the capacities to and from the neighbours east, south-west, south and south-east; 0 where there is none.
+    pub fn links(&self) -> &[[u32; 4]] {
+        &self.links
+    }
+
     /// E of a labelling (true = object), from its definition.
     pub fn energy(&self, labels: &[bool]) -> f64 {
         let mut units: i64 = self.costs.iter().zip(labels).map(|(pair, &label)| i64::from(pair[usize::from(label)])).sum();
@@ -88,17 +99,21 @@ impl PixelGraph {
     pub fn minimum(&mut self) -> (Vec<bool>, f64) {
         let (width, height) = (self.width, self.costs.len() / self.width.max(1));
         let positions = || (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-        // Capacities cannot be negative: what a pixel costs under either label is paid up front.
         let mut paid = 0i64;
         for ((x, y), &[background, object]) in positions().zip(&self.costs) {
-            let least = background.min(object);
-            paid += i64::from(least);
-            // Object is the source's side, and a pixel there has its link to the sink cut.
-            self.flow.set_terminals(x, y, background.abs_diff(least), object.abs_diff(least));
+            paid += i64::from(background.min(object));
+            let [from_source, to_sink] = terminals(background, object);
+            self.flow.set_terminals(x, y, from_source, to_sink);
         }
         let units = self.flow.solve() as i64 + paid;
         (positions().map(|(x, y)| self.flow.on_source_side(x, y)).collect(), units as f64 / f64::from(UNITS))
     }
+}
+
+/// A pixel's capacities from its costs, less what both have in common.
+fn terminals(background: i32, object: i32) -> [u32; 2] {
+    let least = background.min(object);
+    [background.abs_diff(least), object.abs_diff(least)]
 }
 
 /// Squared distance of two colours.

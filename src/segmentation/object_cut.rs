@@ -147,12 +147,14 @@ impl ObjectCut {
     /// The first cut, and each further one with models from the last: the energy never rises, and a cut that changes no label is the last.
     async fn iterate(&mut self, most: u32, progress: &dyn Progress) -> Result<(), Error> {
         for round in 0..most {
+            let models = self.models.clone();
             if round > 0 {
                 self.models = vec![self.improved_models()];
             }
             self.set_costs();
             // New models fit the last labels at least as well, unless the sample on which they were estimated misleads them.
             if self.rounds.last().is_some_and(|last| self.graph.energy(&self.labels) > last.energy) {
+                self.models = models; // those of the labels, to which strokes that are taken back lead
                 break;
             }
             let before = std::mem::take(&mut self.labels);

@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-web test-e2e lint readme-check bench bench-flow screenshot setup setup-rust setup-node setup-browser clean
+.PHONY: serve build pkg test test-native test-web test-e2e fuzz lint readme-check bench bench-flow screenshot setup setup-rust setup-node setup-browser clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust setup-node
@@ -29,9 +29,16 @@ pkg: setup-rust setup-node
 test: test-native test-web test-e2e
 	@echo "all tests passed"
 
-## test-native: with what tests have measured
+## test-native: with what tests have measured; and the fuzz targets for a few seconds
 test-native: setup-rust
 	cargo test --locked -- --show-output
+	for target in decode weights segment; do scripts/fuzz.sh $$target 5000 || exit 1; done
+
+## fuzz: TARGET (decode, weights or segment) with RUNS inputs
+fuzz: TARGET ?= segment
+fuzz: RUNS ?= 100000
+fuzz: setup-rust
+	scripts/fuzz.sh $(TARGET) $(RUNS)
 
 # Built with the profile of pkg/, so that the dependencies are compiled once, and without wasm-pack, which would link every native test
 # for the browser as well; `wasm-pack test --headless --chrome` runs the same tests.
@@ -46,6 +53,7 @@ test-e2e: build setup-browser
 ## lint: formatting and lints, natively and for wasm; warnings are errors
 lint: setup-rust
 	cargo fmt --check
+	cargo fmt --check --manifest-path tests/fuzz/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --lib --test web --target wasm32-unknown-unknown --profile web -- -D warnings
 

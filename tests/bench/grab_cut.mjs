@@ -1,129 +1,162 @@
-// The cut beside OpenCV.js's grabCut in one headless Chromium: the same photo, the same rectangle, at most the same number of cuts. Prints
-// times, the overlap of both masks, and the energies of both labellings by one function that belongs to neither (grab_cut_energy.js).
+// The cut in one headless Chromium, on dist/: from a rectangle beside OpenCV.js's grabCut, its time by the picture's size, and a stroke.
 // usage: node tests/bench/grab_cut.mjs
 
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+
 import { launch } from '../e2e/browser.mjs';
 import { serve } from '../e2e/server.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ITERATIONS = 5;
-/** Columns, rows, and how many pairs of runs: OpenCV's take up to half a minute. */
-const SIZES = [[224, 224, 9], [451, 300, 9], [1024, 681, 3]];
+// At the largest, OpenCV.js takes a quarter of a minute a run.
+const CONTESTS = [
+  { width: 224, height: 224, rounds: 9 },
+  { width: 451, height: 300, rounds: 9 },
+  { width: 1024, height: 681, rounds: 3 },
+];
+const SIZES = [[224, 224], [451, 300], [512, 512], [1024, 681], [1024, 1024]];
 
 const server = await serve(join(ROOT, 'dist'));
-const browser = await launch();
-// OpenCV.js comes as an inline script, which the page's policy forbids.
+server.put('neutral_energy.mjs', () => ({ status: 200, type: 'text/javascript', body: readFileSync(join(import.meta.dirname, 'neutral_energy.mjs')) }));
+const browser = await launch({ webgpu: false });
+// OpenCV.js builds its bindings as text, which the page's policy forbids.
 const page = await (await browser.newContext({ bypassCSP: true })).newPage();
 page.setDefaultTimeout(0);
 await page.goto(`${server.address}nothing-here`); // a document of this origin in which nothing else computes
 await page.addScriptTag({ path: join(ROOT, 'node_modules/@techstark/opencv-js/dist/opencv.js') });
-await page.addScriptTag({ path: join(import.meta.dirname, 'grab_cut_energy.js') });
-await page.evaluate(async () => {
-  const module = await globalThis.cv;
-  if (!module.Mat) await new Promise((ready) => (module.onRuntimeInitialized = ready));
-  globalThis.cv = module;
-  const { default: init, Engine } = await import('/pkg/deep_inside.js');
-  await init();
-  globalThis.engine = await Engine.open('cpu');
-  globalThis.photo = await createImageBitmap(await (await fetch('/samples/chelsea.jpg')).blob());
-});
+await page.evaluate(prepare, ITERATIONS);
 
-console.log(`rectangle of 80 % of the sides, ${ITERATIONS} cuts, medians [least]; "whole": cut at the photo's size; "page": as on the page, at most 512 pixels, then refined`);
-console.log('pixels        runs   OpenCV.js ms      whole ms (ratio)         page ms (ratio)      IoU whole, page   energy / OpenCV\'s: whole, page');
-for (const [width, height, runs] of SIZES) {
-  const found = await page.evaluate(async ({ width, height, runs, iterations }) => {
-    const context = new OffscreenCanvas(width, height).getContext('2d');
-    context.drawImage(photo, 0, 0, width, height);
-    const image = context.getImageData(0, 0, width, height);
-    engine.setPicturePixels(image.data, width, height);
-    const rectangle = { x: Math.round(width / 10), y: Math.round(height / 10), width: Math.round(width * 0.8), height: Math.round(height * 0.8) };
-    const ours = (options) => async () => {
-      const cut = await engine.segment({ rectangle, iterations, ...options });
-      const mask = cut.mask;
-      cut.free();
-      return mask;
-    };
-    const contestants = {
-      opencv() {
-        const source = cv.matFromImageData(image), rgb = new cv.Mat(), mask = new cv.Mat(), background = new cv.Mat(), object = new cv.Mat();
-        cv.cvtColor(source, rgb, cv.COLOR_RGBA2RGB);
-        cv.grabCut(rgb, mask, new cv.Rect(rectangle.x, rectangle.y, rectangle.width, rectangle.height), background, object, iterations, cv.GC_INIT_WITH_RECT);
-        const labels = Uint8Array.from(mask.data, (value) => (value & 1 ? 255 : 0)); // 1 and 3: object, certain or likely
-        for (const each of [source, rgb, mask, background, object]) each.delete();
-        return labels;
-      },
-      whole: ours({ workingSide: Math.max(width, height) }),
-      page: ours({}),
-    };
-    const times = { opencv: [], whole: [], page: [] };
-    const masks = {};
-    for (let run = -1; run < runs; run++) {
-      const order = Object.keys(contestants);
-      for (const name of run % 2 ? order.reverse() : order) {
-        const start = performance.now();
-        masks[name] = await contestants[name]();
-        if (run >= 0) times[name].push(performance.now() - start);
-      }
-    }
-    const overlap = (a, b) => {
-      let both = 0, either = 0;
-      for (let i = 0; i < a.length; i++) {
-        both += a[i] & b[i] & 1;
-        either += (a[i] | b[i]) & 1;
-      }
-      return both / either;
-    };
-    const energies = Object.fromEntries(Object.entries(masks).map(([name, mask]) => [name, grabCutEnergy(image, mask)]));
-    return { times, overlaps: [overlap(masks.whole, masks.opencv), overlap(masks.page, masks.opencv)], energies };
-  }, { width, height, runs, iterations: ITERATIONS });
-  const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-  const least = (values) => Math.min(...values);
-  const time = (name) => `${middle(found.times[name]).toFixed(0)} [${least(found.times[name]).toFixed(0)}]`;
-  const ratio = (name) => (middle(found.times[name].map((value, i) => value / found.times.opencv[i]))).toFixed(3);
-  const energy = (name) => (found.energies[name] / found.energies.opencv).toFixed(4);
-  console.log(
-    `${`${width} x ${height}`.padEnd(14)}${String(runs).padStart(4)}${time('opencv').padStart(17)}${`${time('whole')} (${ratio('whole')})`.padStart(24)}` +
-    `${`${time('page')} (${ratio('page')})`.padStart(24)}${found.overlaps.map((value) => value.toFixed(3)).join(', ').padStart(18)}${`${energy('whole')}, ${energy('page')}`.padStart(20)}`,
-  );
+console.log(`\nThe whole cut by a rectangle on chelsea.jpg, ${ITERATIONS} iterations, RGBA in and mask out; in alternation, medians`);
+for (const { width, height, rounds } of CONTESTS) {
+  const result = await page.evaluate(({ width, height, rounds }) => globalThis.contest(width, height, rounds), { width, height, rounds });
+  const [ours, theirs] = [result.ours, result.theirs].map(summary);
+  console.log(`${width} x ${height}`);
+  row('ours', ours.median.toFixed(1), `ms (${ours.range}), ${ours.runs} runs`);
+  row('OpenCV.js grabCut', theirs.median.toFixed(0), `ms (${theirs.range}), ${theirs.runs} runs`);
+  row('ours / OpenCV.js', (ours.median / theirs.median).toFixed(4), 'of the time, at most 0.1 wanted');
+  const asPage = summary(result.page);
+  row('ours as the page cuts', asPage.median.toFixed(1), `ms (${asPage.range}), ${(asPage.median / theirs.median).toFixed(4)} of OpenCV.js's time: at 512 pixels at most, then refined`);
+  row('masks in common', result.overlaps[0].toFixed(4), `IoU; as the page cuts ${result.overlaps[1].toFixed(4)}`);
+  const [energy, pageEnergy, reference] = result.energies;
+  row('neutral energy, ours / OpenCV.js', (energy / reference).toFixed(5), `${energy.toFixed(0)} / ${reference.toFixed(0)}, at most 1.01 wanted; as the page cuts ${(pageEnergy / reference).toFixed(5)}`);
 }
 
-console.log('\nstrokes at 451 x 300, each with its re-cut, refinement and the cover for the display: median of 20 [least to most]');
-const strokes = await page.evaluate(async () => {
-  const [width, height] = [451, 300];
-  const context = new OffscreenCanvas(width, height).getContext('2d');
-  context.drawImage(photo, 0, 0, width, height);
-  engine.setPicturePixels(context.getImageData(0, 0, width, height).data, width, height);
-  const cut = await engine.objectCut({ rectangle: { x: 45, y: 30, width: 361, height: 240 } });
-  const times = [];
-  for (let k = 0; k < 20; k++) {
-    const [x, y] = [40 + ((k * 97) % 370), 30 + ((k * 61) % 240)];
-    const start = performance.now();
-    const now = await cut.stroke({ points: Float32Array.of(x, y, x + 25, y + 12), radius: 8, object: k % 2 === 0 });
-    now.cover(width, height);
-    times.push(performance.now() - start);
-    now.free();
-  }
-  cut.free();
-  return times.sort((a, b) => a - b);
-});
-console.log(`${strokes[10].toFixed(1)} ms [${strokes[0].toFixed(1)} to ${strokes[19].toFixed(1)}]`);
+console.log('\nOurs by the size of the picture, medians of 9');
+for (const [width, height] of SIZES) {
+  const { median, range } = summary(await page.evaluate(([width, height]) => globalThis.times(width, height), [width, height]));
+  row(`${width} x ${height}`, median.toFixed(1), `ms (${range}), ${((median / (width * height)) * 1e6).toFixed(0)} ms a megapixel`);
+}
 
-console.log('\nthe cut alone by pixels, rectangle, cut at the size of the photo: median of 5');
-for (const [width, height] of [[128, 128], [256, 256], [512, 512], [1024, 1024]]) {
-  const milliseconds = await page.evaluate(async ({ width, height }) => {
-    const context = new OffscreenCanvas(width, height).getContext('2d');
-    context.drawImage(photo, 0, 0, width, height);
-    engine.setPicturePixels(context.getImageData(0, 0, width, height).data, width, height);
-    const times = [];
-    for (let run = 0; run < 5; run++) {
-      const start = performance.now();
-      (await engine.segment({ rectangle: { x: width / 8, y: height / 8, width: width * 0.75, height: height * 0.75 }, iterations: 1, workingSide: width })).free();
-      times.push(performance.now() - start);
-    }
-    return times.sort((a, b) => a - b)[2];
-  }, { width, height });
-  console.log(`${`${width} x ${height}`.padEnd(14)}${milliseconds.toFixed(0).padStart(8)} ms ${((milliseconds * 1e6) / (width * height)).toFixed(0).padStart(8)} ns a pixel`);
+console.log('\nCorrecting the cut of 451 x 300');
+const { strokes, undos } = await page.evaluate(() => globalThis.correct());
+for (const [name, values] of [['a stroke, mask out', strokes], ['taking it back, mask out', undos]]) {
+  const { median, range, runs } = summary(values);
+  row(name, median.toFixed(1), `ms (${range}), median of ${runs}`);
 }
 await browser.close();
 await server.close();
+
+/** Runs in the page: both contestants, and what they are asked to do. */
+async function prepare(iterations) {
+  const { default: init, Engine } = await import('/pkg/deep_inside.js');
+  const { neutralEnergy } = await import('/neutral_energy.mjs');
+  await init();
+  const engine = await Engine.open('cpu');
+  const cv = await globalThis.cv;
+  if (!cv.Mat) await new Promise((resolve) => { cv.onRuntimeInitialized = resolve; });
+  const photo = await createImageBitmap(await (await fetch('/samples/chelsea.jpg')).blob());
+  const picture = (width, height) => {
+    const context = new OffscreenCanvas(width, height).getContext('2d');
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(photo, 0, 0, width, height);
+    return context.getImageData(0, 0, width, height);
+  };
+  const rectangle = ({ width, height }) => {
+    const [x, y, w, h] = [0.13 * width, 0.02 * height, 0.74 * width, 0.95 * height].map(Math.round);
+    return { x, y, width: w, height: h };
+  };
+  const page = async (image, options = {}) => {
+    engine.setPicturePixels(image.data, image.width, image.height);
+    const cut = await engine.segment({ rectangle: rectangle(image), iterations, ...options });
+    const { mask } = cut;
+    cut.free();
+    return mask;
+  };
+  const ours = (image) => page(image, { workingSide: Math.max(image.width, image.height) });
+  const theirs = (image) => {
+    const { x, y, width, height } = rectangle(image);
+    const rgba = cv.matFromImageData(image);
+    const [rgb, labels, background, object] = [new cv.Mat(), new cv.Mat(), new cv.Mat(), new cv.Mat()];
+    cv.cvtColor(rgba, rgb, cv.COLOR_RGBA2RGB);
+    cv.grabCut(rgb, labels, new cv.Rect(x, y, width, height), background, object, iterations, cv.GC_INIT_WITH_RECT);
+    const mask = Uint8Array.from(labels.data, (label) => (label & 1) * 255); // object and probable object are odd
+    for (const matrix of [rgba, rgb, labels, background, object]) matrix.delete();
+    return mask;
+  };
+  const timed = async (times, work, image) => {
+    const start = performance.now();
+    const mask = await work(image);
+    times.push(performance.now() - start);
+    return mask;
+  };
+
+  globalThis.contest = async (width, height, rounds) => {
+    const image = picture(width, height);
+    const repeats = Math.ceil(9 / rounds);
+    for (let k = 0; k < 3; k++) await ours(image);
+    theirs(image);
+    const times = [[], [], []];
+    const masks = [];
+    for (let round = 0; round < rounds; round++) {
+      const turns = [[ours, repeats], [page, repeats], [theirs, 1]].map(([work, repeats], k) => async () => {
+        for (let turn = 0; turn < repeats; turn++) masks[k] = await timed(times[k], work, image);
+      });
+      for (const turn of round % 2 ? turns.reverse() : turns) await turn();
+    }
+    const count = (mask, inside) => mask.reduce((sum, value, p) => sum + Number(inside(value > 0, masks[2][p] > 0)), 0);
+    return {
+      ours: times[0],
+      page: times[1],
+      theirs: times[2],
+      overlaps: masks.slice(0, 2).map((mask) => count(mask, (a, b) => a && b) / count(mask, (a, b) => a || b)),
+      energies: masks.map((mask) => neutralEnergy(image.data, width, mask)),
+    };
+  };
+
+  globalThis.times = async (width, height) => {
+    const [image, times] = [picture(width, height), []];
+    for (let k = 0; k < 12; k++) await timed(times, ours, image);
+    return times.slice(3);
+  };
+
+  globalThis.correct = async () => {
+    const image = picture(451, 300);
+    engine.setPicturePixels(image.data, image.width, image.height);
+    const cut = await engine.objectCut({ rectangle: rectangle(image) });
+    const [strokes, undos] = [[], []];
+    const read = (segmentation) => {
+      const { alpha } = segmentation;
+      segmentation.free();
+      return alpha;
+    };
+    // Places by the golden ratio, spread over the picture; every other stroke says that it is no object.
+    for (let k = 0; k < 20; k++) {
+      const [x, y] = [0.618034, 0.754878].map((step) => 0.1 + 0.8 * ((0.5 + step * k) % 1));
+      const points = Float32Array.of(x * 451, y * 300, x * 451 + 25, y * 300 + 10, x * 451 + 40, y * 300 - 10);
+      await timed(strokes, async () => read(await cut.stroke({ points, radius: 6, object: k % 2 === 0 })));
+    }
+    for (let k = 0; k < 20; k++) await timed(undos, async () => read(await cut.undo()));
+    cut.free();
+    return { strokes, undos };
+  };
+}
+
+function summary(times) {
+  const sorted = [...times].sort((a, b) => a - b);
+  return { median: sorted[sorted.length >> 1], range: `${sorted[0].toFixed(1)} to ${sorted.at(-1).toFixed(1)}`, runs: sorted.length };
+}
+
+function row(name, value, unit) {
+  console.log(`${name.padEnd(34)}${value.padStart(10)} ${unit}`);
+}

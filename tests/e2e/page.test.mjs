@@ -519,8 +519,8 @@ describe('closer looks', () => {
     test('another photo ends it', async () => {
       const { v, tool } = await located();
       await tool('object');
-      await v.takeSample('coffee.jpg');
-      assert.equal(await v.page.locator('#cut .tool:enabled').count(), 0);
+      await v.page.click('.sample[data-file="coffee.jpg"]');
+      await v.page.waitForFunction(() => !document.querySelector('#cut .tool:enabled'));
       assert.equal(await v.page.locator('#cut .tool-layer').isVisible(), false);
     });
   });
@@ -664,7 +664,7 @@ describe('what goes wrong has a card, and the next action works', () => {
   }
 
   test('a crash in the worker: a new one takes over', async () => {
-    breakOnce('locate', 'throw new WebAssembly.RuntimeError("unreachable");');
+    breakOnce('objectCut', 'throw new WebAssembly.RuntimeError("unreachable");');
     const v = await arrive();
     await v.ready();
     await v.takeSample('chelsea.jpg');
@@ -679,14 +679,14 @@ describe('what goes wrong has a card, and the next action works', () => {
   });
 
   test('a worker that no longer answers is replaced two seconds after the cancel', async () => {
-    breakOnce('locate', 'return new Promise(() => {});');
+    breakOnce('saliency', 'return new Promise(() => {});');
     const v = await arrive();
     await v.ready();
     await v.takeSample('chelsea.jpg');
     const names = await v.classes();
     await v.chooseClass(0);
-    await v.page.waitForSelector('#saliency .card-state:text-is("10 views")');
-    await v.page.waitForTimeout(500);
+    await v.page.waitForTimeout(1000); // the model's first steps come before the map, which never comes
+    assert.equal(await v.page.textContent('#saliency .card-state'), '');
     await v.chooseClass(1);
     await v.threeCardsShow(names[1]);
     await v.finished();

@@ -126,7 +126,7 @@ impl Engine {
     /// # Errors
     /// `no-network`, `no-picture`; else as [`saliency_map`].
     pub async fn saliency(&self, settings: &SaliencySettings, progress: &dyn Progress) -> Result<Saliency, Error> {
-        saliency_map(self.network()?, self.picture()?, settings, self.device.batch(), progress).await
+        saliency_map(self.network()?, &*self.picture()?, settings, self.device.batch(), progress).await
     }
 
     /// Gradient and DeconvNet for the same view as [`classify`](Engine::classify)'s, compared layer by layer (section 4 of the paper).
@@ -149,7 +149,7 @@ impl Engine {
         seed: u64,
         progress: &dyn Progress,
     ) -> Result<SanityCheck, Error> {
-        let photo = self.picture.clone().ok_or(Error::NoPicture)?;
+        let photo = self.picture()?;
         SanityCheck::new(self.network()?, photo, settings, self.device.batch(), seed, progress).await
     }
 
@@ -163,7 +163,7 @@ impl Engine {
         settings: &CutSettings,
         progress: &dyn Progress,
     ) -> Result<Segmentation, Error> {
-        segment_object(self.picture.as_ref().ok_or(Error::NoPicture)?, guide, settings, progress).await
+        segment_object(&self.picture()?, guide, settings, progress).await
     }
 
     /// The same as a cut that strokes can correct.
@@ -176,7 +176,7 @@ impl Engine {
         settings: &CutSettings,
         progress: &dyn Progress,
     ) -> Result<ObjectCut, Error> {
-        ObjectCut::new(self.picture.clone().ok_or(Error::NoPicture)?, guide, settings, progress).await
+        ObjectCut::new(self.picture()?, guide, settings, progress).await
     }
 
     /// Saliency and cut of `class` with the settings of `mode`.
@@ -197,6 +197,14 @@ impl Engine {
         ClassModelRun::new(self.network.clone().ok_or(Error::NoNetwork)?, settings)
     }
 
+    /// The photo.
+    ///
+    /// # Errors
+    /// `no-picture`.
+    pub fn picture(&self) -> Result<Rc<Picture>, Error> {
+        self.picture.clone().ok_or(Error::NoPicture)
+    }
+
     /// The photo's columns and rows.
     ///
     /// # Errors
@@ -213,14 +221,10 @@ impl Engine {
         self.network.as_deref().ok_or(Error::NoNetwork)
     }
 
-    fn picture(&self) -> Result<&Picture, Error> {
-        self.picture.as_deref().ok_or(Error::NoPicture)
-    }
-
     /// The one-view input of the network: three planes of side x side.
     fn squashed(&self) -> Result<(&Network, Vec<f32>), Error> {
         let network = self.network()?;
-        let photo = PhotoViews::new(self.picture()?, network.input.side, Views::One)?;
+        let photo = PhotoViews::new(&*self.picture()?, network.input.side, Views::One)?;
         let input = photo.input(photo.views()[0], &network.input);
         Ok((network, input))
     }

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::Picture;
 use deep_inside::class_model::{
-    CLASS_MODEL_RECIPES, ClassModelProgress, ClassModelRecipe, ClassModelRun, ClassModelSettings, MAX_STEPS, Optimiser, Painter,
-    Parametrisation, Transformations, View,
+    CLASS_MODEL_RECIPES, ClassModelProgress, ClassModelRecipe, ClassModelRun, ClassModelSettings, MAX_STEPS, Objective,
+    Optimiser, Painter, Parametrisation, Regularisers, Start, Tilt, Transformations, View,
 };
 use deep_inside::dice::Dice;
 use deep_inside::error::Error;
 use deep_inside::gradient::Target;
-use deep_inside::networks::{NETWORKS, Network};
+use deep_inside::networks::{NETWORKS, Network, ReluRule};
 use pollster::block_on;
 
 fn network() -> Rc<Network> {
@@ -22,7 +22,7 @@ fn network() -> Rc<Network> {
 
 /// Small and quick: a flamingo of 96 x 96 pixels.
 fn settings(recipe: &str) -> ClassModelSettings {
-    ClassModelSettings { target: Target::Class(130), recipe: recipe.to_owned(), seed: 7, side: Some(96) }
+    ClassModelSettings { target: Target::Class(130), recipe: recipe.to_owned(), seed: 7, side: Some(96), start: Start::Recipe }
 }
 
 fn grown(network: &Rc<Network>, settings: &ClassModelSettings, calls: &[usize]) -> (Picture, ClassModelProgress) {
@@ -71,10 +71,11 @@ fn ten_times_the_step_size_stays_finite() {
     for recipe in CLASS_MODEL_RECIPES {
         let optimiser = match recipe.optimiser {
             Optimiser::Ascent { rate } => Optimiser::Ascent { rate: 10.0 * rate },
+            Optimiser::Momentum { rate } => Optimiser::Momentum { rate: 10.0 * rate },
             Optimiser::Adam { rate } => Optimiser::Adam { rate: 10.0 * rate },
         };
         let giant = ClassModelRecipe { optimiser, ..recipe.clone() };
-        let mut run = ClassModelRun::with_recipe(network.clone(), giant, Target::Class(130), 7, 96).unwrap();
+        let mut run = ClassModelRun::with_recipe(network.clone(), giant, &settings(recipe.id)).unwrap();
         let progress = block_on(run.step(30)).unwrap();
         assert!(progress.score.is_finite(), "{}: {progress:?}", recipe.id);
         assert!((0.0..=1.0).contains(&progress.probability.unwrap()), "{}: {progress:?}", recipe.id);
@@ -123,11 +124,12 @@ fn bad_settings_are_refused_by_code() {
     assert_eq!(block_on(run.step(0)).unwrap().step, 0);
 }
 
+const PIXELS: Parametrisation = Parametrisation::Pixels { noise: 5.0 };
 const COSINES: Parametrisation = Parametrisation::Cosines { finest: 0.4, falloff: 1.0, noise: 0.3, contrast: 0.25 };
 
 /// A view that is off centre, magnified, stretched and mirrored.
 fn askew() -> View {
-    let ranges = Transformations { jitter: 0.2, scale: [0.7, 0.8], stretch: 0.2, mirror: true };
+    let ranges = Transformations { jitter: 0.2, scale: [0.7, 0.8], stretch: 0.2, tilt: 0.0, mirror: true };
     let mut dice = Dice::new(3);
     (0..).map(|_| ranges.draw(24, &mut dice)).find(|view| view.columns[0] > view.columns[1]).unwrap()
 }
@@ -147,8 +149,9 @@ fn dot(a: Tensor<4>, b: Tensor<4>) -> f64 {
 #[test]
 fn pulling_back_is_the_adjoint_of_painting() {
     let input = &network().input;
-    for parametrisation in [Parametrisation::Pixels, COSINES] {
-        for view in [View::whole(20), View::whole(24), askew()] {
+    for parametrisation in [PIXELS, COSINES] {
+        let tilted = [Tilt::Columns(0.3), Tilt::Rows(-0.2)].map(|tilt| View { tilt, ..askew() });
+        for view in [View::whole(20), View::whole(24), askew()].into_iter().chain(tilted) {
             let painter = Painter::new(parametrisation, 20, input, &Device::flex());
             let lens = painter.look(&view);
             let parameters = painter.start(&mut Dice::new(1));
@@ -170,7 +173,7 @@ fn pulling_back_is_the_adjoint_of_painting() {
 
 #[test]
 fn pixels_seen_straight_on_are_the_parameters_themselves() {
-    let painter = Painter::new(Parametrisation::Pixels, 20, &network().input, &Device::flex());
+    let painter = Painter::new(PIXELS, 20, &network().input, &Device::flex());
     let parameters = noise([1, 3, 20, 20], 1);
     let painted = painter.paint(parameters.clone(), &painter.look(&View::whole(20)));
     painted.into_data().assert_eq(&parameters.into_data(), true);
@@ -185,4 +188,116 @@ fn a_mirrored_view_of_waves_is_the_mirrored_picture() {
     let [whole, mirrored] = [View::whole(20), mirrored].map(|view| painter.paint(parameters.clone(), &painter.look(&view)));
     let difference = whole.flip([3]) - mirrored;
     assert!(dot(difference.clone(), difference) < 1e-3);
+}
+
+/// The tilted view's value at a row and a column, from the untilted view whose columns are where the tilt has moved them.
+#[test]
+fn a_tilted_view_of_waves_moves_each_row_along() {
+    let painter = Painter::new(COSINES, 20, &network().input, &Device::flex());
+    let parameters = painter.start(&mut Dice::new(1));
+    let pixel = |view: &View, row, column| {
+        let painted = painter.paint(parameters.clone(), &painter.look(view));
+        painted.slice([0..1, 1..2, row..row + 1, column..column + 1]).into_scalar::<f32>()
+    };
+    let whole = View::whole(20);
+    for (row, column) in [(0, 3), (7, 19), (19, 0)] {
+        let places = &whole.rows;
+        let moved = View { columns: places.iter().map(|place| place + 0.3 * (places[row] - 0.5)).collect(), ..whole.clone() };
+        let tilted = View { tilt: Tilt::Columns(0.3), ..whole.clone() };
+        assert!((pixel(&tilted, row, column) - pixel(&moved, row, column)).abs() < 1e-2);
+        let turned = View { rows: moved.columns, ..whole.clone() };
+        let tilted = View { tilt: Tilt::Rows(0.3), ..whole.clone() };
+        assert!((pixel(&tilted, column, row) - pixel(&turned, column, row)).abs() < 1e-2);
+    }
+}
+
+#[test]
+fn a_run_from_a_picture_starts_as_that_picture() {
+    let network = network();
+    // Smooth, and away from black and white, so that waves can make it.
+    let pixels = (0..96 * 96).flat_map(|at| [100 + (at % 96) as u8, 60 + (at / 96) as u8, 128, 255]).collect();
+    let photo = Rc::new(Picture::from_rgba(pixels, 96, 96).unwrap());
+    for recipe in CLASS_MODEL_RECIPES {
+        let (start, _) =
+            grown(&network, &ClassModelSettings { start: Start::Picture(photo.clone()), ..settings(recipe.id) }, &[0]);
+        let apart = start.rgba().iter().zip(photo.rgba()).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(apart <= Some(2), "{}: {apart:?}", recipe.id);
+    }
+}
+
+#[test]
+fn a_run_from_zero_starts_grey_and_one_from_noise_depends_on_the_seed() {
+    let network = network();
+    for recipe in CLASS_MODEL_RECIPES {
+        let start = |start: Start, seed| grown(&network, &ClassModelSettings { start, seed, ..settings(recipe.id) }, &[0]).0;
+        let zero = start(Start::Zero, 1);
+        assert!(zero.rgba().chunks_exact(4).all(|pixel| pixel == &zero.rgba()[..4]), "{}", recipe.id);
+        assert_ne!(start(Start::Noise, 1), start(Start::Noise, 2), "{}", recipe.id);
+    }
+}
+
+/// By central differences of the network's own scores.
+#[test]
+fn the_posterior_s_gradient_is_the_derivative_of_its_logarithm() {
+    let network = network();
+    let picture = noise([1, 3, 64, 64], 5).mul_scalar(40.0);
+    let log_posterior = |picture: Tensor<4>| {
+        let scores: Vec<f32> = network.scores(picture).unwrap().into_data().try_into_vec().unwrap();
+        -scores.iter().map(|score| f64::from(score - scores[130]).exp()).sum::<f64>().ln()
+    };
+    let target = Target::Class(130);
+    let gradient = Objective::LogPosterior.gradient(&network, picture.clone(), &target, ReluRule::Gradient).unwrap();
+    let direction = noise([1, 3, 64, 64], 6);
+    let step = 0.01;
+    let [ahead, behind] = [step, -step].map(|step| log_posterior(picture.clone() + direction.clone().mul_scalar(step)));
+    let (differences, derivative) = ((ahead - behind) / (2.0 * f64::from(step)), dot(gradient, direction));
+    assert!((differences - derivative).abs() < 0.02 * derivative.abs(), "{differences} and {derivative}");
+}
+
+#[test]
+fn total_variation_is_a_penalty_on_differences_of_neighbours() {
+    let picture = noise([1, 3, 6, 5], 1);
+    let variation = |picture: &Tensor<4>| {
+        let down = picture.clone().narrow(2, 1, 5) - picture.clone().narrow(2, 0, 5);
+        let across = picture.clone().narrow(3, 1, 4) - picture.clone().narrow(3, 0, 4);
+        dot(down.clone(), down) + dot(across.clone(), across)
+    };
+    let regularisers = Regularisers { total_variation: 0.5, ..Regularisers::NONE };
+    let (gradient, direction) = (regularisers.on_picture(picture.zeros_like(), &picture), noise([1, 3, 6, 5], 2));
+    let [ahead, behind] = [0.1f32, -0.1].map(|step| variation(&(picture.clone() + direction.clone().mul_scalar(step))));
+    let derivative = dot(gradient, direction);
+    assert!((derivative + 0.5 * (ahead - behind) / 0.2).abs() < 1e-3 * derivative.abs(), "{derivative}");
+}
+
+#[test]
+fn the_other_regularisers_do_what_their_names_say() {
+    let painter = Painter::new(PIXELS, 20, &network().input, &Device::flex());
+    let far = noise([1, 3, 20, 20], 1).mul_scalar(500.0);
+    let on = Regularisers { blur_every: 2, blur: 3.0, clip: true, normalise: true, ..Regularisers::NONE };
+    let length = dot(on.on_parameters(far.clone(), &far), on.on_parameters(far.clone(), &far));
+    assert!((length - 1.0).abs() < 1e-4);
+
+    let clipped = on.after_step(far.clone(), &painter, 1);
+    let means = network().input.mean;
+    for (channel, mean) in means.into_iter().enumerate() {
+        let plane = clipped.clone().narrow(1, channel, 1);
+        let (low, high) = (plane.clone().min().into_scalar::<f32>(), plane.max().into_scalar::<f32>());
+        assert!((low + mean).abs() < 1e-3 && (high + mean - 255.0).abs() < 1e-3, "{low} to {high} around {mean}");
+    }
+    let blurred = on.after_step(far.clone(), &painter, 2);
+    assert!(dot(blurred.clone(), blurred) < 0.3 * dot(clipped.clone(), clipped));
+
+    let flat = painter.blurred(Tensor::ones([1, 3, 20, 20], &Device::flex()), 2.0);
+    assert!((flat.clone().max() - flat.min()).into_scalar::<f32>() < 1e-5);
+}
+
+#[test]
+fn steps_may_be_asked_for_before_the_last_answer_has_come() {
+    let network = network();
+    let one_by_one = grown(&network, &settings("robust"), &[2, 2]);
+    let mut run = ClassModelRun::new(network, &settings("robust")).unwrap();
+    let (first, second, pixels) = (run.step(2), run.step(2), run.pixels());
+    assert_eq!(block_on(pixels).unwrap(), one_by_one.0);
+    assert_eq!(block_on(second).unwrap(), one_by_one.1);
+    assert_eq!(block_on(first).unwrap().step, 2);
 }

@@ -1,11 +1,19 @@
 //! Class models: a network's own picture of a class, grown step by step (section 2 of the paper).
 //!
-//! `I* = arg max over I of S_c(I) - lambda * ||I||^2`, by gradient ascent with the weights fixed. A recipe is a parametrisation, the
-//! transformations it is seen through, an L2 penalty and an optimiser; a new one is one entry in [`CLASS_MODEL_RECIPES`].
+//! `I* = arg max over I of S_c(I) - lambda * ||I||^2`, by gradient ascent with the weights fixed.
+//!
+//! ```text
+//! parameters -> parametrisation, through transformations -> what the network sees -> objective
+//! parameters <- optimiser <- regularisers <- parametrisation's adjoint <- its gradient
+//! ```
+//!
+//! A recipe names one of each; a new one is one entry in [`CLASS_MODEL_RECIPES`].
 
+mod objective;
 mod optimiser;
 mod parametrisation;
 mod recipes;
+mod regularisers;
 mod transformations;
 
 use std::rc::Rc;
@@ -15,13 +23,16 @@ use burn::tensor::Tensor;
 use crate::device::read_back;
 use crate::dice::Dice;
 use crate::error::Error;
-use crate::gradient::{Target, score, score_gradient};
+use crate::gradient::{Target, score};
 use crate::image_input::Picture;
-use crate::networks::{Network, ReluRule};
+use crate::networks::Network;
+use crate::preprocess::resize;
+pub use objective::Objective;
 pub use optimiser::{Moments, Optimiser};
 pub use parametrisation::{Lens, Painter, Parametrisation};
 pub use recipes::{CLASS_MODEL_RECIPES, ClassModelRecipe, class_model_recipe};
-pub use transformations::{Transformations, View};
+pub use regularisers::Regularisers;
+pub use transformations::{Tilt, Transformations, View};
 
 /// More steps than this a run refuses to take.
 pub const MAX_STEPS: usize = 2000;
@@ -40,6 +51,21 @@ pub struct ClassModelSettings {
     pub seed: u64,
     /// Rows and columns of the picture; the recipe's own where `None`.
     pub side: Option<usize>,
+    /// What it starts from.
+    pub start: Start,
+}
+
+/// What a class model starts from.
+#[derive(Debug, Clone)]
+pub enum Start {
+    /// What its recipe says.
+    Recipe,
+    /// The mean picture; with waves, the grey in the middle of all pixel values.
+    Zero,
+    /// Noise, as faint or as strong as the recipe's, or of a tenth of the pixel values' range where it has none.
+    Noise,
+    /// This picture, squashed to the run's side.
+    Picture(Rc<Picture>),
 }
 
 /// Where a run stands.
@@ -75,33 +101,36 @@ impl ClassModelRun {
     /// `class-out-of-range`; `setting-out-of-range` for an unknown recipe, a side outside [`SIDES`], or a neuron that is not there at that
     /// side.
     pub fn new(network: Rc<Network>, settings: &ClassModelSettings) -> Result<Self, Error> {
-        let recipe = class_model_recipe(&settings.recipe)?;
-        Self::with_recipe(network, recipe.clone(), settings.target.clone(), settings.seed, settings.side.unwrap_or(recipe.side))
+        Self::with_recipe(network, class_model_recipe(&settings.recipe)?.clone(), settings)
     }
 
-    /// A run with a recipe of the caller's own.
+    /// A run with a recipe of the caller's own, whatever recipe the settings name.
     ///
     /// # Errors
     /// As for [`new`](ClassModelRun::new).
-    pub fn with_recipe(
-        network: Rc<Network>,
-        recipe: ClassModelRecipe,
-        target: Target,
-        seed: u64,
-        side: usize,
-    ) -> Result<Self, Error> {
+    pub fn with_recipe(network: Rc<Network>, recipe: ClassModelRecipe, settings: &ClassModelSettings) -> Result<Self, Error> {
+        let side = settings.side.unwrap_or(recipe.side);
         if !SIDES.contains(&side) {
             return Err(Error::SettingOutOfRange(format!("side {side} is not in {} to {}", SIDES.start(), SIDES.end())));
         }
-        target.objective(&network, side)?; // refused here rather than at the first step
+        settings.target.objective(&network, side)?; // refused here rather than at the first step
         let painter = Painter::new(recipe.parametrisation, side, &network.input, &network.device);
-        let mut dice = Dice::new(seed);
+        let mut dice = Dice::new(settings.seed);
+        let parameters = match &settings.start {
+            Start::Recipe => painter.start(&mut dice),
+            Start::Zero => painter.zero(),
+            Start::Noise => painter.noise(&mut dice),
+            Start::Picture(picture) => {
+                let pixels = resize(picture, side as u32, side as u32)?;
+                painter.trace(network.upload(network.input.planes_from_pixels(pixels.rgba()), [1, 3, side, side]))
+            }
+        };
         Ok(Self {
-            target,
+            target: settings.target.clone(),
             recipe,
             side,
             whole: painter.look(&View::whole(side)),
-            parameters: painter.start(&mut dice),
+            parameters,
             painter,
             dice,
             moments: None,
@@ -112,41 +141,62 @@ impl ClassModelRun {
 
     /// Takes `n` more steps, then looks at the picture once: `n` forward and backward passes and one forward pass.
     ///
+    /// All of that is computed, or on its way to the GPU, when this returns; what is awaited is the answer. So further steps and
+    /// [`pixels`](ClassModelRun::pixels) may be asked for while it comes.
+    ///
     /// # Errors
     /// `setting-out-of-range` when the run would exceed [`MAX_STEPS`] (no step is taken then); `gpu-lost`.
-    pub async fn step(&mut self, n: usize) -> Result<ClassModelProgress, Error> {
-        if n > MAX_STEPS - self.step {
-            return Err(Error::SettingOutOfRange(format!("{n} steps after {} are more than {MAX_STEPS}", self.step)));
+    pub fn step(&mut self, n: usize) -> impl Future<Output = Result<ClassModelProgress, Error>> + use<> {
+        let asked = self.climb(n);
+        let (step, target) = (self.step, self.target.clone());
+        async move {
+            let values = read_back(asked?).await?;
+            Ok(match target {
+                Target::Class(class) => {
+                    ClassModelProgress { step, score: values[class], probability: Some(posterior(&values, class)) }
+                }
+                Target::Neuron { .. } => ClassModelProgress { step, score: values[0], probability: None },
+            })
         }
-        for _ in 0..n {
-            self.climb()?;
-        }
-        let step = self.step;
-        let Target::Class(class) = self.target else {
-            let score = read_back(score(&self.network, self.picture(), &self.target)?).await?[0];
-            return Ok(ClassModelProgress { step, score, probability: None });
-        };
-        let scores = read_back(self.network.scores(self.picture())?).await?;
-        Ok(ClassModelProgress { step, score: scores[class], probability: Some(posterior(&scores, class)) })
     }
 
     /// The class model so far: what a visitor sees and keeps, `side` x `side` pixels. The training pictures' mean is added.
     ///
     /// # Errors
     /// `gpu-lost`.
-    pub async fn pixels(&self) -> Result<Picture, Error> {
-        let planes = read_back(self.picture()).await?;
-        Picture::from_rgba(self.network.input.pixels_from_planes(&planes), self.side as u32, self.side as u32)
+    pub fn pixels(&self) -> impl Future<Output = Result<Picture, Error>> + use<> {
+        let (picture, network, side) = (self.picture(), self.network.clone(), self.side as u32);
+        async move {
+            let planes = read_back(picture).await?;
+            Picture::from_rgba(network.input.pixels_from_planes(&planes), side, side)
+        }
     }
 
-    fn climb(&mut self) -> Result<(), Error> {
+    /// Steps, and then every class's score, or the neuron's value, still on the device.
+    fn climb(&mut self, n: usize) -> Result<Tensor<1>, Error> {
+        if n > MAX_STEPS - self.step {
+            return Err(Error::SettingOutOfRange(format!("{n} steps after {} are more than {MAX_STEPS}", self.step)));
+        }
+        for _ in 0..n {
+            self.climb_once()?;
+        }
+        match self.target {
+            Target::Class(_) => Ok(self.network.scores(self.picture())?.flatten(0, 1)),
+            Target::Neuron { .. } => score(&self.network, self.picture(), &self.target),
+        }
+    }
+
+    fn climb_once(&mut self) -> Result<(), Error> {
+        let ClassModelRecipe { objective, relu, regularisers, optimiser, .. } = self.recipe;
         let drawn = self.recipe.transformations.map(|ranges| self.painter.look(&ranges.draw(self.side, &mut self.dice)));
         let lens = drawn.as_ref().unwrap_or(&self.whole);
         let seen = self.painter.paint(self.parameters.clone(), lens);
-        let gradient = score_gradient(&self.network, seen.clone(), &self.target, ReluRule::Gradient)?.gradients;
-        let ascent = self.painter.pull_back(gradient, seen, lens) - self.parameters.clone().mul_scalar(2.0 * self.recipe.l2);
+        let gradient = objective.gradient(&self.network, seen.clone(), &self.target, relu)?;
+        let gradient = self.painter.pull_back(regularisers.on_picture(gradient, &seen), seen, lens);
+        let ascent = regularisers.on_parameters(gradient, &self.parameters);
         self.step += 1;
-        self.parameters = self.recipe.optimiser.climb(self.parameters.clone(), ascent, &mut self.moments, self.step);
+        let ascended = optimiser.climb(self.parameters.clone(), ascent, &mut self.moments, self.step);
+        self.parameters = regularisers.after_step(ascended, &self.painter, self.step);
         Ok(())
     }
 

@@ -10,6 +10,11 @@ pub enum Optimiser {
         /// Step size.
         rate: f32,
     },
+    /// `v = 0.9 v + gradient; x += rate * v`: ascent that keeps going where gradients agree (Polyak 1964).
+    Momentum {
+        /// Step size.
+        rate: f32,
+    },
     /// Kingma & Ba, *Adam* (arXiv 1412.6980), with its usual constants: a step of about `rate` for every parameter, whatever
     /// the size of its gradient.
     Adam {
@@ -18,10 +23,12 @@ pub enum Optimiser {
     },
 }
 
-/// What Adam remembers: running means of the gradient and of its square.
+/// What an optimiser remembers.
 pub struct Moments {
+    /// Momentum's velocity; Adam's running mean of the gradient.
     mean: Tensor<4>,
-    square: Tensor<4>,
+    /// Adam's running mean of the gradient's square.
+    square: Option<Tensor<4>>,
 }
 
 const MEAN_DECAY: f32 = 0.9;
@@ -33,21 +40,27 @@ impl Optimiser {
     pub fn climb(self, parameters: Tensor<4>, gradient: Tensor<4>, moments: &mut Option<Moments>, step: usize) -> Tensor<4> {
         match self {
             Optimiser::Ascent { rate } => parameters + gradient.mul_scalar(rate),
-            Optimiser::Adam { rate } => {
-                let square = gradient.clone().square().mul_scalar(1.0 - SQUARE_DECAY);
-                let mean = gradient.mul_scalar(1.0 - MEAN_DECAY);
-                let now = match moments.take() {
-                    None => Moments { mean, square },
-                    Some(past) => Moments {
-                        mean: past.mean.mul_scalar(MEAN_DECAY) + mean,
-                        square: past.square.mul_scalar(SQUARE_DECAY) + square,
-                    },
+            Optimiser::Momentum { rate } => {
+                let mean = match moments.take() {
+                    None => gradient,
+                    Some(past) => past.mean.mul_scalar(MEAN_DECAY) + gradient,
                 };
+                let ascended = parameters + mean.clone().mul_scalar(rate);
+                *moments = Some(Moments { mean, square: None });
+                ascended
+            }
+            Optimiser::Adam { rate } => {
+                let mut mean = gradient.clone().mul_scalar(1.0 - MEAN_DECAY);
+                let mut square = gradient.square().mul_scalar(1.0 - SQUARE_DECAY);
+                if let Some(Moments { mean: past_mean, square: Some(past_square) }) = moments.take() {
+                    mean = past_mean.mul_scalar(MEAN_DECAY) + mean;
+                    square = past_square.mul_scalar(SQUARE_DECAY) + square;
+                }
                 // Both means start from zero, which the corrections undo.
                 let [mean_share, square_share] = [MEAN_DECAY, SQUARE_DECAY].map(|decay| 1.0 - decay.powi(step as i32));
-                let size = now.square.clone().div_scalar(square_share).sqrt().add_scalar(TINY);
-                let ascended = parameters + now.mean.clone().mul_scalar(rate / mean_share) / size;
-                *moments = Some(now);
+                let size = square.clone().div_scalar(square_share).sqrt().add_scalar(TINY);
+                let ascended = parameters + mean.clone().mul_scalar(rate / mean_share) / size;
+                *moments = Some(Moments { mean, square: Some(square) });
                 ascended
             }
         }

@@ -5,15 +5,18 @@ use std::f32::consts::{PI, SQRT_2};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::transformations::View;
+use super::transformations::{Tilt, View};
 use crate::dice::Dice;
 use crate::preprocess::{ChannelOrder, InputSpec};
 
 /// How parameters stand for a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Parametrisation {
-    /// The parameters are the network's input itself, starting from zero: the mean picture.
-    Pixels,
+    /// The parameters are the network's input itself, starting from noise around the mean picture, or from that itself.
+    Pixels {
+        /// Standard deviation of the parameters at the start, in units of the input.
+        noise: f32,
+    },
     /// The parameters are the amplitudes of cosine waves in three decorrelated colours, starting from faint noise; a sigmoid
     /// takes their sum to the range of pixel values.
     Cosines {
@@ -39,79 +42,137 @@ const COLOURS: [[f32; 3]; 3] = [[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, 
 /// waves are evaluated where the view looks, moving, scaling and mirroring cost nothing, need no interpolation and have an exact
 /// adjoint; and beyond its edges the picture goes on as its own reflection.
 ///
+/// A tilted view has columns that depend on the row, `cos(w (c + s)) = cos(w c) cos(w s) - sin(w c) sin(w s)`: two products by columns, of
+/// amplitudes that are weighted row by row, in place of one.
+///
 /// [`Pixels`](Parametrisation::Pixels) has no waves: its basis is linear interpolation between pixels, and the picture is
 /// `R A C^T`.
 pub struct Painter {
     side: usize,
     /// Values per axis and channel.
     atoms: usize,
+    /// Standard deviation of the parameters at the start.
+    noise: f32,
     ink: Option<Ink>,
+    /// The mean of the training pictures, `[1, 3, 1, 1]`.
+    mean: Tensor<4>,
+    /// The largest pixel value.
+    range: f32,
     device: Device,
 }
 
 /// What stands between wave amplitudes and a network's planes.
 struct Ink {
-    noise: f32,
     /// `[1, 1, waves, waves]`.
     weight: Tensor<4>,
     /// `[3 channels of the network, 3 independent hues]`.
     colours: Tensor<2>,
-    /// `[1, 3, 1, 1]`.
-    mean: Tensor<4>,
-    range: f32,
+    /// Its inverse.
+    hues: Tensor<2>,
 }
 
-/// A [`View`] in a painter's basis: `[1, 1, seen, atoms]` for rows and for columns, or nothing where it is the picture as it is.
-pub struct Lens(Option<[Tensor<4>; 2]>);
+/// A [`View`] in a painter's basis.
+pub enum Lens {
+    /// The picture as it is.
+    Clear,
+    /// Rows and columns, each `[1, 1, seen, atoms]`.
+    Straight([Tensor<4>; 2]),
+    /// With columns that move with the row, or with both axes exchanged.
+    Tilted {
+        /// `[1, 1, seen, atoms]`.
+        rows: Tensor<4>,
+        /// The waves at each column, and their quarter-period shifts: `[1, 1, seen, atoms]`.
+        columns: [Tensor<4>; 2],
+        /// Cosine and sine of each wave's phase in each row: `[1, 1, rows seen, atoms]`.
+        phases: [Tensor<4>; 2],
+        /// Whether rows and columns are exchanged.
+        exchanged: bool,
+    },
+}
 
 impl Painter {
     /// For pictures of `side` x `side` pixels that a network with this `input` reads.
     pub fn new(parametrisation: Parametrisation, side: usize, input: &InputSpec, device: &Device) -> Self {
-        let device = device.clone();
-        match parametrisation {
-            Parametrisation::Pixels => Self { side, atoms: side, ink: None, device },
+        let tensor = |values: Vec<f32>, shape: [usize; 4]| Tensor::from_data(TensorData::new(values, shape), device);
+        let matrix = |values: [f32; 9]| Tensor::from_data(TensorData::new(values.to_vec(), [3, 3]), device);
+        let (atoms, noise, ink) = match parametrisation {
+            Parametrisation::Pixels { noise } => (side, noise, None),
             Parametrisation::Cosines { finest, falloff, noise, contrast } => {
                 let waves = ((2.0 * finest * side as f32).round() as usize).clamp(2, side);
+                let colours = colours(input.channels);
                 let ink = Ink {
-                    noise,
-                    weight: Tensor::from_data(
-                        TensorData::new(weights(waves, side, falloff, contrast), [1, 1, waves, waves]),
-                        &device,
-                    ),
-                    colours: Tensor::from_data(TensorData::new(colours(input.channels), [3, 3]), &device),
-                    mean: Tensor::from_data(TensorData::new(input.mean.to_vec(), [1, 3, 1, 1]), &device),
-                    range: input.range,
+                    weight: tensor(weights(waves, side, falloff, contrast), [1, 1, waves, waves]),
+                    colours: matrix(colours),
+                    hues: matrix(inverse(colours)),
                 };
-                Self { side, atoms: waves, ink: Some(ink), device }
+                (waves, noise, Some(ink))
             }
+        };
+        Self {
+            side,
+            atoms,
+            noise,
+            ink,
+            mean: tensor(input.mean.to_vec(), [1, 3, 1, 1]),
+            range: input.range,
+            device: device.clone(),
         }
     }
 
-    /// The parameters before the first step: `[1, 3, atoms, atoms]`.
+    /// The parameters before the first step, as the parametrisation has them: `[1, 3, atoms, atoms]`.
     pub fn start(&self, dice: &mut Dice) -> Tensor<4> {
-        let shape = [1, 3, self.atoms, self.atoms];
-        match &self.ink {
-            None => Tensor::zeros(shape, &self.device),
-            Some(ink) => dice.normal_tensor(shape, ink.noise, &self.device),
-        }
+        if self.noise == 0.0 { self.zero() } else { self.noise(dice) }
+    }
+
+    /// Parameters that are all 0.
+    pub fn zero(&self) -> Tensor<4> {
+        Tensor::zeros([1, 3, self.atoms, self.atoms], &self.device)
+    }
+
+    /// Noise as the parametrisation has it at the start, or where it has none, of a tenth of the pixel values' range.
+    pub fn noise(&self, dice: &mut Dice) -> Tensor<4> {
+        let deviation = if self.noise == 0.0 { self.range / 10.0 } else { self.noise };
+        dice.normal_tensor([1, 3, self.atoms, self.atoms], deviation, &self.device)
+    }
+
+    /// The parameters of the picture with these normalised planes, `[1, 3, side, side]`; of the closest one that the waves can make.
+    pub fn trace(&self, planes: Tensor<4>) -> Tensor<4> {
+        let Some(ink) = &self.ink else { return planes };
+        // Black and white are infinitely far from a sigmoid's middle.
+        let share = ((planes + self.mean.clone()).div_scalar(self.range)).clamp(0.02, 0.98);
+        let amplitudes = self.look(&View::whole(self.side)).back((share.clone() / (share.neg() + 1.0)).log());
+        mix(amplitudes, ink.hues.clone()) / ink.weight.clone()
     }
 
     /// Brings a view into this painter's basis.
     pub fn look(&self, view: &View) -> Lens {
         if self.ink.is_none() && *view == View::whole(self.side) {
-            return Lens(None);
+            return Lens::Clear;
         }
-        Lens(Some([&view.rows, &view.columns].map(|places| {
-            let basis = places.iter().flat_map(|&place| self.basis(place)).collect();
-            Tensor::from_data(TensorData::new(basis, [1, 1, places.len(), self.atoms]), &self.device)
-        })))
+        let matrix = |places: &[f32], wave: &dyn Fn(f32, usize) -> f32| {
+            let values = places.iter().flat_map(|&place| (0..self.atoms).map(move |k| wave(place, k))).collect();
+            Tensor::from_data(TensorData::new(values, [1, 1, places.len(), self.atoms]), &self.device)
+        };
+        let atom = |place: f32, k: usize| self.atom(place, k);
+        let (rows, columns, slope, exchanged) = match view.tilt {
+            Tilt::Columns(slope) if self.ink.is_some() => (&view.rows, &view.columns, slope, false),
+            Tilt::Rows(slope) if self.ink.is_some() => (&view.columns, &view.rows, slope, true),
+            _ => return Lens::Straight([matrix(&view.rows, &atom), matrix(&view.columns, &atom)]),
+        };
+        let phase = |place: f32, k: usize| PI * k as f32 * slope * (place - 0.5);
+        Lens::Tilted {
+            rows: matrix(rows, &atom),
+            columns: [matrix(columns, &atom), matrix(columns, &|place, k| self.height(k) * (PI * k as f32 * place).sin())],
+            phases: [matrix(rows, &|place, k| phase(place, k).cos()), matrix(rows, &|place, k| phase(place, k).sin())],
+            exchanged,
+        }
     }
 
     /// What the network sees: normalised planes, `[1, 3, rows, columns]` of the view.
     pub fn paint(&self, parameters: Tensor<4>, lens: &Lens) -> Tensor<4> {
         let Some(ink) = &self.ink else { return lens.through(parameters) };
-        let amplitudes = ink.mix(parameters * ink.weight.clone(), ink.colours.clone());
-        sigmoid(lens.through(amplitudes)).mul_scalar(ink.range) - ink.mean.clone()
+        let amplitudes = mix(parameters * ink.weight.clone(), ink.colours.clone());
+        sigmoid(lens.through(amplitudes)).mul_scalar(self.range) - self.mean.clone()
     }
 
     /// The adjoint of [`paint`](Painter::paint)'s derivative at the parameters that gave `painted`: from the gradient with respect
@@ -119,43 +180,90 @@ impl Painter {
     pub fn pull_back(&self, gradient: Tensor<4>, painted: Tensor<4>, lens: &Lens) -> Tensor<4> {
         let Some(ink) = &self.ink else { return lens.back(gradient) };
         // range * sigmoid' = value * (1 - value / range), for value = range * sigmoid.
-        let value = painted + ink.mean.clone();
-        let slope = value.clone() * value.div_scalar(-ink.range).add_scalar(1.0);
-        ink.mix(lens.back(gradient * slope), ink.colours.clone().transpose()) * ink.weight.clone()
+        let value = painted + self.mean.clone();
+        let slope = value.clone() * value.div_scalar(-self.range).add_scalar(1.0);
+        mix(lens.back(gradient * slope), ink.colours.clone().transpose()) * ink.weight.clone()
     }
 
-    /// Each atom's value at `place`, where the picture reaches from 0 to 1: orthonormal over the places of its pixels.
-    fn basis(&self, place: f32) -> Vec<f32> {
+    /// The parameters of the picture blurred by a Gaussian of so many pixels; with waves, of what the sigmoid is taken of.
+    pub fn blurred(&self, parameters: Tensor<4>, deviation: f32) -> Tensor<4> {
+        let pixels = self.atoms as f32;
+        let kernel = |row: usize, column: usize| match &self.ink {
+            None => (-((row as f32 - column as f32) / deviation).powi(2) / 2.0).exp(),
+            Some(_) if row == column => (-(PI * row as f32 / self.side as f32 * deviation).powi(2) / 2.0).exp() * pixels,
+            Some(_) => 0.0,
+        };
+        let rows = (0..self.atoms).flat_map(|row| {
+            let weights: Vec<f32> = (0..self.atoms).map(|column| kernel(row, column)).collect();
+            let sum: f32 = if self.ink.is_some() { pixels } else { weights.iter().sum() };
+            weights.into_iter().map(move |weight| weight / sum)
+        });
+        let kernel = Tensor::from_data(TensorData::new(rows.collect(), [1, 1, self.atoms, self.atoms]), &self.device);
+        Lens::Straight([kernel.clone(), kernel]).through(parameters)
+    }
+
+    /// The parameters of the nearest picture in the range of pixel values, where they can leave it.
+    pub fn clipped(&self, parameters: Tensor<4>) -> Tensor<4> {
         if self.ink.is_some() {
-            let height = 1.0 / (self.side as f32).sqrt();
-            let wave = |k| if k == 0 { height } else { height * SQRT_2 * (PI * k as f32 * place).cos() };
-            return (0..self.atoms).map(wave).collect();
+            return parameters;
+        }
+        (parameters + self.mean.clone()).clamp(0.0, self.range) - self.mean.clone()
+    }
+
+    /// The value at `place` of atom `k`, where the picture reaches from 0 to 1: orthonormal over the places of its pixels.
+    fn atom(&self, place: f32, k: usize) -> f32 {
+        if self.ink.is_some() {
+            return self.height(k) * (PI * k as f32 * place).cos();
         }
         // Reflected at the edges, then between the centres of the two nearest pixels.
         let inside = 1.0 - (place.rem_euclid(2.0) - 1.0).abs();
         let centre = (inside * self.side as f32 - 0.5).clamp(0.0, (self.side - 1) as f32);
-        (0..self.atoms).map(|k| (1.0 - (centre - k as f32).abs()).max(0.0)).collect()
+        (1.0 - (centre - k as f32).abs()).max(0.0)
+    }
+
+    /// Amplitude of wave `k`.
+    fn height(&self, k: usize) -> f32 {
+        if k == 0 { (self.side as f32).sqrt().recip() } else { SQRT_2 / (self.side as f32).sqrt() }
     }
 }
 
-impl Ink {
-    /// Multiplies the channel axis by `colours`.
-    fn mix(&self, planes: Tensor<4>, colours: Tensor<2>) -> Tensor<4> {
-        let shape = planes.dims();
-        colours.matmul(planes.reshape([3, shape[2] * shape[3]])).reshape(shape)
-    }
+/// Multiplies the channel axis by `colours`.
+fn mix(planes: Tensor<4>, colours: Tensor<2>) -> Tensor<4> {
+    let shape = planes.dims();
+    colours.matmul(planes.reshape([3, shape[2] * shape[3]])).reshape(shape)
 }
 
 impl Lens {
     fn through(&self, atoms: Tensor<4>) -> Tensor<4> {
-        let Some([rows, columns]) = &self.0 else { return atoms };
-        rows.clone().matmul(atoms).matmul(columns.clone().swap_dims(2, 3))
+        match self {
+            Lens::Clear => atoms,
+            Lens::Straight([rows, columns]) => rows.clone().matmul(atoms).matmul(columns.clone().swap_dims(2, 3)),
+            Lens::Tilted { rows, columns, phases, exchanged } => {
+                let atoms = rows.clone().matmul(turned(atoms, *exchanged));
+                let [cosines, sines] = [0, 1]
+                    .map(|part: usize| (atoms.clone() * phases[part].clone()).matmul(columns[part].clone().swap_dims(2, 3)));
+                turned(cosines - sines, *exchanged)
+            }
+        }
     }
 
+    /// The adjoint of [`through`](Lens::through).
     fn back(&self, planes: Tensor<4>) -> Tensor<4> {
-        let Some([rows, columns]) = &self.0 else { return planes };
-        rows.clone().swap_dims(2, 3).matmul(planes).matmul(columns.clone())
+        match self {
+            Lens::Clear => planes,
+            Lens::Straight([rows, columns]) => rows.clone().swap_dims(2, 3).matmul(planes).matmul(columns.clone()),
+            Lens::Tilted { rows, columns, phases, exchanged } => {
+                let planes = turned(planes, *exchanged);
+                let [cosines, sines] =
+                    [0, 1].map(|part: usize| planes.clone().matmul(columns[part].clone()) * phases[part].clone());
+                turned(rows.clone().swap_dims(2, 3).matmul(cosines - sines), *exchanged)
+            }
+        }
     }
+}
+
+fn turned(planes: Tensor<4>, exchanged: bool) -> Tensor<4> {
+    if exchanged { planes.swap_dims(2, 3) } else { planes }
 }
 
 /// `contrast * max(frequency, 1/side)^-falloff`, frequency in cycles per pixel, scaled to be `contrast * side` at `1/side` whatever the
@@ -170,12 +278,22 @@ fn weights(waves: usize, side: usize, falloff: f32, contrast: f32) -> Vec<f32> {
 }
 
 /// [`COLOURS`] in the order of the network's channels, its largest column scaled to length 1 as in lucid.
-fn colours(order: ChannelOrder) -> Vec<f32> {
+fn colours(order: ChannelOrder) -> [f32; 9] {
     let length = |hue: usize| COLOURS.iter().map(|row| row[hue] * row[hue]).sum::<f32>().sqrt();
     let longest = (0..3).map(length).fold(0.0, f32::max);
     let mut rows = COLOURS;
     if order == ChannelOrder::Bgr {
         rows.reverse();
     }
-    rows.into_iter().flatten().map(|value| value / longest).collect()
+    std::array::from_fn(|place| rows[place / 3][place % 3] / longest)
+}
+
+/// The inverse of a 3 x 3 matrix, row-major.
+fn inverse(m: [f32; 9]) -> [f32; 9] {
+    let cofactor = |row: usize, column: usize| {
+        let at = |down: usize, right: usize| m[(row + down) % 3 * 3 + (column + right) % 3];
+        at(1, 1) * at(2, 2) - at(1, 2) * at(2, 1)
+    };
+    let determinant: f32 = (0..3).map(|column| m[column] * cofactor(0, column)).sum();
+    std::array::from_fn(|place| cofactor(place % 3, place / 3) / determinant)
 }

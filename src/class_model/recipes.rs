@@ -1,9 +1,12 @@
-//! Named combinations of parametrisation, transformations, regulariser and optimiser.
+//! Named combinations of objective, parametrisation, transformations, regularisers and optimiser.
 
+use super::objective::Objective;
 use super::optimiser::Optimiser;
 use super::parametrisation::Parametrisation;
+use super::regularisers::Regularisers;
 use super::transformations::Transformations;
 use crate::error::Error;
+use crate::networks::ReluRule;
 
 /// A way to a class model.
 #[derive(Debug, Clone)]
@@ -20,18 +23,22 @@ pub struct ClassModelRecipe {
     pub steps: usize,
     /// Rows and columns of its picture.
     pub side: usize,
+    /// What it raises.
+    pub objective: Objective,
     /// What is optimised.
     pub parametrisation: Parametrisation,
     /// From where each step looks at the picture, or always straight on.
     pub transformations: Option<Transformations>,
-    /// lambda of the penalty `lambda * ||parameters||^2`.
-    pub l2: f32,
+    /// How the objective's gradient comes back through the network's ReLUs.
+    pub relu: ReluRule,
+    /// What it holds against the picture.
+    pub regularisers: Regularisers,
     /// How it climbs.
     pub optimiser: Optimiser,
 }
 
 /// Every recipe, the paper's first.
-pub const CLASS_MODEL_RECIPES: &[ClassModelRecipe] = &[PAPER, ROBUST];
+pub const CLASS_MODEL_RECIPES: &[ClassModelRecipe] = &[PAPER, POSTERIOR, JITTER_BLUR, ROBUST];
 
 /// The recipe `id`.
 ///
@@ -47,25 +54,64 @@ pub fn class_model_recipe(id: &str) -> Result<&'static ClassModelRecipe, Error> 
 const PAPER: ClassModelRecipe = ClassModelRecipe {
     id: "paper",
     title: "As in the paper",
-    reading: "",
+    reading: "Plain ascent of the class's score from the mean picture, with a penalty on the picture's length. The specks are \
+              what the network reads and people do not: the posterior is near 1 all the same.",
     reference: "Simonyan, Vedaldi & Zisserman 2013, Deep Inside Convolutional Networks, section 2 (arXiv 1312.6034)",
     steps: 200,
     side: 227,
-    parametrisation: Parametrisation::Pixels,
+    objective: Objective::Score,
+    parametrisation: Parametrisation::Pixels { noise: 0.0 },
     transformations: None,
-    l2: 1e-4,
+    relu: ReluRule::Gradient,
+    regularisers: Regularisers { l2: 1e-4, ..Regularisers::NONE },
     optimiser: Optimiser::Ascent { rate: 1000.0 },
+};
+
+const POSTERIOR: ClassModelRecipe = ClassModelRecipe {
+    id: "posterior",
+    title: "The posterior instead (counter-example)",
+    reading: "The paper's recipe, but climbing the class's probability in place of its score: that rises as well by pushing all other \
+              classes down. The authors tried it and kept the score, whose pictures are more the class's own.",
+    objective: Objective::LogPosterior,
+    ..PAPER
+};
+
+const JITTER_BLUR: ClassModelRecipe = ClassModelRecipe {
+    id: "jitter_blur",
+    title: "Jitter and blur",
+    reading: "From noise, each step moved by a few pixels, with a slight blur every ten steps. Parts of the class stand out of the \
+              grey; colours stay those of the noise.",
+    reference: "Stanford CS231n, assignment 3, Network Visualization: class visualization",
+    steps: 200,
+    side: 227,
+    objective: Objective::Score,
+    // Pixel values there are divided by the training pictures' deviation, which is about 58 on average.
+    parametrisation: Parametrisation::Pixels { noise: 58.0 },
+    transformations: Some(Transformations { jitter: 16.0 / 224.0, scale: [1.0, 1.0], stretch: 0.0, tilt: 0.0, mirror: false }),
+    relu: ReluRule::Gradient,
+    regularisers: Regularisers {
+        l2: 1e-3 / (58.0 * 58.0),
+        blur_every: 10,
+        blur: 0.5,
+        clip: true,
+        normalise: true,
+        ..Regularisers::NONE
+    },
+    optimiser: Optimiser::Ascent { rate: 25.0 * 58.0 },
 };
 
 const ROBUST: ClassModelRecipe = ClassModelRecipe {
     id: "robust",
     title: "Robust",
-    reading: "",
+    reading: "Waves in place of pixels, in colours that vary as in photos, looked at from a new place at every step. What has to hold \
+              from everywhere takes the shapes that people know the class by, several times over.",
     reference: "Olah, Mordvintsev & Schubert 2017, Feature Visualization (distill.pub/2017/feature-visualization)",
     steps: 200,
     side: 227,
+    objective: Objective::Score,
     parametrisation: Parametrisation::Cosines { finest: 0.5, falloff: 1.0, noise: 0.01, contrast: 0.25 },
-    transformations: Some(Transformations { jitter: 0.05, scale: [0.9, 1.1], stretch: 0.1, mirror: true }),
-    l2: 0.0,
+    transformations: Some(Transformations { jitter: 0.05, scale: [0.9, 1.1], stretch: 0.1, tilt: 0.0, mirror: true }),
+    relu: ReluRule::Gradient,
+    regularisers: Regularisers::NONE,
     optimiser: Optimiser::Adam { rate: 0.05 },
 };

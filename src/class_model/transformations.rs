@@ -5,12 +5,16 @@ use crate::dice::Dice;
 /// The ranges that every step draws its view from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transformations {
-    /// Largest shift along each axis, as a share of the side. What comes in over the edge is the picture's reflection.
+    /// Largest shift along each axis, as a share of the side; shifts are whole pixels. What comes in over the edge is the picture's
+    /// reflection, which pads it.
     pub jitter: f32,
     /// Smallest and largest magnification.
     pub scale: [f32; 2],
     /// Largest change of the aspect ratio: 0.1 stretches or squeezes by up to a tenth.
     pub stretch: f32,
+    /// Largest angle in radians by which the picture's rows, or its columns, are turned; for waves only. Turning one of the two is a
+    /// rotation by half the angle and a stretch along a diagonal, at half the price of a rotation.
+    pub tilt: f32,
     /// Every other view, on average, is mirrored left to right.
     pub mirror: bool,
 }
@@ -24,13 +28,27 @@ pub struct View {
     pub rows: Vec<f32>,
     /// One place for each column seen.
     pub columns: Vec<f32>,
+    /// Which of the two is tilted, and by how much: the columns' places move on by so much of a row's distance from the centre, or the
+    /// other way round.
+    pub tilt: Tilt,
+}
+
+/// A shear.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Tilt {
+    /// Nothing is tilted.
+    None,
+    /// The columns move with the row.
+    Columns(f32),
+    /// The rows move with the column.
+    Rows(f32),
 }
 
 impl View {
     /// The whole picture on `side` x `side` pixels: the places of their centres.
     pub fn whole(side: usize) -> Self {
         let places = places(side, 0.5, 1.0);
-        Self { rows: places.clone(), columns: places }
+        Self { rows: places.clone(), columns: places, tilt: Tilt::None }
     }
 }
 
@@ -39,11 +57,16 @@ impl Transformations {
     pub fn draw(&self, side: usize, dice: &mut Dice) -> View {
         let extent = 1.0 / dice.between(self.scale[0], self.scale[1]);
         let stretch = dice.between(-self.stretch, self.stretch).exp().sqrt();
-        let [row, column] = [(); 2].map(|()| 0.5 + dice.between(-self.jitter, self.jitter));
+        let pixels = side as f32;
+        let [row, column] = [(); 2].map(|()| 0.5 + (dice.between(-self.jitter, self.jitter) * pixels).round() / pixels);
         let mirrored = self.mirror && dice.coin();
         let rows = places(side, row, extent * stretch);
         let columns = places(side, column, extent / stretch * if mirrored { -1.0 } else { 1.0 });
-        View { rows, columns }
+        if self.tilt == 0.0 {
+            return View { rows, columns, tilt: Tilt::None };
+        }
+        let slope = dice.between(-self.tilt, self.tilt).tan();
+        View { rows, columns, tilt: if dice.coin() { Tilt::Columns(slope) } else { Tilt::Rows(slope) } }
     }
 }
 

@@ -41,6 +41,20 @@ pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, r
     Ok(ScoreGradient { scores: objective.value(&plane), plane, gradients })
 }
 
+/// `d(log P_c) / dI` for the class's posterior P_c at each of the normalised `pictures`: their shape. It points where the gradient
+/// of P_c itself points, and does not vanish where P_c does.
+///
+/// # Errors
+/// `class-out-of-range`; `internal` when the network's layers do not fit together.
+pub fn log_posterior_gradient(network: &Network, pictures: Tensor<4>, class: usize, rule: ReluRule) -> Result<Tensor<4>, Error> {
+    Target::Class(class).objective(network, pictures.dims()[2])?;
+    let (features, trace) = network.graph.forward(pictures, network.graph.features(), None)?;
+    let [batch, channels, rows, columns] = features.dims();
+    let weights = network.head.log_posterior_weights(&features, class).div_scalar((rows * columns) as f32);
+    let signal = weights.reshape([batch, channels, 1, 1]).expand([batch, channels, rows, columns]);
+    network.graph.backward(&trace, signal, rule, PICTURE, |_, _| ())
+}
+
 /// The target's value for each of the normalised `pictures`, `[batch, 3, side, side]`: `[batch]`, by a forward pass alone.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! A loaded network: layers up to the features, a linear head over their average.
 
+use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::graph::{Convolution, Graph, Layer, LayerId, Operation};
@@ -170,6 +171,13 @@ impl LinearHead {
         let channels = self.weight.dims()[1];
         let weight = self.weight.clone().narrow(0, class, 1).reshape([1, channels, 1, 1]);
         [weight, self.bias.clone().narrow(1, class, 1).reshape([1, 1, 1, 1])]
+    }
+
+    /// `d(log P_c) / d(mean features)` for the class's posterior P_c: its row of the weight less the rows of all classes, each by
+    /// its own posterior. From `features`, `[batch, channels, rows, columns]`: `[batch, channels]`.
+    pub fn log_posterior_weights(&self, features: &Tensor<4>, class: usize) -> Tensor<2> {
+        let posteriors = softmax(self.scores(features), 1);
+        self.weight.clone().narrow(0, class, 1) - posteriors.matmul(self.weight.clone())
     }
 
     fn randomise(&mut self, dice: &mut Dice) {

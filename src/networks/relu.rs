@@ -1,4 +1,4 @@
-//! The three ways back through a ReLU: all that tells a gradient, a DeconvNet and guided back-propagation apart.
+//! The ways back through a ReLU: all that tells a gradient, a DeconvNet and guided back-propagation apart.
 
 use burn::tensor::Tensor;
 
@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 ///
 /// The backward pass is written out in this crate instead of being recorded by automatic differentiation, so a rule is one mask
 /// and no copy of a network: standard operations could not express a mask that depends on the backward signal itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ReluRule {
     /// `dx = dy where y > 0`: the derivative.
     Gradient,
@@ -14,6 +14,9 @@ pub enum ReluRule {
     DeconvNet,
     /// Both masks: Springenberg et al., *Striving for Simplicity*.
     Guided,
+    /// `dx = dy where y > 0`, and this share of it elsewhere: a way back also through what is not active yet, for pictures that are
+    /// still to become something (Mahendran & Vedaldi 2016, *Visualizing Deep Convolutional Neural Networks Using Natural Pre-Images*).
+    Leaky(f32),
 }
 
 impl ReluRule {
@@ -25,6 +28,7 @@ impl ReluRule {
         match self {
             ReluRule::Gradient => was_active(signal),
             ReluRule::DeconvNet => signal.clamp_min(0.0),
+            ReluRule::Leaky(share) => signal.clone().mask_where(output.clone().equal_elem(0.0), signal.mul_scalar(share)),
             ReluRule::Guided => was_active(signal.clamp_min(0.0)),
         }
     }

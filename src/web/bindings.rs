@@ -18,7 +18,7 @@ use super::js_values::{
     NetworkInfo, PictureInfo, RecipeDefaults, RecipeInfo, SaliencyOptions, SegmentOptions, TargetOptions, WeightsInfo,
 };
 use super::probe_adapter::probe_adapter;
-use crate::class_model::{self, CLASS_MODEL_RECIPES, ClassModelSettings};
+use crate::class_model::{self, CLASS_MODEL_RECIPES, ClassModelSettings, Start};
 use crate::device::DeviceChoice;
 use crate::engine;
 use crate::error::Error;
@@ -308,8 +308,9 @@ impl Engine {
         &self,
         #[wasm_bindgen(unchecked_param_type = "TargetOptions & ClassModelOptions")] options: JsValue,
     ) -> Result<ClassModelRun, JsValue> {
-        let run = class_model_settings(options).and_then(|settings| self.engine.borrow().class_model(&settings));
-        Ok(ClassModelRun { run: Rc::new(Mutex::new(run.map_err(js_error)?)) })
+        let engine = self.engine.borrow();
+        let run = class_model_settings(options, &engine).and_then(|settings| engine.class_model(&settings));
+        Ok(ClassModelRun { run: RefCell::new(run.map_err(js_error)?) })
     }
 
     fn set_picture(&self, picture: Result<Picture, Error>) -> Result<JsValue, JsValue> {
@@ -531,17 +532,17 @@ impl Segmentation {
 /// A class model that grows by `step`; not asking for more is a pause, `free` the end.
 #[wasm_bindgen]
 pub struct ClassModelRun {
-    run: Rc<Mutex<class_model::ClassModelRun>>,
+    run: RefCell<class_model::ClassModelRun>,
 }
 
 #[wasm_bindgen]
 impl ClassModelRun {
-    /// Takes `n` steps.
+    /// Takes `n` steps. More of them, and the pixels, may be asked for before the promise is kept.
     #[wasm_bindgen(unchecked_return_type = "Promise<ClassModelProgress>")]
     pub fn step(&self, n: f64) -> Promise {
-        let run = self.run.clone();
+        let asked = count("steps", n).map(|n| self.run.borrow_mut().step(n));
         promise(async move {
-            let progress = run.lock().await.step(count("steps", n)?).await?;
+            let progress = asked?.await?;
             js_object(&ClassModelProgress { step: progress.step, score: progress.score, probability: progress.probability })
         })
     }
@@ -549,9 +550,9 @@ impl ClassModelRun {
     /// The picture as it is now.
     #[wasm_bindgen(unchecked_return_type = "Promise<ClassModelPixels>")]
     pub fn pixels(&self) -> Promise {
-        let run = self.run.clone();
+        let asked = self.run.borrow().pixels();
         promise(async move {
-            let picture = run.lock().await.pixels().await?;
+            let picture = asked.await?;
             let rgba = Uint8ClampedArray::from(picture.rgba());
             plain_object([("rgba", rgba.into()), ("width", picture.width().into()), ("height", picture.height().into())])
         })
@@ -686,7 +687,7 @@ fn saliency_settings(options: &JsValue) -> Result<SaliencySettings, Error> {
     })
 }
 
-fn class_model_settings(options: JsValue) -> Result<ClassModelSettings, Error> {
+fn class_model_settings(options: JsValue, engine: &engine::Engine) -> Result<ClassModelSettings, Error> {
     let target = target(&options)?;
     let options: ClassModelOptions = read_options(options)?;
     Ok(ClassModelSettings {
@@ -694,6 +695,13 @@ fn class_model_settings(options: JsValue) -> Result<ClassModelSettings, Error> {
         recipe: options.recipe.unwrap_or_else(|| "robust".to_owned()),
         seed: count("seed", options.seed.unwrap_or(0.0))? as u64,
         side: options.side.map(|side| count("side", side)).transpose()?,
+        start: match options.start.as_deref() {
+            None => Start::Recipe,
+            Some("zero") => Start::Zero,
+            Some("noise") => Start::Noise,
+            Some("photo") => Start::Picture(engine.picture()?),
+            Some(other) => return Err(Error::SettingOutOfRange(format!("start must be zero, noise or photo, not \"{other}\""))),
+        },
     })
 }
 

@@ -217,6 +217,9 @@ pub struct ClassModelOptions {
     /// Rows and columns; the recipe's own when left out.
     #[tsify(optional)]
     pub side: Option<f64>,
+    /// `zero`, `noise` or `photo`; the recipe's own when left out.
+    #[tsify(optional)]
+    pub start: Option<String>,
 }
 
 /// How far a class model has come.

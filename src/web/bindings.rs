@@ -125,6 +125,7 @@ impl Engine {
                 id: recipe.id.to_owned(),
                 title: recipe.title.to_owned(),
                 defaults: RecipeDefaults { steps: recipe.steps, side: recipe.side },
+                reading: recipe.reading.to_owned(),
                 reference: recipe.reference.to_owned(),
             })
             .collect();

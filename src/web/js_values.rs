@@ -58,6 +58,8 @@ pub struct RecipeInfo {
     pub title: String,
     /// What it runs with when nothing else is asked for.
     pub defaults: RecipeDefaults,
+    /// Two sentences: how it works, and what to see in its pictures.
+    pub reading: String,
     /// Where it was published.
     pub reference: String,
 }

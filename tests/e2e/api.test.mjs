@@ -64,8 +64,8 @@ describe('the lists', () => {
     const ids = ['gradient', 'gradient_times_input', 'smooth_grad', 'integrated_gradients', 'grad_cam', 'deconvnet', 'guided_backprop', 'guided_grad_cam'];
     assert.deepEqual(methods.map(({ id }) => id), ids);
     for (const method of methods) assert.ok(method.title && method.cost >= 1 && method.formula && method.reading && method.reference, method.id);
-    assert.deepEqual(recipes.map(({ id }) => id).filter((id) => ['paper', 'robust'].includes(id)), ['paper', 'robust']);
-    for (const recipe of recipes) assert.ok(recipe.title && recipe.defaults.steps > 0, recipe.id);
+    assert.deepEqual(recipes.map(({ id }) => id), ['paper', 'posterior', 'jitter_blur', 'robust']);
+    for (const recipe of recipes) assert.ok(recipe.title && recipe.reading && recipe.reference && recipe.defaults.steps > 0, recipe.id);
   });
 });
 
@@ -337,6 +337,7 @@ describe('errors are coded, and the next call works', () => {
     '7 views': [() => engine.saliency({ classIndex: 1, views: 7 }), 'setting-out-of-range'],
     'an unknown mode': [() => engine.locate({ classIndex: 1, mode: 'worst' }), 'setting-out-of-range'],
     'an unknown recipe': [() => engine.classModel({ classIndex: 1, recipe: 'soup' }), 'setting-out-of-range'],
+    'a start that is none': [() => engine.classModel({ classIndex: 1, start: 'soup' }), 'setting-out-of-range'],
     'a side too large': [() => engine.classModel({ classIndex: 1, side: 513 }), 'setting-out-of-range'],
     'a negative seed': [() => engine.classModel({ classIndex: 1, seed: -1 }), 'setting-out-of-range'],
     'no options': [() => engine.saliency(), 'setting-out-of-range'],

@@ -289,6 +289,57 @@ describe('looking and keeping', () => {
     await v.page.waitForFunction(() => /step [1-9]/.test(document.querySelector('#model .card-state').textContent));
   });
 
+  test('the class model from the photo, at another size, by another seed; its growth as a video', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('chelsea.jpg');
+    await v.chooseClass(0);
+    await v.finished();
+    const stepping = () => v.page.waitForFunction(() => /step [1-9]/.test(document.querySelector('#model .card-state').textContent));
+    await v.page.selectOption('#model-side', '128');
+    await stepping();
+    await v.page.selectOption('#model-start', 'photo');
+    await stepping();
+    await v.page.click('#model button:text-is("Reroll")');
+    await v.page.waitForFunction(() => /step ([2-9]|1\d)/.test(document.querySelector('#model .card-state').textContent));
+    assert.match(await v.page.textContent('#model .card-state'), /steps\/s$/);
+    await v.page.waitForFunction(() => /side=128&start=photo/.test(location.hash) && /seed=\d/.test(location.hash));
+    assert.equal(await v.page.locator('#model .mat canvas').evaluate((canvas) => canvas.width), 128);
+    await v.page.click('#model button:text-is("Cancel")');
+    const video = await v.saved(() => v.page.click('[aria-label="Save how it has grown as a short video"]'));
+    assert.deepEqual([...video.subarray(0, 4)], [0x1a, 0x45, 0xdf, 0xa3]); // EBML: WebM
+    const seconds = await v.page.evaluate(async (bytes) => {
+      const element = document.createElement('video');
+      element.src = URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type: 'video/webm' }));
+      await new Promise((resolve, reject) => ((element.onloadeddata = resolve), (element.onerror = () => reject(new Error('no video')))));
+      return [element.videoWidth, element.videoHeight];
+    }, [...video]);
+    assert.deepEqual(seconds, [128, 128]);
+  });
+
+  test('the gallery: ten grow in turn without a photo, one at full size, ten others, stop', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.page.click('#gallery .main');
+    await v.page.waitForFunction(() => document.querySelectorAll('#gallery .gallery-place:enabled').length === 10);
+    const alts = () => v.page.locator('#gallery .gallery-place canvas').evaluateAll((all) => all.map((canvas) => canvas.getAttribute('aria-label')));
+    assert.match((await alts())[0], /picture of goldfish after [48] steps/);
+    await v.page.click('#gallery .gallery-place >> nth=4');
+    await v.page.waitForSelector('.gallery-dialog[open] h3:text-is("zebra")');
+    assert.deepEqual(pngSize(await v.saved(() => v.page.click('.gallery-dialog button:text-is("Save as PNG")'))), { width: 160, height: 160 });
+    await v.page.keyboard.press('Escape');
+    await v.page.waitForSelector('.gallery-dialog', { state: 'hidden' });
+    assert.match(await v.page.textContent('#gallery .card-state'), /^step/); // that has closed the dialog and stopped nothing
+    await v.page.click('#gallery button:text-is("Surprise me")');
+    await v.page.waitForFunction(() => document.querySelectorAll('#gallery .gallery-place:enabled').length === 10);
+    await v.page.click('#gallery button:text-is("Stop")');
+    await v.page.waitForSelector('#gallery .card-state:text-is("cancelled")');
+    const stopped = await alts();
+    assert.equal(new Set(stopped).size, 10);
+    await v.page.waitForTimeout(1000);
+    assert.deepEqual(await alts(), stopped);
+  });
+
   test('Escape stops everything, and the next click works', async () => {
     const v = await arrive();
     await v.ready();

@@ -1,6 +1,7 @@
 // Results as files. Everything is drawn anew: no file carries any of the photo's metadata.
 
 import { isClass } from './chosen.js';
+import { growthVideo } from './growth_video.js';
 import { cutoutCanvas, drawIntensity, drawModelFrame, maskCanvas, overlayCanvas } from './canvas_layers.js';
 import { CodedError } from './messages.js';
 import { photoBitmap } from './photo_pixels.js';
@@ -26,7 +27,7 @@ function save(blob, name) {
 }
 
 /** @param {OffscreenCanvas} canvas @param {string} name */
-async function savePng(canvas, name) {
+export async function savePng(canvas, name) {
   try {
     save(await canvas.convertToBlob({ type: 'image/png' }), `${name}.png`);
   } catch (error) {
@@ -52,6 +53,13 @@ export const downloads = {
     const canvas = new OffscreenCanvas(1, 1);
     drawModelFrame(canvas, state.model.frame);
     await savePng(canvas, fileName(state, 'class-model'));
+  },
+
+  async growth(state) {
+    const { frames } = state.model;
+    if (frames.length === 0) return;
+    const { blob, extension } = await growthVideo(frames);
+    save(blob, `${fileName(state, 'growth')}.${extension}`);
   },
 
   async mask(state, client) {
@@ -97,7 +105,7 @@ function report({ engine, photo, chosen, scores, probabilities, cut, model, sali
     },
     object: cut.cut && { ...cut.cut.made, box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
     saliency: { method: saliency.map?.method, views: saliency.map?.views, colourMap: settings.colourMap, opacity: settings.opacity },
-    classModel: { recipe: settings.recipe, seed: settings.seed, step: last?.step, score: last?.score, probability: last?.probability },
+    classModel: { recipe: settings.recipe, seed: settings.seed, side: model.frame?.width, start: settings.start ?? undefined, step: last?.step, score: last?.score, probability: last?.probability },
     network: ready?.network.id,
     device: ready && { kind: ready.device.kind, adapter: ready.device.adapter, software: ready.device.software },
   };

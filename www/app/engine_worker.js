@@ -23,8 +23,8 @@ let objectCut = null;
 let cutMade = { mode: 'best' };
 /** @type {any} what the page shows of it: its pixels are there to be saved */
 let shownCut = null;
-/** @type {any} */
-let modelRun = null;
+/** Class models that grow, by name. @type {Map<string, GrowingModel>} */
+const models = new Map();
 /** @type {any} */
 let sanityCheck = null;
 /** @type {PictureSource | null} the picture that the engine has */
@@ -60,6 +60,9 @@ const calls = {
         id: recipe.id,
         title: recipe.title,
         steps: recipe.defaults.steps,
+        side: recipe.defaults.side,
+        reading: recipe.reading,
+        reference: recipe.reference,
       })),
     };
   },
@@ -164,23 +167,24 @@ const calls = {
     return { layer, correlation, map: describeGrid(map) };
   },
 
-  async startModel({ target, recipe, seed }) {
-    endModel();
-    modelRun = engine.classModel({ ...target, recipe, seed });
+  async startModel({ model, target, recipe, seed, steps, side, start }) {
+    endModel(model);
+    models.set(model, { run: engine.classModel({ ...target, recipe, seed, side, start }), left: steps, ahead: null });
     return null;
   },
 
-  async stepModel({ steps }) {
-    if (!modelRun) throw new CodedError('cancelled');
-    const started = performance.now();
-    const { step, score, probability } = await modelRun.step(steps);
-    const { rgba, width, height } = await modelRun.pixels();
-    const milliseconds = performance.now() - started;
-    return new Transferred({ step, score, probability, milliseconds, frame: { rgba, width, height } }, [rgba.buffer]);
+  async stepModel({ model, steps }) {
+    const growing = models.get(model);
+    if (!growing) throw new CodedError('cancelled');
+    const frame = growing.ahead ?? grow(growing, steps);
+    // A GPU goes on with the next steps while this frame is on its way back; the CPU would only keep it waiting.
+    growing.ahead = engine.device.kind === 'webgpu' && growing.left > 0 ? grow(growing, steps) : null;
+    const { rgba, ...rest } = await frame;
+    return new Transferred({ ...rest, frame: { rgba, width: rest.width, height: rest.height } }, [rgba.buffer]);
   },
 
-  async endModel() {
-    endModel();
+  async endModel({ model }) {
+    endModel(model);
     return null;
   },
 };
@@ -220,9 +224,24 @@ function endSanityCheck() {
   sanityCheck = null;
 }
 
-function endModel() {
-  modelRun?.free();
-  modelRun = null;
+/** @typedef {{run: any, left: number, ahead: Promise<any> | null}} GrowingModel   `ahead`: the frame that nobody has asked for yet */
+
+/** Takes steps; the frame behind them comes later. @param {GrowingModel} growing @param {number} most */
+async function grow(growing, most) {
+  const steps = Math.min(most, growing.left);
+  growing.left -= steps;
+  const started = performance.now();
+  const [progress, { rgba, width, height }] = await Promise.all([growing.run.step(steps), growing.run.pixels()]);
+  const { step, score, probability } = progress;
+  return { step, steps, score, probability, milliseconds: performance.now() - started, rgba, width, height };
+}
+
+/** @param {string} name */
+function endModel(name) {
+  const growing = models.get(name);
+  models.delete(name);
+  growing?.ahead?.catch(() => {}); // nobody asks for it any more
+  growing?.run.free();
 }
 
 /** A result whose buffers move to the page instead of being copied. */

@@ -14,7 +14,10 @@ import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY, NO_TOP_FIVE } fr
 
 /** A call for class-model steps should take about this long: several frames a second, and a cancel is heard soon. */
 const STEPS_MS = 200;
-const MOST_STEPS_A_CALL = 16;
+/** A frame at least every so many steps: what grows is seen growing. */
+const MOST_STEPS_A_FRAME = 4;
+/** The growth is kept as at most so many frames; where there are more, every other one goes. */
+const MOST_FRAMES = 60;
 
 /**
  * @param {Store} store
@@ -190,20 +193,30 @@ export function createExplanation(store, client, report) {
   /** @param {Chosen} chosen */
   async function runModel(chosen) {
     const { signal } = model;
-    const { recipe: id, seed } = store.state.settings;
+    const { recipe: id, seed, side, start } = store.state.settings;
     const recipe = store.state.engine.ready?.recipes.find((one) => one.id === id);
     if (!recipe) return;
     store.set({ model: { ...NO_MODEL, phase: 'running', steps: recipe.steps } });
     try {
-      await client.call('startModel', { target: targetOf(chosen), recipe: id, seed }, { signal });
-      for (let step = 0, atOnce = 1; step < recipe.steps; ) {
-        if (store.state.model.phase === 'paused') await new Promise((go) => ((resume = () => go(null)), signal.addEventListener('abort', go)));
-        const result = await client.call('stepModel', { steps: Math.min(atOnce, recipe.steps - step) }, { signal });
+      await client.call('startModel', { model: 'card', target: targetOf(chosen), recipe: id, seed, steps: recipe.steps, side: side ?? undefined, start: start ?? undefined }, { signal });
+      let began = performance.now();
+      for (let step = 0, atOnce = 1, pace = 0; step < recipe.steps; ) {
+        if (store.state.model.phase === 'paused') {
+          await new Promise((go) => ((resume = () => go(null)), signal.addEventListener('abort', go)));
+          began = performance.now();
+        }
+        const result = await client.call('stepModel', { model: 'card', steps: atOnce }, { signal });
         if (signal.aborted) return;
-        atOnce = Math.round(Math.min(MOST_STEPS_A_CALL, 2 * atOnce, Math.max(1, (STEPS_MS * (result.step - step)) / result.milliseconds)));
+        atOnce = Math.round(Math.min(MOST_STEPS_A_FRAME, 2 * atOnce, Math.max(1, (STEPS_MS * result.steps) / result.milliseconds)));
+        // As the visitor sees it, with whatever the other cards take; smoothed.
+        const now = performance.now();
+        const latest = ((result.step - step) * 1000) / Math.max(1, now - began);
+        pace = pace === 0 ? latest : 0.8 * pace + 0.2 * latest;
+        began = now;
         step = result.step;
         const { score, probability, frame } = result;
-        setModel({ frame, curve: [...store.state.model.curve, { step, score, probability }] });
+        const { curve, frames } = store.state.model;
+        setModel({ frame, pace, frames: thinned([...frames, frame]), curve: [...curve, { step, score, probability }] });
       }
       setModel({ phase: 'done' });
     } catch (error) {
@@ -232,6 +245,9 @@ export function createExplanation(store, client, report) {
     topFive.abort();
     topFive = new AbortController();
   }
+
+  /** Frames at even distances, whatever their number was. @template T @param {T[]} frames */
+  const thinned = (frames) => (frames.length <= MOST_FRAMES ? frames : frames.filter((_, place) => (frames.length - 1 - place) % 2 === 0));
 
   const running = {
     /** Shows everything about a class, or a neuron; whatever was under way for another one is dropped. @param {Chosen} chosen */
@@ -328,7 +344,7 @@ export function createExplanation(store, client, report) {
       if (phase !== 'running' && phase !== 'paused') return;
       stopModel();
       setModel({ phase: 'cancelled' });
-      client.call('endModel', {}).catch(() => {}); // where the worker is gone, so is the run
+      client.call('endModel', { model: 'card' }).catch(() => {}); // where the worker is gone, so is the run
     },
   };
   return running;

@@ -7,6 +7,7 @@ import { h } from './dom.js';
 import { downloads } from './downloads.js';
 import { EngineClient } from './engine_client.js';
 import { createExplanation } from './explanation.js';
+import { createGallery } from './gallery.js';
 import { CodedError, problemOf } from './messages.js';
 import { startClipboardPaste } from './sources/clipboard_paste.js';
 import { startDropZone } from './sources/drop_zone.js';
@@ -16,6 +17,7 @@ import { page } from './strings/en.js';
 import { readHash, writeHash } from './url_state.js';
 import { makeClassesPanel } from './views/classes_panel.js';
 import { makeCutCard } from './views/cut_card.js';
+import { makeGalleryPanel } from './views/gallery_panel.js';
 import { makeMasthead, makePageFoot } from './views/masthead.js';
 import { makeModelCard } from './views/model_card.js';
 import { makePhotoPanel } from './views/photo_panel.js';
@@ -69,6 +71,8 @@ const client = new EngineClient({
 });
 
 const explanation = createExplanation(store, client, (problem) => report(new CodedError(problem.code, problem.detail)));
+
+const gallery = createGallery(store, client, (problem) => report(new CodedError(problem.code, problem.detail)));
 
 let opening = new AbortController();
 
@@ -163,11 +167,14 @@ const actions = {
   checkSanity: explanation.checkSanity,
   locateTopFive: explanation.locateTopFive,
 
-  /** @param {string} recipe */
-  chooseRecipe(recipe) {
-    setSettings({ recipe });
+  /** @param {Partial<import('./state.js').Settings>} parts */
+  changeModel(parts) {
+    setSettings(parts);
     explanation.startModel();
   },
+
+  growGallery: gallery.grow,
+  stopGallery: gallery.stop,
 
   /** Stops whatever is under way. */
   cancel() {
@@ -178,6 +185,7 @@ const actions = {
       store.set({ opening: false });
     }
     explanation.cancel();
+    gallery.stop();
   },
 
   retry: openEngine,
@@ -209,6 +217,7 @@ document.body.replaceChildren(
       'div',
       { class: 'results' },
       h('div', { class: 'cards' }, makeSaliencyCard(store, actions), makeModelCard(store, actions), makeCutCard(store, actions)),
+      makeGalleryPanel(store, actions),
       makeTopFivePanel(store, actions),
       makeRelationPanel(store, actions),
       makeSanityPanel(store, actions),
@@ -223,7 +232,7 @@ startDropZone(actions.usePicture, report, document.body);
 startClipboardPaste(actions.usePicture, report);
 
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && !event.defaultPrevented) {
+  if (event.key === 'Escape' && !event.defaultPrevented && !document.querySelector('dialog[open]')) {
     photoPanel.stopCamera();
     actions.cancel();
   }

@@ -21,7 +21,7 @@
  * @property {string} reason
  */
 
-/** @typedef {{id: string, title: string, steps: number}} Recipe */
+/** @typedef {{id: string, title: string, steps: number, side: number, reading: string, reference: string}} Recipe */
 /** @typedef {{id: string, title: string, cost: number, formula: string, reading: string, reference: string}} Method */
 /** @typedef {{name: string, kind: string, channels: number, rows: number, columns: number}} Layer */
 
@@ -86,11 +86,24 @@
 /** @typedef {{rgba: Uint8ClampedArray, width: number, height: number}} ModelFrame */
 
 /**
- * @typedef {{step: number, score: number, probability: number | undefined, milliseconds: number, frame: ModelFrame}} ModelStep
- * `milliseconds`: what the steps took in the worker; a neuron has no probability
+ * @typedef {{step: number, steps: number, score: number, probability: number | undefined, milliseconds: number, frame: ModelFrame}} ModelStep
+ * `step`: how many there have been; `steps` of them, and this frame, took `milliseconds`; a neuron has no probability
  */
 
 /** @typedef {{classIndex: number} | import('./chosen.js').Neuron} Target */
+
+/**
+ * @typedef {object} ModelSettings
+ * @property {string} model          a name for it: several can grow in turn
+ * @property {Target} target
+ * @property {string} recipe
+ * @property {number} seed
+ * @property {number} steps          after so many it is finished
+ * @property {number} [side]         the recipe's own when left out
+ * @property {ModelStart} [start]    the recipe's own when left out
+ */
+
+/** @typedef {'zero' | 'noise' | 'photo'} ModelStart */
 
 /**
  * Every call of the worker: what goes in, what comes out.
@@ -112,9 +125,9 @@
  * @property {(args: {target: Target}) => Relation} relation
  * @property {(args: {target: Target, method: string}) => {layers: number, original: IntensityGrid}} startSanityCheck
  * @property {(args: {}) => RandomisedMap | null} stepSanityCheck   null when no layer is left
- * @property {(args: {target: Target, recipe: string, seed: number}) => null} startModel
- * @property {(args: {steps: number}) => ModelStep} stepModel
- * @property {(args: {}) => null} endModel
+ * @property {(args: ModelSettings) => null} startModel   in the place of the one with this name, if there is one
+ * @property {(args: {model: string, steps: number}) => ModelStep} stepModel   at most so many; the next ones may be under way already
+ * @property {(args: {model: string}) => null} endModel
  */
 
 /** @typedef {{phase: 'download' | 'prepare' | 'passes', done: number, total: number}} Progress */

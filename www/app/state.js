@@ -36,7 +36,9 @@
  * @property {'idle' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled'} phase
  * @property {number} steps              steps this run will take
  * @property {{step: number, score: number, probability: number | undefined}[]} curve
- * @property {ModelFrame | null} frame
+ * @property {ModelFrame | null} frame    the newest
+ * @property {ModelFrame[]} frames        how it came to that, thinned out
+ * @property {number} pace                steps a second
  */
 
 /**
@@ -71,12 +73,20 @@
  */
 
 /**
+ * @typedef {object} GalleryState
+ * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
+ * @property {{classIndex: number, steps: number, step: number, probability: number | undefined, frame: ModelFrame | null}[]} models
+ */
+
+/**
  * @typedef {object} Settings
  * @property {string} method             id of a saliency method
  * @property {import('./colour_maps.js').ColourMapName} colourMap
  * @property {number} opacity            0..1
  * @property {string} recipe             id of a class-model recipe
  * @property {number} seed
+ * @property {number | null} side        rows and columns of class models; null for the recipe's own
+ * @property {import('./messages.js').ModelStart | null} start   what class models start from; null for the recipe's own
  * @property {'auto' | 'webgpu' | 'cpu'} device
  */
 
@@ -97,6 +107,7 @@
  * @property {RelationState} relation
  * @property {SanityState} sanity
  * @property {TopFiveState} topFive
+ * @property {GalleryState} gallery
  * @property {Settings} settings
  * @property {Problem[]} problems
  */
@@ -104,7 +115,7 @@
 /** @type {SaliencyState} */
 export const NO_SALIENCY = { phase: 'idle', done: 0, total: 0, map: null };
 /** @type {ModelState} */
-export const NO_MODEL = { phase: 'idle', steps: 0, curve: [], frame: null };
+export const NO_MODEL = { phase: 'idle', steps: 0, curve: [], frame: null, frames: [], pace: 0 };
 /** @type {CutState} */
 export const NO_CUT = { phase: 'idle', part: 0, correcting: false, cut: null };
 /** @type {RelationState} */
@@ -114,6 +125,9 @@ export const NO_SANITY = { phase: 'idle', method: '', layers: 0, original: null,
 
 /** @type {TopFiveState} */
 export const NO_TOP_FIVE = { phase: 'idle', located: [] };
+
+/** @type {GalleryState} */
+export const NO_GALLERY = { phase: 'idle', models: [] };
 
 /** @param {Settings} settings @returns {State} */
 export function initialState(settings) {
@@ -133,6 +147,7 @@ export function initialState(settings) {
     relation: NO_RELATION,
     sanity: NO_SANITY,
     topFive: NO_TOP_FIVE,
+    gallery: NO_GALLERY,
     settings,
     problems: [],
   };

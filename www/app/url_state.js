@@ -1,4 +1,4 @@
-// The settings in the address (never the photo): #class=285&method=smooth_grad&map=viridis&opacity=0.7&recipe=robust&seed=1&device=cpu,
+// The settings in the address (never the photo): #class=285&method=smooth_grad&map=viridis&opacity=0.7&recipe=robust&seed=1&side=320&start=photo&device=cpu,
 // with neuron=features.6:17 in place of a class
 // Everything that comes in is checked and clamped; what makes no sense is left out.
 
@@ -8,10 +8,13 @@ import { COLOUR_MAPS } from './colour_maps.js';
 /** @typedef {import('./state.js').Settings} Settings */
 
 /** @type {Settings} */
-export const DEFAULTS = { method: 'gradient', colourMap: 'inferno', opacity: 0.8, recipe: 'robust', seed: 0, device: 'auto' };
+export const DEFAULTS = { method: 'gradient', colourMap: 'inferno', opacity: 0.8, recipe: 'robust', seed: 0, side: null, start: null, device: 'auto' };
 
 const DEVICES = /** @type {const} */ (['auto', 'webgpu', 'cpu']);
 const LARGEST_SEED = 2 ** 32 - 1;
+const STARTS = /** @type {const} */ (['zero', 'noise', 'photo']);
+/** The class models' sides that the menu offers, beside the recipe's own. */
+export const SIDES = [128, 160, 320, 448, 512];
 
 /** A number between two bounds, or `otherwise` for what is none. @param {string | null} text @param {number} least @param {number} most @param {number} otherwise */
 function number(text, least, most, otherwise) {
@@ -39,6 +42,8 @@ export function readHash(hash) {
       opacity: number(query.get('opacity'), 0, 1, DEFAULTS.opacity),
       recipe: id('recipe', DEFAULTS.recipe),
       seed: Math.round(number(query.get('seed'), 0, LARGEST_SEED, DEFAULTS.seed)),
+      side: SIDES.find((side) => String(side) === query.get('side')) ?? DEFAULTS.side,
+      start: STARTS.find((start) => start === query.get('start')) ?? DEFAULTS.start,
       device: oneOf(query.get('device'), DEVICES, DEFAULTS.device),
     },
     chosen: chosenFrom(query.get('class') ?? query.get('neuron') ?? ''),
@@ -54,6 +59,8 @@ export function writeHash(settings, chosen) {
   if (settings.opacity !== DEFAULTS.opacity) query.set('opacity', String(Math.round(settings.opacity * 100) / 100));
   if (settings.recipe !== DEFAULTS.recipe) query.set('recipe', settings.recipe);
   if (settings.seed !== DEFAULTS.seed) query.set('seed', String(settings.seed));
+  if (settings.side !== null) query.set('side', String(settings.side));
+  if (settings.start !== null) query.set('start', settings.start);
   if (settings.device !== DEFAULTS.device) query.set('device', settings.device);
   const text = query.toString();
   return text ? `#${text}` : '';

@@ -209,6 +209,15 @@ export const model = {
   caption:
     'A picture grown from nothing so that the network’s score for this class rises. It shows what the network looks for, not a photo that exists; much of it means nothing to human eyes.',
   recipe: 'Recipe',
+  side: 'Size',
+  /** @param {number} side */
+  sideName: (side) => `${side} × ${side}`,
+  from: 'From',
+  starts: { '': 'the recipe’s own', zero: 'grey', noise: 'noise', photo: 'your photo' },
+  otherSeed: 'Reroll',
+  otherSeedHint: 'Start again from other chance',
+  /** @param {number} pace */
+  pace: (pace) => `${pace.toPrecision(2)} steps/s`,
   start: 'Start',
   again: 'Start again',
   pause: 'Pause',
@@ -218,6 +227,8 @@ export const model = {
   probability: 'Probability',
   save: 'Picture',
   saveHint: 'Save the class model’s picture as PNG',
+  saveGrowth: 'Growth',
+  saveGrowthHint: 'Save how it has grown as a short video',
   formula: 'The image that maximises the score of the class, before the softmax, less a penalty for strong pixels: gradient ascent on the image, with the network’s weights held fixed.',
   /** @param {number} step @param {number} steps */
   step: (step, steps) => `step ${step} of ${steps}`,
@@ -229,6 +240,24 @@ export const model = {
   alt: (name, step, score) => `The network’s own picture of ${name} after ${step} steps, score ${scoreText(score)}`,
   /** @param {number} from @param {number} to */
   curve: (from, to) => `Score from ${scoreText(from)} to ${scoreText(to)}`,
+  curveHint: 'Solid: the score. Dashed: the probability, from 0 to 1.',
+  /** @param {import('../messages.js').Recipe} recipe */
+  about: ({ title, reading, reference }) => `“${title}”: ${reading} ${reference}.`,
+};
+
+export const gallery = {
+  heading: 'A gallery of class models',
+  caption: 'Ten classes grow side by side, a few steps each in turn. A click shows one at full size.',
+  run: 'Grow the ten',
+  surprise: 'Surprise me',
+  surpriseHint: 'Ten other classes, drawn by lot',
+  stop: 'Stop',
+  /** @param {number} step @param {number} steps */
+  step: (step, steps) => `step ${step} of ${steps}`,
+  save: 'Save as PNG',
+  close: 'Close',
+  /** @param {string} name @param {number} step */
+  alt: (name, step) => (step === 0 ? `${name}, not begun` : `The network’s own picture of ${name} after ${step} steps`),
 };
 
 export const cut = {
@@ -319,6 +348,8 @@ export const status = {
   sanity: (name, done, total) => `${name}: randomising, ${sanity.step(done, total)}`,
   /** @param {string} name @param {number} step @param {number} steps */
   model: (name, step, steps) => `${name}: class model, ${model.step(step, steps)}`,
+  /** @param {number} part */
+  gallery: (part) => `Gallery of class models: ${percent(part)}`,
   /** @param {string} name */
   paused: (name) => `${name}: class model paused`,
   /** @param {string} name */
@@ -347,6 +378,7 @@ export const announcements = {
   /** @param {string} name */
   sanity: (name) => `All layers randomised for ${name}.`,
   topFive: 'All five cut out.',
+  gallery: 'All ten class models have grown.',
   cancelled: 'Cancelled.',
 };
 

@@ -20,7 +20,7 @@ export function makeStatusBar(store, actions) {
   const voice = h('p', { class: 'hidden', role: 'status' });
   const element = h('section', { class: 'status', 'aria-label': words.label }, text, cancel, retry, progress, voice);
 
-  store.watch(['engine', 'opening', 'photo', 'probabilities', 'chosen', 'saliency', 'model', 'cut', 'relation', 'sanity', 'topFive'], (state) => {
+  store.watch(['engine', 'opening', 'photo', 'probabilities', 'chosen', 'saliency', 'model', 'cut', 'relation', 'sanity', 'topFive', 'gallery'], (state) => {
     const { sentence, part, busy } = activity(state);
     setText(text, sentence);
     cancel.hidden = !busy;
@@ -34,7 +34,7 @@ export function makeStatusBar(store, actions) {
   });
 
   let before = store.state;
-  store.watch(['engine', 'probabilities', 'saliency', 'model', 'cut', 'relation', 'sanity', 'topFive'], (state) => {
+  store.watch(['engine', 'probabilities', 'saliency', 'model', 'cut', 'relation', 'sanity', 'topFive', 'gallery'], (state) => {
     const news = announcementOf(before, state);
     before = state;
     if (news) setText(voice, news);
@@ -45,7 +45,7 @@ export function makeStatusBar(store, actions) {
 
 /** @param {State} state @returns {{sentence: string, part: number | null, busy: boolean}} `part`: 0..1, or null where it isn't known */
 function activity(state) {
-  const { engine, opening, photo, probabilities, chosen, saliency, model, cut, relation, sanity, topFive } = state;
+  const { engine, opening, photo, probabilities, chosen, saliency, model, cut, relation, sanity, topFive, gallery } = state;
   const name = chosenName(state);
   const at = (/** @type {string} */ sentence, /** @type {number | null} */ part = null) => ({ sentence, part, busy: true });
   const rest = (/** @type {string} */ sentence) => ({ sentence, part: null, busy: false });
@@ -56,10 +56,12 @@ function activity(state) {
   if (engine.phase === 'downloading') return at(words.downloading(engine.doneBytes, engine.totalBytes), engine.doneBytes / engine.totalBytes);
   if (engine.phase === 'preparing') return at(words.preparing);
   if (opening) return at(words.opening);
-  if (!photo) return rest(words.noPhoto);
+  const grown = gallery.models.reduce((sum, { step: taken, steps }) => sum + taken / steps, 0) / gallery.models.length;
+  const growing = gallery.phase === 'working' ? at(words.gallery(grown), grown) : null;
+  if (!photo) return growing ?? rest(words.noPhoto);
   if (!probabilities) return at(words.classifying);
   if (topFive.phase === 'working' && saliency.phase !== 'working' && cut.phase !== 'working') return at(words.topFive(topFive.located.length), topFive.located.length / 5);
-  if (chosen === null) return rest(words.noClass);
+  if (chosen === null) return growing ?? rest(words.noClass);
 
   const step = model.curve.at(-1)?.step ?? 0;
   if (saliency.phase === 'working') return at(words.saliency(name, saliency.done, saliency.total), saliency.done / saliency.total);
@@ -68,13 +70,14 @@ function activity(state) {
   if (sanity.phase === 'working') return at(words.sanity(name, sanity.steps.length, sanity.layers), sanity.layers ? sanity.steps.length / sanity.layers : null);
   if (model.phase === 'running') return at(words.model(name, step, model.steps), step / model.steps);
   if (model.phase === 'paused') return { ...at(words.paused(name), step / model.steps) };
+  if (growing) return growing;
   const stopped = [saliency.phase, cut.phase, model.phase, relation.phase, sanity.phase].includes('cancelled');
   return rest(stopped ? words.cancelled(name) : words.done(name));
 }
 
 /** What a listener should hear of a change, or null. @param {State} before @param {State} now */
 function announcementOf(before, now) {
-  /** @param {'saliency' | 'model' | 'cut' | 'relation' | 'sanity' | 'topFive'} part @param {string} phase */
+  /** @param {'saliency' | 'model' | 'cut' | 'relation' | 'sanity' | 'topFive' | 'gallery'} part @param {string} phase */
   const reached = (part, phase) => now[part].phase === phase && before[part].phase !== phase;
   const name = chosenName(now);
   if (now.engine.phase === 'ready' && before.engine.phase !== 'ready') return announcements.ready;
@@ -86,7 +89,8 @@ function announcementOf(before, now) {
   if (reached('relation', 'ready')) return announcements.relation(name);
   if (reached('sanity', 'ready')) return announcements.sanity(name);
   if (reached('topFive', 'ready')) return announcements.topFive;
-  if (['saliency', 'model', 'cut', 'relation', 'sanity', 'topFive'].some((part) => reached(/** @type {any} */ (part), 'cancelled'))) return announcements.cancelled;
+  if (reached('gallery', 'ready')) return announcements.gallery;
+  if (['saliency', 'model', 'cut', 'relation', 'sanity', 'topFive', 'gallery'].some((part) => reached(/** @type {any} */ (part), 'cancelled'))) return announcements.cancelled;
   return null;
 }
 

@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
     }
     measure("relation, layer by layer", &mut || block_on(engine.relation(&settings.target, &Unwatched)).map(drop))?;
     for recipe in ["paper", "robust"] {
-        let settings = ClassModelSettings { target: Target::Class(class), recipe: recipe.to_owned(), seed: 0, side: None };
+        let settings = ClassModelSettings { recipe: recipe.to_owned(), ..ClassModelSettings::new(Target::Class(class)) };
         let mut run = engine.class_model(&settings)?;
         measure(&format!("class model, {recipe}, 10 steps"), &mut || block_on(run.step(10)).map(drop))?;
     }

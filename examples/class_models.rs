@@ -1,10 +1,11 @@
-//! A contact sheet of class models.
+//! Class models as a contact sheet, and one by one for a judge.
 //!
-//! `cargo run --example class_models -- --recipe robust --classes 1,76,130 --out sheet.png`
+//! `cargo run --release --example class_models -- --recipe robust --count 24 --sheet sheet.png [--folder DIR]`
 // Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of this.
 #![cfg_attr(target_family = "wasm", no_main)]
 #![cfg(not(target_family = "wasm"))]
 
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -12,62 +13,74 @@ use burn::tensor::Device;
 use clap::Parser;
 use deep_inside::class_model::{ClassModelRun, ClassModelSettings, class_model_recipe};
 use deep_inside::gradient::Target;
-use deep_inside::networks::{NETWORKS, Network};
+use deep_inside::networks::{NETWORKS, Network, imagenet_labels};
+use deep_inside::render::write_png;
 use image::{RgbaImage, imageops};
 
-/// Grows the class models of some classes and lays them out on one picture, a row for each stage.
+/// Grows the class models of some classes by one recipe, for its default number of steps.
 #[derive(Parser)]
 struct Arguments {
     /// paper, robust, ...
     #[arg(long, default_value = "robust")]
     recipe: String,
-    /// Class indices.
-    #[arg(long, value_delimiter = ',', default_value = "1,76,130,340,963")]
-    classes: Vec<usize>,
-    /// Steps at which to add a row; the recipe's default number of steps where not given.
+    /// So many classes, spread evenly over the list.
+    #[arg(long, default_value_t = 24)]
+    count: usize,
+    /// These classes instead.
     #[arg(long, value_delimiter = ',')]
-    steps: Vec<usize>,
-    /// Rows and columns of each picture; the network's own where not given.
+    classes: Vec<usize>,
+    /// Rows and columns of each picture; the recipe's own where not given.
     #[arg(long)]
     side: Option<usize>,
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// The sheet, a PNG.
+    /// Where all of them go in rows of eight, a PNG.
     #[arg(long)]
-    out: std::path::PathBuf,
+    sheet: Option<PathBuf>,
+    /// Where each goes as CLASS.png, the very pixels that a visitor would download.
+    #[arg(long)]
+    folder: Option<PathBuf>,
 }
 
+const COLUMNS: usize = 8;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { recipe, classes, mut steps, side, seed, out } = Arguments::parse();
+    let Arguments { recipe, count, mut classes, side, seed, sheet, folder } = Arguments::parse();
     let recipe = class_model_recipe(&recipe)?;
-    if steps.is_empty() {
-        steps.push(recipe.steps);
+    let labels: Vec<&str> = imagenet_labels().collect();
+    if classes.is_empty() {
+        classes = (0..count).map(|place| (2 * place + 1) * labels.len() / (2 * count)).collect();
     }
     let weights = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/weights/squeezenet1_1.safetensors"))?;
     let network = Rc::new(Network::load(&NETWORKS[0], &weights, &Device::flex())?);
+    if let Some(folder) = &folder {
+        std::fs::create_dir_all(folder)?;
+    }
 
     let tile = side.unwrap_or(recipe.side) as u32;
-    let mut sheet = RgbaImage::new(tile * classes.len() as u32, tile * steps.len() as u32);
-    for (column, &class) in classes.iter().enumerate() {
-        let settings = ClassModelSettings { target: Target::Class(class), recipe: recipe.id.to_owned(), seed, side };
+    let mut picture = RgbaImage::new(tile * classes.len().min(COLUMNS) as u32, tile * classes.len().div_ceil(COLUMNS) as u32);
+    let mut sure = 0;
+    for (place, &class) in classes.iter().enumerate() {
+        let settings =
+            ClassModelSettings { recipe: recipe.id.to_owned(), seed, side, ..ClassModelSettings::new(Target::Class(class)) };
         let mut run = ClassModelRun::new(network.clone(), &settings)?;
-        let mut taken = 0;
-        for (row, &until) in steps.iter().enumerate() {
-            let start = Instant::now();
-            let progress = pollster::block_on(run.step(until - taken))?;
-            let pace = start.elapsed().as_secs_f64() * 1e3 / (until - taken).max(1) as f64;
-            taken = until;
-            println!(
-                "class {class}, step {until}: score {:.1}, posterior {:.4}, {pace:.0} ms per step",
-                progress.score,
-                progress.probability.unwrap_or(f32::NAN)
-            );
-            let picture = pollster::block_on(run.pixels())?;
-            if let Some(picture) = RgbaImage::from_raw(tile, tile, picture.rgba().to_vec()) {
-                imageops::replace(&mut sheet, &picture, i64::from(tile) * column as i64, i64::from(tile) * row as i64);
-            }
+        let start = Instant::now();
+        let progress = pollster::block_on(run.step(recipe.steps))?;
+        let pace = start.elapsed().as_secs_f64() * 1e3 / recipe.steps as f64;
+        let probability = progress.probability.unwrap_or(f32::NAN);
+        sure += usize::from(probability >= 0.9);
+        println!("{class:>4} score {:>7.1}  posterior {probability:.4}  {pace:.0} ms/step  {}", progress.score, labels[class]);
+        let pixels = pollster::block_on(run.pixels())?;
+        if let Some(folder) = &folder {
+            std::fs::write(folder.join(format!("{class:03}.png")), write_png(pixels.rgba(), tile, tile)?)?;
         }
+        let tiled = RgbaImage::from_raw(tile, tile, pixels.rgba().to_vec()).ok_or("not a square picture")?;
+        let [column, row] = [place % COLUMNS, place / COLUMNS].map(|at| i64::from(tile) * at as i64);
+        imageops::replace(&mut picture, &tiled, column, row);
     }
-    sheet.save(out)?;
+    println!("{}: posterior at least 0.9 in {sure} of {}", recipe.id, classes.len());
+    if let Some(sheet) = sheet {
+        picture.save(sheet)?;
+    }
     Ok(())
 }

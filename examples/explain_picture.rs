@@ -71,7 +71,7 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
     std::fs::write(arguments.out.join("saliency.png"), write_png(&picture, width, height)?)?;
 
     let recipe = &CLASS_MODEL_RECIPES.iter().find(|recipe| recipe.id == "robust").ok_or("no recipe robust")?;
-    let settings = ClassModelSettings { target: Target::Class(class), recipe: recipe.id.to_owned(), seed: 0, side: None };
+    let settings = ClassModelSettings { recipe: recipe.id.to_owned(), ..ClassModelSettings::new(Target::Class(class)) };
     let mut run = engine.class_model(&settings)?;
     let bar = Bar::new("class model");
     for done in 0..recipe.steps {

@@ -22,7 +22,7 @@ fn network() -> Rc<Network> {
 
 /// Small and quick: a flamingo of 96 x 96 pixels.
 fn settings(recipe: &str) -> ClassModelSettings {
-    ClassModelSettings { target: Target::Class(130), recipe: recipe.to_owned(), seed: 7, side: Some(96), start: Start::Recipe }
+    ClassModelSettings { recipe: recipe.to_owned(), seed: 7, side: Some(96), ..ClassModelSettings::new(Target::Class(130)) }
 }
 
 fn grown(network: &Rc<Network>, settings: &ClassModelSettings, calls: &[usize]) -> (Picture, ClassModelProgress) {

@@ -322,8 +322,7 @@ fn a_class_is_the_mean_of_its_own_channel() {
 
 #[test]
 fn a_hidden_neuron_has_a_class_model() {
-    let settings =
-        ClassModelSettings { target: neuron("features.6", 100, None), recipe: "robust".to_owned(), seed: 1, side: Some(96) };
+    let settings = ClassModelSettings { seed: 1, side: Some(96), ..ClassModelSettings::new(neuron("features.6", 100, None)) };
     let mut run = ClassModelRun::new(network().into(), &settings).unwrap();
     let start = block_on(run.step(0)).unwrap();
     let end = block_on(run.step(12)).unwrap();

@@ -114,7 +114,8 @@ async fn every_method_is_alike_on_both_devices() {
 #[wasm_bindgen_test]
 async fn a_class_model_grows_on_both_devices() {
     for engine in [on_cpu().await, on_webgpu().await] {
-        let settings = ClassModelSettings { target: Target::Class(130), recipe: "paper".to_owned(), seed: 0, side: Some(64) };
+        let settings =
+            ClassModelSettings { recipe: "paper".to_owned(), side: Some(64), ..ClassModelSettings::new(Target::Class(130)) };
         let mut run = engine.class_model(&settings).unwrap();
         let first = run.step(1).await.unwrap();
         let later = run.step(5).await.unwrap();

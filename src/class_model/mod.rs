@@ -55,6 +55,13 @@ pub struct ClassModelSettings {
     pub start: Start,
 }
 
+impl ClassModelSettings {
+    /// The default recipe's picture of `target`.
+    pub fn new(target: Target) -> Self {
+        Self { target, recipe: "robust".to_owned(), seed: 0, side: None, start: Start::Recipe }
+    }
+}
+
 /// What a class model starts from.
 #[derive(Debug, Clone)]
 pub enum Start {

@@ -72,6 +72,7 @@ struct Ink {
 }
 
 /// A [`View`] in a painter's basis.
+#[allow(clippy::large_enum_variant)] // there are two at a time
 pub enum Lens {
     /// The picture as it is.
     Clear,

@@ -691,18 +691,19 @@ fn saliency_settings(options: &JsValue) -> Result<SaliencySettings, Error> {
 fn class_model_settings(options: JsValue, engine: &engine::Engine) -> Result<ClassModelSettings, Error> {
     let target = target(&options)?;
     let options: ClassModelOptions = read_options(options)?;
+    let defaults = ClassModelSettings::new(target);
     Ok(ClassModelSettings {
-        target,
-        recipe: options.recipe.unwrap_or_else(|| "robust".to_owned()),
-        seed: count("seed", options.seed.unwrap_or(0.0))? as u64,
+        recipe: options.recipe.unwrap_or(defaults.recipe),
+        seed: options.seed.map_or(Ok(defaults.seed), |seed| count("seed", seed).map(|seed| seed as u64))?,
         side: options.side.map(|side| count("side", side)).transpose()?,
         start: match options.start.as_deref() {
-            None => Start::Recipe,
+            None => defaults.start,
             Some("zero") => Start::Zero,
             Some("noise") => Start::Noise,
             Some("photo") => Start::Picture(engine.picture()?),
             Some(other) => return Err(Error::SettingOutOfRange(format!("start must be zero, noise or photo, not \"{other}\""))),
         },
+        target: defaults.target,
     })
 }
 

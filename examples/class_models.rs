@@ -1,6 +1,6 @@
 //! Class models as a contact sheet, and one by one for a judge.
 //!
-//! `cargo run --release --example class_models -- --recipe robust --count 24 --sheet sheet.png [--folder DIR]`
+//! `cargo run --release --example class_models -- --recipe robust --count 24 --sheet sheet.jpg [--folder DIR]`
 // Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of this.
 #![cfg_attr(target_family = "wasm", no_main)]
 #![cfg(not(target_family = "wasm"))]
@@ -15,7 +15,7 @@ use deep_inside::class_model::{ClassModelRun, ClassModelSettings, class_model_re
 use deep_inside::gradient::Target;
 use deep_inside::networks::{NETWORKS, Network, imagenet_labels};
 use deep_inside::render::write_png;
-use image::{RgbaImage, imageops};
+use image::{DynamicImage, RgbaImage, imageops};
 
 /// Grows the class models of some classes by one recipe, for its default number of steps.
 #[derive(Parser)]
@@ -34,7 +34,7 @@ struct Arguments {
     side: Option<usize>,
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Where all of them go in rows of eight, a PNG.
+    /// Where all of them go in rows of eight, a PNG or a JPEG.
     #[arg(long)]
     sheet: Option<PathBuf>,
     /// Where each goes as CLASS.png, the very pixels that a visitor would download.
@@ -80,7 +80,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("{}: posterior at least 0.9 in {sure} of {}", recipe.id, classes.len());
     if let Some(sheet) = sheet {
-        picture.save(sheet)?;
+        DynamicImage::from(picture).to_rgb8().save(sheet)?; // JPEG has no alpha
     }
     Ok(())
 }

@@ -262,7 +262,7 @@ describe('looking and keeping', () => {
   });
 
   test('the class model: pause, resume, cancel, start again', async () => {
-    const v = await arrive();
+    const v = await arrive({ hash: '#recipe=sharp' }); // the longest
     await v.ready();
     await v.takeSample('chelsea.jpg');
     const [name] = await v.classes();
@@ -290,7 +290,7 @@ describe('looking and keeping', () => {
   });
 
   test('the class model from the photo, at another size, by another seed; its growth as a video', async () => {
-    const v = await arrive();
+    const v = await arrive({ hash: '#recipe=sharp' }); // the longest
     await v.ready();
     await v.takeSample('chelsea.jpg');
     await v.chooseClass(0);

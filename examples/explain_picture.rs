@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 use clap::Parser;
-use deep_inside::class_model::{CLASS_MODEL_RECIPES, ClassModelSettings};
+use deep_inside::class_model::{ClassModelSettings, class_model_recipe};
 use deep_inside::device::DeviceChoice;
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::error::Error;
@@ -70,8 +70,8 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
     let picture = overlay(&photo, &values, ColourMap::Inferno, 0.8);
     std::fs::write(arguments.out.join("saliency.png"), write_png(&picture, width, height)?)?;
 
-    let recipe = &CLASS_MODEL_RECIPES.iter().find(|recipe| recipe.id == "robust").ok_or("no recipe robust")?;
-    let settings = ClassModelSettings { recipe: recipe.id.to_owned(), ..ClassModelSettings::new(Target::Class(class)) };
+    let settings = ClassModelSettings::new(Target::Class(class));
+    let recipe = class_model_recipe(&settings.recipe)?;
     let mut run = engine.class_model(&settings)?;
     let bar = Bar::new("class model");
     for done in 0..recipe.steps {

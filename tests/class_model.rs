@@ -313,6 +313,14 @@ fn the_other_regularisers_do_what_their_names_say() {
     let blurred = on.after_step(far.clone(), &painter, 2);
     assert!(dot(blurred.clone(), blurred) < 0.3 * dot(clipped.clone(), clipped));
 
+    // Of waves too, blurs add up as Gaussians do.
+    let waves = Painter::new(COSINES, 20, &network().input, &Device::flex());
+    let amplitudes = waves.start(&mut Dice::new(1));
+    let twice = waves.blurred(waves.blurred(amplitudes.clone(), 1.5), 2.0);
+    let apart = twice.clone() - waves.blurred(amplitudes.clone(), 2.5);
+    assert!(dot(apart.clone(), apart) < 1e-6 * dot(twice.clone(), twice.clone()));
+    assert!(dot(twice.clone(), twice) < 0.5 * dot(amplitudes.clone(), amplitudes));
+
     let flat = painter.blurred(Tensor::ones([1, 3, 20, 20], &Device::flex()), 2.0);
     assert!((flat.clone().max() - flat.min()).into_scalar::<f32>() < 1e-5);
 }

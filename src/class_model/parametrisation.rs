@@ -188,18 +188,20 @@ impl Painter {
 
     /// The parameters of the picture blurred by a Gaussian of so many pixels; with waves, of what the sigmoid is taken of.
     pub fn blurred(&self, parameters: Tensor<4>, deviation: f32) -> Tensor<4> {
-        let pixels = self.atoms as f32;
-        let kernel = |row: usize, column: usize| match &self.ink {
-            None => (-((row as f32 - column as f32) / deviation).powi(2) / 2.0).exp(),
-            Some(_) if row == column => (-(PI * row as f32 / self.side as f32 * deviation).powi(2) / 2.0).exp() * pixels,
-            Some(_) => 0.0,
-        };
-        let rows = (0..self.atoms).flat_map(|row| {
-            let weights: Vec<f32> = (0..self.atoms).map(|column| kernel(row, column)).collect();
-            let sum: f32 = if self.ink.is_some() { pixels } else { weights.iter().sum() };
-            weights.into_iter().map(move |weight| weight / sum)
+        let atoms = self.atoms;
+        let tensor = |values: Vec<f32>, shape: [usize; 4]| Tensor::from_data(TensorData::new(values, shape), &self.device);
+        if self.ink.is_some() {
+            // A Gaussian's transform is a Gaussian: the finer a wave, the less of it is left.
+            let left: Vec<f32> =
+                (0..atoms).map(|k| (-(PI * k as f32 / self.side as f32 * deviation).powi(2) / 2.0).exp()).collect();
+            return parameters * tensor(left.clone(), [1, 1, atoms, 1]) * tensor(left, [1, 1, 1, atoms]);
+        }
+        let kernel = (0..atoms).flat_map(|row| {
+            let weight = move |column: usize| (-((row as f32 - column as f32) / deviation).powi(2) / 2.0).exp();
+            let sum: f32 = (0..atoms).map(weight).sum();
+            (0..atoms).map(move |column| weight(column) / sum)
         });
-        let kernel = Tensor::from_data(TensorData::new(rows.collect(), [1, 1, self.atoms, self.atoms]), &self.device);
+        let kernel = tensor(kernel.collect(), [1, 1, atoms, atoms]);
         Lens::Straight([kernel.clone(), kernel]).through(parameters)
     }
 

@@ -308,13 +308,13 @@ describe('looking and keeping', () => {
     await v.page.click('#model button:text-is("Cancel")');
     const video = await v.saved(() => v.page.click('[aria-label="Save the growth as a short video"]'));
     assert.deepEqual([...video.subarray(0, 4)], [0x1a, 0x45, 0xdf, 0xa3]); // EBML: WebM
-    const seconds = await v.page.evaluate(async (bytes) => {
+    const size = await v.page.evaluate(async (bytes) => {
       const element = document.createElement('video');
       element.src = URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type: 'video/webm' }));
       await new Promise((resolve, reject) => ((element.onloadeddata = resolve), (element.onerror = () => reject(new Error('no video')))));
       return [element.videoWidth, element.videoHeight];
     }, [...video]);
-    assert.deepEqual(seconds, [128, 128]);
+    assert.deepEqual(size, [128, 128]);
   });
 
   test('the gallery: ten grow in turn without a photo, one at full size, ten others, stop', async () => {

@@ -27,12 +27,19 @@ function save(blob, name) {
 }
 
 /** @param {OffscreenCanvas} canvas @param {string} name */
-export async function savePng(canvas, name) {
+async function savePng(canvas, name) {
   try {
     save(await canvas.convertToBlob({ type: 'image/png' }), `${name}.png`);
   } catch (error) {
     throw new CodedError('save-failed', String(/** @type {any} */ (error)?.message ?? error));
   }
+}
+
+/** @param {import('./messages.js').ModelFrame} frame @param {string} name */
+export async function saveModelFrame(frame, name) {
+  const canvas = new OffscreenCanvas(1, 1);
+  drawModelFrame(canvas, frame);
+  await savePng(canvas, name);
 }
 
 /** The photo in its own size. @param {import('./state.js').Photo} photo */
@@ -49,10 +56,7 @@ export const downloads = {
   },
 
   async model(state) {
-    if (!state.model.frame) return;
-    const canvas = new OffscreenCanvas(1, 1);
-    drawModelFrame(canvas, state.model.frame);
-    await savePng(canvas, fileName(state, 'class-model'));
+    if (state.model.frame) await saveModelFrame(state.model.frame, fileName(state, 'class-model'));
   },
 
   async growth(state) {

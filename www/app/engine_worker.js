@@ -179,8 +179,9 @@ const calls = {
     const frame = growing.ahead ?? grow(growing, steps);
     // A GPU goes on with the next steps while this frame is on its way back; the CPU would only keep it waiting.
     growing.ahead = engine.device.kind === 'webgpu' && growing.left > 0 ? grow(growing, steps) : null;
-    const { rgba, ...rest } = await frame;
-    return new Transferred({ ...rest, frame: { rgba, width: rest.width, height: rest.height } }, [rgba.buffer]);
+    growing.ahead?.catch(() => {}); // told to whoever asks for it
+    const result = await frame;
+    return new Transferred(result, [result.frame.rgba.buffer]);
   },
 
   async endModel({ model }) {
@@ -231,17 +232,14 @@ async function grow(growing, most) {
   const steps = Math.min(most, growing.left);
   growing.left -= steps;
   const started = performance.now();
-  const [progress, { rgba, width, height }] = await Promise.all([growing.run.step(steps), growing.run.pixels()]);
-  const { step, score, probability } = progress;
-  return { step, steps, score, probability, milliseconds: performance.now() - started, rgba, width, height };
+  const [{ step, score, probability }, frame] = await Promise.all([growing.run.step(steps), growing.run.pixels()]);
+  return { step, steps, score, probability, milliseconds: performance.now() - started, frame };
 }
 
 /** @param {string} name */
 function endModel(name) {
-  const growing = models.get(name);
+  models.get(name)?.run.free();
   models.delete(name);
-  growing?.ahead?.catch(() => {}); // nobody asks for it any more
-  growing?.run.free();
 }
 
 /** A result whose buffers move to the page instead of being copied. */

@@ -16,8 +16,11 @@ import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY, NO_TOP_FIVE } fr
 const STEPS_MS = 200;
 /** A frame at least every so many steps: what grows is seen growing. */
 const MOST_STEPS_A_FRAME = 4;
-/** The growth is kept as at most so many frames; where there are more, every other one goes. */
+/** The growth is kept as at most so many frames; where there are more, every other one goes, so that the older are the sparser. */
 const MOST_FRAMES = 60;
+
+/** @template T @param {T[]} frames */
+const thinned = (frames) => (frames.length <= MOST_FRAMES ? frames : frames.filter((_, place) => (frames.length - 1 - place) % 2 === 0));
 
 /**
  * @param {Store} store
@@ -245,9 +248,6 @@ export function createExplanation(store, client, report) {
     topFive.abort();
     topFive = new AbortController();
   }
-
-  /** Frames at even distances, whatever their number was. @template T @param {T[]} frames */
-  const thinned = (frames) => (frames.length <= MOST_FRAMES ? frames : frames.filter((_, place) => (frames.length - 1 - place) % 2 === 0));
 
   const running = {
     /** Shows everything about a class, or a neuron; whatever was under way for another one is dropped. @param {Chosen} chosen */

@@ -4,6 +4,8 @@ import { problemOf } from './messages.js';
 
 /** goldfish, tarantula, flamingo, tiger, zebra, balloon, volcano, strawberry, pizza, daisy */
 const TEN = [1, 76, 130, 292, 340, 417, 980, 949, 963, 985];
+/** How many grow. */
+export const PLACES = TEN.length;
 const STEPS_A_TURN = 4;
 /** Smaller than a single one: ten have to be ready in bearable time. */
 const SIDE = 160;
@@ -22,7 +24,7 @@ export function createGallery(store, client, report) {
   /** Ten different classes. @param {number} count   of all classes @returns {number[]} */
   function drawn(count) {
     const classes = new Set();
-    while (classes.size < TEN.length) classes.add(Math.floor(Math.random() * count));
+    while (classes.size < PLACES) classes.add(Math.floor(Math.random() * count));
     return [...classes];
   }
 

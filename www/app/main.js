@@ -70,9 +70,11 @@ const client = new EngineClient({
   },
 });
 
-const explanation = createExplanation(store, client, (problem) => report(new CodedError(problem.code, problem.detail)));
+/** @param {import('./messages.js').Problem} problem */
+const reportProblem = (problem) => report(new CodedError(problem.code, problem.detail));
 
-const gallery = createGallery(store, client, (problem) => report(new CodedError(problem.code, problem.detail)));
+const explanation = createExplanation(store, client, reportProblem);
+const gallery = createGallery(store, client, reportProblem);
 
 let opening = new AbortController();
 

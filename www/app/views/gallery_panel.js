@@ -2,11 +2,10 @@
 
 import { drawModelFrame } from '../canvas_layers.js';
 import { h, setAttribute, setText } from '../dom.js';
-import { savePng } from '../downloads.js';
+import { saveModelFrame } from '../downloads.js';
+import { PLACES } from '../gallery.js';
 import { gallery as words, model as modelWords, percent, shortName } from '../strings/en.js';
 import { makeInsight } from './insight.js';
-
-const PLACES = 10;
 
 /**
  * @param {import('../state.js').Store} store
@@ -52,10 +51,7 @@ export function makeGalleryPanel(store, actions) {
 
   async function savePicture() {
     const { classIndex, frame } = store.state.gallery.models[opened];
-    if (!frame) return;
-    const canvas = new OffscreenCanvas(1, 1);
-    drawModelFrame(canvas, frame);
-    await savePng(canvas, `deep-inside-class-${classIndex}-class-model`);
+    if (frame) await saveModelFrame(frame, `deep-inside-class-${classIndex}-class-model`);
   }
 
   /** @type {unknown[]} */

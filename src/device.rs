@@ -111,9 +111,23 @@ async fn open_webgpu() -> Result<Device, Error> {
     if let Some(device) = OPENED.with_borrow(Clone::clone) {
         return Ok(device);
     }
+    call_constructors();
     let device = Device::wgpu_options().init_async().await.map_err(|error| Error::GpuUnavailable(error.to_string()))?;
     OPENED.set(Some(device.clone()));
     Ok(device)
+}
+
+/// What the GPU backend's crates have to do before anything else: thousands of registrations.
+///
+/// A program that does not call this has it called by its linker on every call from outside, some hundreds in a gradient: that was over half
+/// of a gradient's time on the software adapter.
+#[cfg(all(target_family = "wasm", feature = "webgpu"))]
+#[allow(unsafe_code, reason = "the linker's own function, called as it is meant to be: once, and before what needs it")]
+fn call_constructors() {
+    unsafe extern "C" {
+        fn __wasm_call_ctors();
+    }
+    unsafe { __wasm_call_ctors() };
 }
 
 #[cfg(not(all(target_family = "wasm", feature = "webgpu")))]

@@ -38,8 +38,12 @@ impl Dice {
 
     /// A tensor of independent normal values with mean 0 and standard deviation `deviation`.
     pub fn normal_tensor<const D: usize>(&mut self, shape: [usize; D], deviation: f32, device: &Device) -> Tensor<D> {
-        let values: Vec<f32> = (0..shape.iter().product()).map(|_| deviation * self.normal()).collect();
-        Tensor::from_data(TensorData::new(values, shape), device)
+        Tensor::from_data(TensorData::new(self.normals(shape.iter().product(), deviation), shape), device)
+    }
+
+    /// The same as plain values.
+    pub fn normals(&mut self, count: usize, deviation: f32) -> Vec<f32> {
+        (0..count).map(|_| deviation * self.normal()).collect()
     }
 
     /// Uniform in `[0, 1)`: the 24 bits that an f32 holds.

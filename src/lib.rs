@@ -19,6 +19,7 @@ pub mod progress;
 pub mod image_input;
 pub mod preprocess;
 pub mod weights;
+pub mod kernels;
 pub mod networks;
 pub mod gradient;
 pub mod saliency;

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 /// The order of `src/lib.rs`. A module may import those before it.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "error",
     "progress",
     "dice",
@@ -13,6 +13,7 @@ const ORDER: [&str; 15] = [
     "image_input",
     "preprocess",
     "weights",
+    "kernels",
     "networks",
     "gradient",
     "saliency",

@@ -11,8 +11,9 @@ use deep_inside::dice::Dice;
 use deep_inside::engine::Engine;
 use deep_inside::gradient::{Target, score, score_gradient};
 use deep_inside::image_input::decode_file;
-use deep_inside::networks::graph::{Convolution, Graph, Operation, PICTURE};
-use deep_inside::networks::{NETWORKS, Network, Place, ReluRule};
+use deep_inside::kernels::{Convolution, ConvolutionShape, PoolShape};
+use deep_inside::networks::graph::{Graph, Operation, PICTURE};
+use deep_inside::networks::{NETWORKS, Network, Place, ReluRule, Watched};
 use deep_inside::preprocess::Views;
 use deep_inside::progress::Unwatched;
 use deep_inside::saliency::{
@@ -150,16 +151,18 @@ fn integrated_gradients_add_up_to_the_rise_of_the_score() {
 #[test]
 fn without_a_relu_the_deconvnet_is_the_gradient_bit_for_bit() {
     let mut dice = Dice::new(5);
-    let mut weights = |shape: [usize; 4]| dice.normal_tensor(shape, 0.3, &Device::flex());
-    let bias = |count| Tensor::<1>::zeros([count], &Device::flex());
+    let mut convolution = |channels_in, channels_out, kernel, stride, padding| {
+        let shape = ConvolutionShape { channels_in, channels_out, kernel, stride, padding };
+        let weight = dice.normals(channels_in * channels_out * kernel * kernel, 0.3);
+        Operation::Convolution(Convolution::new(weight, Tensor::zeros([channels_out], &Device::flex()), shape))
+    };
     let mut graph = Graph::default();
-    let first = Convolution::new(weights([8, 3, 3, 3]), bias(8), 2, 0);
-    let first = graph.push("first", Operation::Convolution(first), &[PICTURE]);
-    let pool = graph.push("pool", Operation::MaxPool { kernel: 3, stride: 2 }, &[first]);
-    let left = graph.push("left", Operation::Convolution(Convolution::new(weights([6, 8, 1, 1]), bias(6), 1, 0)), &[pool]);
-    let right = graph.push("right", Operation::Convolution(Convolution::new(weights([6, 8, 3, 3]), bias(6), 1, 1)), &[pool]);
+    let first = graph.push("first", convolution(3, 8, 3, 2, 0), &[PICTURE]);
+    let pool = graph.push("pool", Operation::MaxPool(PoolShape { kernel: 3, stride: 2 }), &[first]);
+    let left = graph.push("left", convolution(8, 6, 1, 1, 0), &[pool]);
+    let right = graph.push("right", convolution(8, 6, 3, 1, 1), &[pool]);
     graph.push("both", Operation::Concatenate, &[left, right]);
-    let (features, trace) = graph.forward(waves(41), graph.features(), None).unwrap();
+    let (features, trace) = graph.forward(waves(41), graph.features(), Watched::Nothing).unwrap();
     let signal = dice.normal_tensor(features.dims(), 1.0, &Device::flex());
     let way_back = |rule| values(graph.backward(&trace, signal.clone(), rule, PICTURE, |_, _| ()).unwrap());
     let gradient = way_back(ReluRule::Gradient);
@@ -295,12 +298,12 @@ fn layers_are_listed_with_the_shapes_that_they_compute() {
     let network = network();
     let layers = network.layers();
     let side = network.input.side;
-    let (_, trace) = network.graph.forward(waves(side), network.graph.features(), None).unwrap();
+    let (_, trace) = network.graph.forward(waves(side), network.graph.features(), Watched::Nothing).unwrap();
     drop(trace);
     for layer in &layers {
         let target = neuron(&layer.name, layer.channels - 1, Some([layer.rows - 1, layer.columns - 1]));
         let objective = target.objective(&network, side).unwrap();
-        let (results, _) = network.graph.forward(waves(side), objective.layer, None).unwrap();
+        let (results, _) = network.graph.forward(waves(side), objective.layer, Watched::Nothing).unwrap();
         let [_, channels, rows, columns] = results.dims();
         assert_eq!([rows, columns], [layer.rows, layer.columns], "{}", layer.name);
         if network.place(&layer.name).unwrap() != Place::Head {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod golden;
+mod kernel_cases;
 
 use deep_inside::class_model::ClassModelSettings;
 use deep_inside::device::{Adapter, DeviceChoice};
@@ -30,6 +31,22 @@ async fn on_webgpu() -> Engine {
 
 fn sample() -> Picture {
     decode_file(include_bytes!("../www/samples/chelsea.jpg")).unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn kernels_on_webgpu_are_burns_operations_on_the_cpu() {
+    let device = on_webgpu().await.device.tensors;
+    kernel_cases::assert_convolutions_agree(&device, 48).await;
+    kernel_cases::assert_pools_agree(&device, 32).await;
+    kernel_cases::assert_nan_stays(&device).await;
+}
+
+#[wasm_bindgen_test]
+async fn kernels_on_the_cpu_are_burns_operations() {
+    let device = on_cpu().await.device.tensors;
+    kernel_cases::assert_convolutions_agree(&device, 48).await;
+    kernel_cases::assert_pools_agree(&device, 32).await;
+    kernel_cases::assert_nan_stays(&device).await;
 }
 
 #[wasm_bindgen_test]

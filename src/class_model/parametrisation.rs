@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::transformations::{Tilt, View};
 use crate::dice::Dice;
+use crate::kernels::Matrix;
 use crate::preprocess::{ChannelOrder, InputSpec};
 
 /// How parameters stand for a picture.
@@ -66,9 +67,9 @@ struct Ink {
     /// `[1, 1, waves, waves]`.
     weight: Tensor<4>,
     /// `[3 channels of the network, 3 independent hues]`.
-    colours: Tensor<2>,
+    colours: Matrix,
     /// Its inverse.
-    hues: Tensor<2>,
+    hues: Matrix,
 }
 
 /// A [`View`] in a painter's basis.
@@ -76,14 +77,14 @@ struct Ink {
 pub enum Lens {
     /// The picture as it is.
     Clear,
-    /// Rows and columns, each `[1, 1, seen, atoms]`.
-    Straight([Tensor<4>; 2]),
+    /// Rows and columns, each `[seen, atoms]`.
+    Straight([Matrix; 2]),
     /// With columns that move with the row, or with both axes exchanged.
     Tilted {
-        /// `[1, 1, seen, atoms]`.
-        rows: Tensor<4>,
-        /// The waves at each column, and their quarter-period shifts: `[1, 1, seen, atoms]`.
-        columns: [Tensor<4>; 2],
+        /// `[seen, atoms]`.
+        rows: Matrix,
+        /// The waves at each column, and their quarter-period shifts: `[seen, atoms]`.
+        columns: [Matrix; 2],
         /// Cosine and sine of each wave's phase in each row: `[1, 1, rows seen, atoms]`.
         phases: [Tensor<4>; 2],
         /// Whether rows and columns are exchanged.
@@ -95,7 +96,7 @@ impl Painter {
     /// For pictures of `side` x `side` pixels that a network with this `input` reads.
     pub fn new(parametrisation: Parametrisation, side: usize, input: &InputSpec, device: &Device) -> Self {
         let tensor = |values: Vec<f32>, shape: [usize; 4]| Tensor::from_data(TensorData::new(values, shape), device);
-        let matrix = |values: [f32; 9]| Tensor::from_data(TensorData::new(values.to_vec(), [3, 3]), device);
+        let matrix = |values: [f32; 9]| Matrix::new(values.to_vec(), [3, 3], device);
         let (atoms, noise, ink) = match parametrisation {
             Parametrisation::Pixels { noise } => (side, noise, None),
             Parametrisation::Cosines { finest, falloff, noise, contrast } => {
@@ -142,7 +143,7 @@ impl Painter {
         // Black and white are infinitely far from a sigmoid's middle.
         let share = ((planes + self.mean.clone()).div_scalar(self.range)).clamp(0.02, 0.98);
         let amplitudes = self.look(&View::whole(self.side)).back((share.clone() / (share.neg() + 1.0)).log());
-        mix(amplitudes, ink.hues.clone()) / ink.weight.clone()
+        mixed(amplitudes, |planes| ink.hues.times(planes)) / ink.weight.clone()
     }
 
     /// Brings a view into this painter's basis.
@@ -150,9 +151,11 @@ impl Painter {
         if self.ink.is_none() && *view == View::whole(self.side) {
             return Lens::Clear;
         }
+        let values = |places: &[f32], wave: &dyn Fn(f32, usize) -> f32| -> Vec<f32> {
+            places.iter().flat_map(|&place| (0..self.atoms).map(move |k| wave(place, k))).collect()
+        };
         let matrix = |places: &[f32], wave: &dyn Fn(f32, usize) -> f32| {
-            let values = places.iter().flat_map(|&place| (0..self.atoms).map(move |k| wave(place, k))).collect();
-            Tensor::from_data(TensorData::new(values, [1, 1, places.len(), self.atoms]), &self.device)
+            Matrix::new(values(places, wave), [places.len(), self.atoms], &self.device)
         };
         let atom = |place: f32, k: usize| self.atom(place, k);
         let (rows, columns, slope, exchanged) = match view.tilt {
@@ -161,10 +164,13 @@ impl Painter {
             _ => return Lens::Straight([matrix(&view.rows, &atom), matrix(&view.columns, &atom)]),
         };
         let phase = |place: f32, k: usize| PI * k as f32 * slope * (place - 0.5);
+        let factors = |wave: &dyn Fn(f32, usize) -> f32| {
+            Tensor::from_data(TensorData::new(values(rows, wave), [1, 1, rows.len(), self.atoms]), &self.device)
+        };
         Lens::Tilted {
             rows: matrix(rows, &atom),
             columns: [matrix(columns, &atom), matrix(columns, &|place, k| self.height(k) * (PI * k as f32 * place).sin())],
-            phases: [matrix(rows, &|place, k| phase(place, k).cos()), matrix(rows, &|place, k| phase(place, k).sin())],
+            phases: [factors(&|place, k| phase(place, k).cos()), factors(&|place, k| phase(place, k).sin())],
             exchanged,
         }
     }
@@ -172,7 +178,7 @@ impl Painter {
     /// What the network sees: normalised planes, `[1, 3, rows, columns]` of the view.
     pub fn paint(&self, parameters: Tensor<4>, lens: &Lens) -> Tensor<4> {
         let Some(ink) = &self.ink else { return lens.through(parameters) };
-        let amplitudes = mix(parameters * ink.weight.clone(), ink.colours.clone());
+        let amplitudes = mixed(parameters * ink.weight.clone(), |planes| ink.colours.times(planes));
         sigmoid(lens.through(amplitudes)).mul_scalar(self.range) - self.mean.clone()
     }
 
@@ -183,7 +189,7 @@ impl Painter {
         // range * sigmoid' = value * (1 - value / range), for value = range * sigmoid.
         let value = painted + self.mean.clone();
         let slope = value.clone() * value.div_scalar(-self.range).add_scalar(1.0);
-        mix(lens.back(gradient * slope), ink.colours.clone().transpose()) * ink.weight.clone()
+        mixed(lens.back(gradient * slope), |planes| ink.colours.transposed_times(planes)) * ink.weight.clone()
     }
 
     /// The parameters of the picture blurred by a Gaussian of so many pixels; with waves, of what the sigmoid is taken of.
@@ -201,8 +207,8 @@ impl Painter {
             let sum: f32 = (0..atoms).map(weight).sum();
             (0..atoms).map(move |column| weight(column) / sum)
         });
-        let kernel = tensor(kernel.collect(), [1, 1, atoms, atoms]);
-        Lens::Straight([kernel.clone(), kernel]).through(parameters)
+        let kernel = Matrix::new(kernel.collect(), [atoms, atoms], &self.device);
+        transposed(kernel.times(transposed(kernel.times(parameters))))
     }
 
     /// The parameters of the nearest picture in the range of pixel values, where they can leave it.
@@ -230,21 +236,21 @@ impl Painter {
     }
 }
 
-/// Multiplies the channel axis by `colours`.
-fn mix(planes: Tensor<4>, colours: Tensor<2>) -> Tensor<4> {
+/// A product along the channel axis.
+fn mixed(planes: Tensor<4>, product: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Tensor<4> {
     let shape = planes.dims();
-    colours.matmul(planes.reshape([3, shape[2] * shape[3]])).reshape(shape)
+    product(planes.reshape([1, 1, 3, shape[2] * shape[3]])).reshape(shape)
 }
 
 impl Lens {
     fn through(&self, atoms: Tensor<4>) -> Tensor<4> {
         match self {
             Lens::Clear => atoms,
-            Lens::Straight([rows, columns]) => rows.clone().matmul(atoms).matmul(columns.clone().swap_dims(2, 3)),
+            Lens::Straight([rows, columns]) => transposed(columns.times(transposed(rows.times(atoms)))),
             Lens::Tilted { rows, columns, phases, exchanged } => {
-                let atoms = rows.clone().matmul(turned(atoms, *exchanged));
-                let [cosines, sines] = [0, 1]
-                    .map(|part: usize| (atoms.clone() * phases[part].clone()).matmul(columns[part].clone().swap_dims(2, 3)));
+                let atoms = rows.times(turned(atoms, *exchanged));
+                let [cosines, sines] =
+                    [0, 1].map(|part: usize| transposed(columns[part].times(transposed(atoms.clone() * phases[part].clone()))));
                 turned(cosines - sines, *exchanged)
             }
         }
@@ -254,19 +260,23 @@ impl Lens {
     fn back(&self, planes: Tensor<4>) -> Tensor<4> {
         match self {
             Lens::Clear => planes,
-            Lens::Straight([rows, columns]) => rows.clone().swap_dims(2, 3).matmul(planes).matmul(columns.clone()),
+            Lens::Straight([rows, columns]) => rows.transposed_times(transposed(columns.transposed_times(transposed(planes)))),
             Lens::Tilted { rows, columns, phases, exchanged } => {
-                let planes = turned(planes, *exchanged);
+                let planes = transposed(turned(planes, *exchanged));
                 let [cosines, sines] =
-                    [0, 1].map(|part: usize| planes.clone().matmul(columns[part].clone()) * phases[part].clone());
-                turned(rows.clone().swap_dims(2, 3).matmul(cosines - sines), *exchanged)
+                    [0, 1].map(|part: usize| transposed(columns[part].transposed_times(planes.clone())) * phases[part].clone());
+                turned(rows.transposed_times(cosines - sines), *exchanged)
             }
         }
     }
 }
 
+fn transposed(planes: Tensor<4>) -> Tensor<4> {
+    planes.swap_dims(2, 3)
+}
+
 fn turned(planes: Tensor<4>, exchanged: bool) -> Tensor<4> {
-    if exchanged { planes.swap_dims(2, 3) } else { planes }
+    if exchanged { transposed(planes) } else { planes }
 }
 
 /// `contrast * max(frequency, 1/side)^-falloff`, frequency in cycles per pixel, scaled to be `contrast * side` at `1/side` whatever the

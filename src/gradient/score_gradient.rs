@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Target;
 use crate::error::Error;
 use crate::networks::graph::{LayerId, PICTURE};
-use crate::networks::{Network, ReluRule};
+use crate::networks::{Network, ReluRule, Watched};
 
 /// A batch's scores and gradients, still on the device.
 pub struct ScoreGradient {
@@ -34,7 +34,7 @@ pub struct LayerGradient {
 /// As [`Target::objective`]; `internal` when the network's layers do not fit together.
 pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<ScoreGradient, Error> {
     let objective = target.objective(network, pictures.dims()[2])?;
-    let (results, trace) = network.graph.forward(pictures, objective.layer, None)?;
+    let (results, trace) = network.graph.forward(pictures, objective.layer, Watched::Nothing)?;
     let signal = objective.signal(results.dims());
     let plane = objective.plane(results);
     let gradients = network.graph.backward(&trace, signal, rule, PICTURE, |_, _| ())?;
@@ -48,7 +48,7 @@ pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, r
 /// `class-out-of-range`; `internal` when the network's layers do not fit together.
 pub fn log_posterior_gradient(network: &Network, pictures: Tensor<4>, class: usize, rule: ReluRule) -> Result<Tensor<4>, Error> {
     Target::Class(class).objective(network, pictures.dims()[2])?;
-    let (features, trace) = network.graph.forward(pictures, network.graph.features(), None)?;
+    let (features, trace) = network.graph.forward(pictures, network.graph.features(), Watched::Nothing)?;
     let [batch, channels, rows, columns] = features.dims();
     let weights = network.head.log_posterior_weights(&features, class).div_scalar((rows * columns) as f32);
     let signal = weights.reshape([batch, channels, 1, 1]).expand([batch, channels, rows, columns]);
@@ -61,7 +61,7 @@ pub fn log_posterior_gradient(network: &Network, pictures: Tensor<4>, class: usi
 /// As [`score_gradient`].
 pub fn score(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<1>, Error> {
     let objective = target.objective(network, pictures.dims()[2])?;
-    let (results, _) = network.graph.forward(pictures, objective.layer, None)?;
+    let (results, _) = network.graph.forward(pictures, objective.layer, Watched::Nothing)?;
     Ok(objective.value(&objective.plane(results)))
 }
 
@@ -76,7 +76,7 @@ pub fn layer_gradient(network: &Network, pictures: Tensor<4>, target: &Target, l
         let name = |id: LayerId| &graph.layers()[id].name;
         return Err(Error::SettingOutOfRange(format!("{} does not feed {}", name(layer), name(objective.layer))));
     }
-    let (last, trace) = graph.forward(pictures, objective.layer, Some(layer))?;
+    let (last, trace) = graph.forward(pictures, objective.layer, Watched::Layer(layer))?;
     let gradients = graph.backward(&trace, objective.signal(last.dims()), ReluRule::Gradient, layer, |_, _| ())?;
-    Ok(LayerGradient { results: trace.kept.unwrap_or(last), gradients })
+    Ok(LayerGradient { results: trace.watched.unwrap_or(last), gradients })
 }

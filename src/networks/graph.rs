@@ -1,12 +1,11 @@
 //! A feed-forward network as a list of layers, with its forward and its backward pass.
 
-use burn::tensor::module::{conv_transpose2d, conv2d, max_pool2d_with_indices, max_pool2d_with_indices_backward};
-use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Int, Tensor};
 
-use super::relu::ReluRule;
+use super::plan::{Step, Watched, Work};
 use crate::dice::Dice;
 use crate::error::Error;
+use crate::kernels::{Convolution, Mask, PoolShape, ReluRule, convolve, convolve_back, max_pool, max_pool_back};
 
 /// What one layer computes. All tensors are `[batch, channels, rows, columns]`.
 #[derive(Debug, Clone)]
@@ -18,64 +17,10 @@ pub enum Operation {
     Convolution(Convolution),
     /// `y = max(x, 0)`.
     Relu,
-    /// The largest of each `kernel` x `kernel` window, windows at every `stride`; the last window may hang over the edge ("ceil
-    /// mode"), as Caffe counts them.
-    MaxPool {
-        /// Side of the window.
-        kernel: usize,
-        /// Distance between windows.
-        stride: usize,
-    },
+    /// The largest of each window.
+    MaxPool(PoolShape),
     /// The inputs' channels, one input after the other.
     Concatenate,
-}
-
-/// A convolution's constants on the device.
-#[derive(Debug, Clone)]
-pub struct Convolution {
-    weight: Tensor<4>,
-    bias: Tensor<1>,
-    stride: usize,
-    padding: usize,
-    /// For stride 1: the weight with its two channel axes exchanged and its kernel turned by 180 degrees, so that the way back
-    /// is one more ordinary convolution, the operation that backends are best at.
-    turned: Option<Tensor<4>>,
-}
-
-impl Convolution {
-    /// `weight` is `[out, in, kernel, kernel]` with a square kernel, `bias` `[out]`.
-    pub fn new(weight: Tensor<4>, bias: Tensor<1>, stride: usize, padding: usize) -> Self {
-        let turned = (stride == 1).then(|| weight.clone().swap_dims(0, 1).flip([2, 3]));
-        Self { weight, bias, stride, padding, turned }
-    }
-
-    /// A convolution of the same shape before any training: no bias, and weights drawn from a normal distribution of variance
-    /// `2 / fan-in`, which keeps the size of activations from layer to layer (He et al. 2015, arXiv 1502.01852).
-    fn untrained(&self, dice: &mut Dice) -> Self {
-        let shape = self.weight.dims();
-        let weight = dice.normal_tensor(shape, (2.0 / (shape[1] * shape[2] * shape[3]) as f32).sqrt(), &self.weight.device());
-        Self::new(weight, self.bias.zeros_like(), self.stride, self.padding)
-    }
-
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
-        conv2d(input, self.weight.clone(), Some(self.bias.clone()), ConvOptions::new(stride, padding, [1, 1], 1))
-    }
-
-    /// `dX = dY * turned kernel`; `input_shape` is the shape of X, which stride > 1 leaves open.
-    fn backward(&self, signal: Tensor<4>, input_shape: [usize; 4]) -> Tensor<4> {
-        let kernel = self.weight.dims()[2];
-        if let Some(turned) = &self.turned {
-            let padding = [kernel - 1 - self.padding; 2];
-            return conv2d(signal, turned.clone(), None, ConvOptions::new([1, 1], padding, [1, 1], 1));
-        }
-        let [_, _, rows, columns] = signal.dims();
-        // Rows and columns of X that no window reached.
-        let left_over = |input: usize, output: usize| input + 2 * self.padding - ((output - 1) * self.stride + kernel);
-        let left_over = [left_over(input_shape[2], rows), left_over(input_shape[3], columns)];
-        let options = ConvTransposeOptions::new([self.stride; 2], [self.padding; 2], left_over, [1, 1], 1);
-        conv_transpose2d(signal, self.weight.clone(), None, options)
-    }
 }
 
 /// One layer: a named operation on the results of earlier layers.
@@ -103,27 +48,22 @@ pub struct Graph {
     layers: Vec<Layer>,
 }
 
-/// What the backward pass needs of a forward pass, layer by layer up to the last one computed.
+/// What the backward pass needs of a forward pass, step by step up to the last one computed.
 pub struct Trace {
-    layers: Vec<LayerTrace>,
-    /// The result of the layer that [`Graph::forward`] was asked to keep.
-    pub kept: Option<Tensor<4>>,
+    steps: Vec<TracedStep>,
+    /// The results that come out of a ReLU, by layer: they tell where it was active.
+    active: Vec<Option<Tensor<4>>>,
+    /// By how many steps each layer's result is read.
+    readers: Vec<usize>,
+    /// The result of the layer that [`Graph::forward`] was asked to watch.
+    pub watched: Option<Tensor<4>>,
 }
 
-struct LayerTrace {
+struct TracedStep {
+    step: Step,
     input_shapes: Vec<[usize; 4]>,
-    residue: Residue,
-}
-
-/// What an operation leaves behind for its way back.
-#[allow(clippy::large_enum_variant, reason = "a pass has some dozens of these")]
-enum Residue {
-    /// The operation is linear.
-    Nothing,
-    /// The ReLU's result, which tells where it was active.
-    Relu(Tensor<4>),
-    /// The pool's input (backends want its shape) and where each window's maximum was.
-    MaxPool(Tensor<4>, Tensor<4, Int>),
+    /// Which place of each window was the largest, for a pool.
+    taps: Option<Tensor<4, Int>>,
 }
 
 impl Default for Graph {
@@ -179,40 +119,48 @@ impl Graph {
     /// Puts an untrained convolution in the place of the convolution `id`; other layers stay as they are.
     pub fn randomise(&mut self, id: LayerId, dice: &mut Dice) {
         if let Operation::Convolution(convolution) = &mut self.layers[id].operation {
-            *convolution = convolution.untrained(dice);
+            *convolution = untrained(convolution, dice);
         }
     }
 
     /// The result of layer `last` for a batch of normalised pictures, and the trace for [`backward`](Graph::backward). Layers behind
-    /// `last` are not computed. The trace also keeps the result of the layer `kept`, which stands before `last` or is it.
+    /// `last` are not computed. A [`Watched::Layer`] stands before `last` or is it; its result is in the trace.
     ///
     /// # Errors
     /// `internal` when a layer reads a result that is not there.
-    pub fn forward(&self, pictures: Tensor<4>, last: LayerId, kept: Option<LayerId>) -> Result<(Tensor<4>, Trace), Error> {
-        let mut results = vec![Some(pictures)];
-        let mut trace = Trace { layers: vec![LayerTrace { input_shapes: Vec::new(), residue: Residue::Nothing }], kept: None };
-        for (id, layer) in self.layers.iter().enumerate().take(last + 1).skip(1) {
-            // The last reader takes the result itself, so that it is freed, or its memory used again, as early as possible.
-            let inputs: Vec<Tensor<4>> = layer
-                .inputs
-                .iter()
-                .filter_map(
-                    |&read| if self.layers[read].last_reader == id { results[read].take() } else { results[read].clone() },
-                )
-                .collect();
-            let input_shapes = inputs.iter().map(Tensor::dims).collect();
-            let (result, residue) = layer.operation.forward(inputs)?;
-            if kept == Some(id) {
-                trace.kept = Some(result.clone());
+    pub fn forward(&self, pictures: Tensor<4>, last: LayerId, watched: Watched) -> Result<(Tensor<4>, Trace), Error> {
+        let steps = self.plan(last, watched);
+        let mut readers = vec![0; last + 1];
+        steps.iter().flat_map(|step| &step.inputs).for_each(|&read| readers[read] += 1);
+        let mut unread = readers.clone();
+        let mut results = vec![None; last + 1];
+        results[PICTURE] = Some(pictures);
+        let mut trace = Trace { steps: Vec::with_capacity(steps.len()), active: vec![None; last + 1], readers, watched: None };
+        for step in steps {
+            let mut inputs = Vec::with_capacity(step.inputs.len());
+            for &read in &step.inputs {
+                unread[read] -= 1;
+                // The last reader takes the result itself, so that it is freed, or its memory used again, as early as possible.
+                let input = if unread[read] == 0 { results[read].take() } else { results[read].clone() };
+                inputs.push(input.ok_or_else(incomplete)?);
             }
-            results.push(Some(result));
-            trace.layers.push(LayerTrace { input_shapes, residue });
+            let input_shapes = inputs.iter().map(Tensor::dims).collect();
+            let (result, taps) = step.work.forward(inputs)?;
+            if matches!(step.work, Work::Relu | Work::Convolutions { rectified: true, .. }) {
+                trace.active[step.result] = Some(result.clone());
+            }
+            if watched == Watched::Layer(step.result) {
+                trace.watched = Some(result.clone());
+            }
+            results[step.result] = Some(result);
+            trace.steps.push(TracedStep { step, input_shapes, taps });
         }
         Ok((results.pop().flatten().ok_or_else(incomplete)?, trace))
     }
 
-    /// Takes `signal`, d(something)/d(result of the trace's last layer), back to the result of layer `first`. `visit` sees on the way
-    /// every layer's complete signal, that of `first` too.
+    /// Takes `signal`, d(something)/d(result of the trace's last layer), back to the result of layer `first`: the picture, or a layer that
+    /// was watched. `visit` sees on the way the complete signal of every step's result, that of `first` too; for those of all layers, the
+    /// forward pass has to watch [`Watched::Everything`].
     ///
     /// With [`ReluRule::Gradient`] the result is the derivative; with the other rules it is their method's signal.
     ///
@@ -228,12 +176,23 @@ impl Graph {
     ) -> Result<Tensor<4>, Error> {
         // signals[k] is d(something)/d(result of layer k), summed over the readers met so far: complete when k's turn comes,
         // since readers stand behind what they read.
-        let mut signals: Vec<Option<Tensor<4>>> = vec![None; trace.layers.len()];
-        signals[trace.layers.len() - 1] = Some(signal);
-        for id in (first + 1..trace.layers.len()).rev() {
-            let Some(signal) = signals[id].take() else { continue };
+        let mut signals: Vec<Option<Tensor<4>>> = vec![None; trace.active.len()];
+        signals[trace.active.len() - 1] = Some(signal);
+        // Whose signal has gone back through its own ReLU already: that is done where the signal is computed, if that is in one place.
+        let mut taken_back = vec![false; trace.active.len()];
+        for traced in trace.steps.iter().rev().take_while(|traced| traced.step.result > first) {
+            let id = traced.step.result;
+            let Some(mut signal) = signals[id].take() else { continue };
             visit(id, &signal);
-            for (&read, part) in self.layers[id].inputs.iter().zip(self.backward_through(id, trace, signal, rule)) {
+            if let (Work::Convolutions { rectified: true, .. }, Some(active)) = (&traced.step.work, &trace.active[id])
+                && !taken_back[id]
+            {
+                signal = rule.backward(active, signal);
+            }
+            let read = traced.step.inputs[0];
+            let mask = trace.mask(read, rule).filter(|_| read != first && trace.readers[read] == 1);
+            taken_back[read] = mask.is_some();
+            for (&read, part) in traced.step.inputs.iter().zip(traced.backward(signal, trace.mask(id, rule), mask)) {
                 signals[read] = Some(match signals[read].take() {
                     Some(sum) => sum + part,
                     None => part,
@@ -245,10 +204,20 @@ impl Graph {
         Ok(signal)
     }
 
-    /// One layer's part of the way back: from the signal at its result to that at each of its inputs.
+    /// One layer's part of the way back: from the signal at its result to that at each of its inputs. The trace is one that watched
+    /// [`Watched::Everything`].
     pub fn backward_through(&self, id: LayerId, trace: &Trace, signal: Tensor<4>, rule: ReluRule) -> Vec<Tensor<4>> {
-        self.layers[id].operation.backward(signal, &trace.layers[id], rule)
+        trace.steps[id - 1].backward(signal, trace.mask(id, rule), None)
     }
+}
+
+/// A convolution of the same shape before any training: no bias, and weights drawn from a normal distribution of variance
+/// `2 / fan-in`, which keeps the size of activations from layer to layer (He et al. 2015, arXiv 1502.01852).
+fn untrained(trained: &Convolution, dice: &mut Dice) -> Convolution {
+    let (shape, bias) = (trained.shape, trained.bias());
+    let fan_in = shape.channels_in * shape.kernel * shape.kernel;
+    let weight = dice.normals(shape.channels_out * fan_in, (2.0 / fan_in as f32).sqrt());
+    Convolution::new(weight, bias.zeros_like(), shape)
 }
 
 fn incomplete() -> Error {
@@ -270,55 +239,51 @@ impl Operation {
     /// `[channels, rows, columns]` of the result.
     fn shape(&self, inputs: &[[usize; 3]]) -> [usize; 3] {
         let [channels, rows, columns] = inputs[0];
-        match self {
-            Operation::Picture | Operation::Relu => inputs[0],
-            Operation::Concatenate => [inputs.iter().map(|shape| shape[0]).sum(), rows, columns],
-            Operation::Convolution(Convolution { weight, stride, padding, .. }) => {
-                let [channels, _, kernel, _] = weight.dims();
-                let windows = |length: usize| (length + 2 * padding - kernel) / stride + 1;
-                [channels, windows(rows), windows(columns)]
-            }
-            Operation::MaxPool { kernel, stride } => {
-                let windows = |length: usize| (length - kernel).div_ceil(*stride) + 1;
-                [channels, windows(rows), windows(columns)]
-            }
-        }
+        let (channels, [rows, columns]) = match self {
+            Operation::Picture | Operation::Relu => (channels, [rows, columns]),
+            Operation::Concatenate => (inputs.iter().map(|shape| shape[0]).sum(), [rows, columns]),
+            Operation::Convolution(Convolution { shape, .. }) => (shape.channels_out, shape.windows([rows, columns])),
+            Operation::MaxPool(shape) => (channels, shape.windows([rows, columns])),
+        };
+        [channels, rows, columns]
     }
+}
 
-    fn forward(&self, inputs: Vec<Tensor<4>>) -> Result<(Tensor<4>, Residue), Error> {
-        if let Operation::Concatenate = self {
-            return Ok((Tensor::cat(inputs, 1), Residue::Nothing));
+impl Work {
+    /// The result, and what the way back needs of a pool.
+    fn forward(&self, mut inputs: Vec<Tensor<4>>) -> Result<(Tensor<4>, Option<Tensor<4, Int>>), Error> {
+        if let Work::Concatenate = self {
+            return Ok((Tensor::cat(inputs, 1), None));
         }
-        let input = inputs.into_iter().next().ok_or_else(incomplete)?;
+        let input = inputs.pop().ok_or_else(incomplete)?;
         Ok(match self {
-            Operation::Picture | Operation::Concatenate => (input, Residue::Nothing),
-            Operation::Convolution(convolution) => (convolution.forward(input), Residue::Nothing),
-            Operation::Relu => {
-                let output = input.clamp_min(0.0);
-                (output.clone(), Residue::Relu(output))
-            }
-            Operation::MaxPool { kernel, stride } => {
-                let options = MaxPoolOptions::new([*kernel; 2]).with_stride([*stride; 2]).with_ceil_mode(true);
-                let (output, indices) = max_pool2d_with_indices(input.clone(), options);
-                (output, Residue::MaxPool(input, indices))
+            Work::Concatenate => (input, None),
+            Work::Convolutions { parts, rectified } => (convolve(input, parts, *rectified), None),
+            Work::Relu => (input.clamp_min(0.0), None),
+            Work::MaxPool(shape) => {
+                let (output, taps) = max_pool(input, *shape);
+                (output, Some(taps))
             }
         })
     }
+}
 
-    /// The signal for each input.
-    fn backward(&self, signal: Tensor<4>, traced: &LayerTrace, rule: ReluRule) -> Vec<Tensor<4>> {
-        match (self, &traced.residue) {
-            (Operation::Convolution(convolution), _) => vec![convolution.backward(signal, traced.input_shapes[0])],
-            (Operation::Relu, Residue::Relu(output)) => vec![rule.backward(output, signal)],
-            (Operation::MaxPool { kernel, stride }, Residue::MaxPool(input, indices)) => {
-                let (kernel, stride) = ([*kernel; 2], [*stride; 2]);
-                let input = input.clone();
-                vec![max_pool2d_with_indices_backward(input, kernel, stride, [0, 0], [1, 1], true, signal, indices.clone())]
-            }
-            _ => {
-                let channels = traced.input_shapes.iter().map(|shape| shape[1]).collect();
-                signal.split_with_sizes(channels, 1)
-            }
+impl Trace {
+    /// The ReLU that the result of layer `id` comes out of.
+    fn mask(&self, id: LayerId, rule: ReluRule) -> Option<Mask> {
+        self.active[id].clone().map(|active| (active, rule))
+    }
+}
+
+impl TracedStep {
+    /// The signal for each input, through the ReLU that the first one comes out of, where that is given. `own` is the step's own ReLU.
+    fn backward(&self, signal: Tensor<4>, own: Option<Mask>, mask: Option<Mask>) -> Vec<Tensor<4>> {
+        let [_, _, rows, columns] = self.input_shapes[0];
+        match (&self.step.work, own, &self.taps) {
+            (Work::Convolutions { parts, .. }, ..) => vec![convolve_back(signal, parts, [rows, columns], mask)],
+            (Work::Relu, Some((active, rule)), _) => vec![rule.backward(&active, signal)],
+            (Work::MaxPool(shape), _, Some(taps)) => vec![max_pool_back(signal, taps.clone(), *shape, [rows, columns], mask)],
+            _ => signal.split_with_sizes(self.input_shapes.iter().map(|shape| shape[1]).collect(), 1),
         }
     }
 }

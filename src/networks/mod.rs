@@ -6,12 +6,13 @@
 pub mod graph;
 mod imagenet_labels;
 mod network;
-mod relu;
+mod plan;
 mod squeezenet;
 
+pub use crate::kernels::ReluRule;
 pub use imagenet_labels::imagenet_labels;
 pub use network::{LayerInfo, LinearHead, Network, NetworkDefinition, Place};
-pub use relu::ReluRule;
+pub use plan::Watched;
 
 /// Every network that can be loaded.
 pub const NETWORKS: &[NetworkDefinition] = &[squeezenet::SQUEEZENET1_1];

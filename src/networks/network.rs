@@ -3,9 +3,11 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::graph::{Convolution, Graph, Layer, LayerId, Operation};
+use super::graph::{Graph, Layer, LayerId, Operation};
+use super::plan::Watched;
 use crate::dice::Dice;
 use crate::error::Error;
+use crate::kernels::{Convolution, ConvolutionShape};
 use crate::preprocess::InputSpec;
 use crate::weights::{StoredTensors, manifest_row, read_safetensors};
 
@@ -62,7 +64,7 @@ impl Network {
     /// # Errors
     /// `internal` when the layers do not fit together.
     pub fn scores(&self, pictures: Tensor<4>) -> Result<Tensor<2>, Error> {
-        let (features, _) = self.graph.forward(pictures, self.graph.features(), None)?;
+        let (features, _) = self.graph.forward(pictures, self.graph.features(), Watched::Nothing)?;
         Ok(self.head.scores(&features))
     }
 
@@ -214,10 +216,10 @@ impl Builder {
         stride: usize,
         padding: usize,
     ) -> Result<LayerId, Error> {
-        let weight = self.take(&format!("{name}.weight"), [channels_out, channels_in, kernel, kernel])?;
+        let weight = self.stored(&format!("{name}.weight"), [channels_out, channels_in, kernel, kernel])?;
         let bias = self.take(&format!("{name}.bias"), [channels_out])?;
-        let convolution = Convolution::new(weight, bias, stride, padding);
-        Ok(graph.push(name, Operation::Convolution(convolution), &[input]))
+        let shape = ConvolutionShape { channels_in, channels_out, kernel, stride, padding };
+        Ok(graph.push(name, Operation::Convolution(Convolution::new(weight, bias, shape)), &[input]))
     }
 
     /// The head whose tensors are those of the 1x1 convolution `name` from `channels` to `classes`.
@@ -231,10 +233,14 @@ impl Builder {
     }
 
     fn take<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, Error> {
+        Ok(Tensor::from_data(TensorData::new(self.stored(name, shape)?, shape), &self.device))
+    }
+
+    fn stored<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Vec<f32>, Error> {
         let stored = self.tensors.remove(name).ok_or_else(|| Error::WeightsMismatch(format!("tensor {name} is missing")))?;
         if stored.shape != shape {
             return Err(Error::WeightsMismatch(format!("tensor {name} has shape {:?}, not {shape:?}", stored.shape)));
         }
-        Ok(Tensor::from_data(TensorData::new(stored.values, shape), &self.device))
+        Ok(stored.values)
     }
 }

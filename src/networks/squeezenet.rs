@@ -4,6 +4,7 @@
 use super::graph::{Graph, LayerId, Operation, PICTURE};
 use super::network::{Builder, LinearHead, NetworkDefinition};
 use crate::error::Error;
+use crate::kernels::PoolShape;
 
 /// `conv1 -> 8 fire modules with three ceil-mode pools between them -> conv10`, whose spatial mean, before the last ReLU, is the
 /// class score. With the ReLU the score of an unlikely class would be 0, and so would its gradient.
@@ -34,7 +35,7 @@ fn build(layers: &mut Builder) -> Result<(Graph, LinearHead), Error> {
 }
 
 fn pool(graph: &mut Graph, place: usize, input: LayerId) -> LayerId {
-    graph.push(format!("features.{place}"), Operation::MaxPool { kernel: 3, stride: 2 }, &[input])
+    graph.push(format!("features.{place}"), Operation::MaxPool(PoolShape { kernel: 3, stride: 2 }), &[input])
 }
 
 /// A 1x1 convolution that squeezes the channels, then a 1x1 and a 3x3 one side by side that expand them.

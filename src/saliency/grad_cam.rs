@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::{Look, SaliencyMethod};
 use crate::error::Error;
 use crate::gradient::{LayerGradient, Target, layer_gradient};
-use crate::networks::{Network, Place};
+use crate::networks::{Network, Place, Watched};
 
 /// `L = max(0, sum over channels k of alpha_k A_k)`, `alpha_k` the mean over positions of `dS_c/dA_k`, with A a layer's results; brought
 /// to the photo's grid by linear interpolation. The signed values are the sum itself.
@@ -42,7 +42,7 @@ fn own_plane(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<
     if !objective.in_head {
         return Err(Error::SettingOutOfRange(format!("{} does not feed the target", network.name(Place::Head))));
     }
-    let (features, _) = network.graph.forward(pictures, objective.layer, None)?;
+    let (features, _) = network.graph.forward(pictures, objective.layer, Watched::Nothing)?;
     let [_, _, rows, columns] = features.dims();
     Ok(objective.plane(features).div_scalar((rows * columns) as f32))
 }

@@ -6,7 +6,7 @@ use crate::device::read_back;
 use crate::error::Error;
 use crate::gradient::Target;
 use crate::networks::graph::{LayerId, PICTURE};
-use crate::networks::{Network, ReluRule};
+use crate::networks::{Network, ReluRule, Watched};
 use crate::progress::Progress;
 
 /// What one layer does to the two signals.
@@ -39,7 +39,7 @@ pub async fn relation(
 ) -> Result<Vec<LayerRelation>, Error> {
     let graph = &network.graph;
     let objective = target.objective(network, picture.dims()[2])?;
-    let (results, trace) = graph.forward(picture, objective.layer, None)?;
+    let (results, trace) = graph.forward(picture, objective.layer, Watched::Everything)?;
     let start = objective.signal(results.dims());
     let [gradients, deconvnets] = [ReluRule::Gradient, ReluRule::DeconvNet].map(|rule| {
         let mut signals: Vec<(LayerId, Tensor<4>)> = Vec::new();

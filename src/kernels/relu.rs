@@ -32,4 +32,22 @@ impl ReluRule {
             ReluRule::Guided => was_active(signal.clamp_min(0.0)),
         }
     }
+
+    /// The same for one value, `y` the ReLU's result there.
+    pub fn back(self, y: f32, signal: f32) -> f32 {
+        let was_active = |signal| if y == 0.0 { 0.0 } else { signal };
+        let positive = |signal| if signal < 0.0 { 0.0 } else { signal };
+        match self {
+            ReluRule::Gradient => was_active(signal),
+            ReluRule::DeconvNet => positive(signal),
+            ReluRule::Leaky(share) => {
+                if y == 0.0 {
+                    share * signal
+                } else {
+                    signal
+                }
+            }
+            ReluRule::Guided => was_active(positive(signal)),
+        }
+    }
 }

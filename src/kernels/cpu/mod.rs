@@ -1,0 +1,130 @@
+//! The CPU's kernels, on plain slices, and their place in Burn's CPU backend.
+
+mod convolution;
+mod max_pool;
+mod product;
+
+use burn::backend::ops::{FloatTensorOps, IntTensorOps};
+use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::{Flex, TensorMetadata};
+use burn::tensor::{FloatDType, IntDType, Shape, TensorData};
+
+use super::{Active, ConvolutionShape, Kernels, PoolShape, ReluRule};
+
+type Floats = FloatTensor<Flex>;
+
+impl Kernels for Flex {
+    fn pack_forward(_: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> Floats {
+        vector(convolution::pack_forward(&weight, &shape))
+    }
+
+    fn pack_backward(_: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> Floats {
+        vector(convolution::pack_backward(&weight, &shape))
+    }
+
+    fn convolve(
+        input: Floats,
+        weight: Floats,
+        bias: Floats,
+        mut output: Floats,
+        first: usize,
+        shape: ConvolutionShape,
+        rectify: bool,
+    ) -> Floats {
+        let input = input.to_contiguous();
+        let [_, channels, rows, columns] = input.shape().dims();
+        let [_, channels_out, rows_out, columns_out] = output.shape().dims();
+        let windows = rows_out * columns_out;
+        let pictures = output.storage_mut::<f32>().chunks_exact_mut(channels_out * windows);
+        for (output, input) in pictures.zip(values(&input).chunks_exact(channels * rows * columns)) {
+            let part = &mut output[first * windows..][..shape.channels_out * windows];
+            convolution::forward(input, [rows, columns], &shape, values(&weight), values(&bias), rectify, part);
+        }
+        output
+    }
+
+    fn convolve_back(
+        signal: Floats,
+        weight: Floats,
+        mut gradient: Floats,
+        active: Active<Flex>,
+        first: usize,
+        shape: ConvolutionShape,
+        _add: bool, // what is new is zero here
+        rule: ReluRule,
+    ) -> Floats {
+        let signal = signal.to_contiguous();
+        let active = active.values();
+        let [_, channels_out, rows_out, columns_out] = signal.shape().dims();
+        let [_, channels_in, rows, columns] = gradient.shape().dims();
+        let (windows, length) = (rows_out * columns_out, channels_in * rows * columns);
+        let pictures = gradient.storage_mut::<f32>().chunks_exact_mut(length);
+        for (k, (gradient, signal)) in pictures.zip(values(&signal).chunks_exact(channels_out * windows)).enumerate() {
+            let mask = active.as_ref().map(|active| (rule, &values(active)[k * length..][..length]));
+            let part = &signal[first * windows..][..shape.channels_out * windows];
+            convolution::backward(part, &shape, values(&weight), [rows, columns], mask, gradient);
+        }
+        gradient
+    }
+
+    fn max_pool(input: Floats, shape: PoolShape) -> (Floats, IntTensor<Flex>) {
+        let input = input.to_contiguous();
+        let [batch, channels, rows, columns] = input.shape().dims();
+        let [rows_out, columns_out] = shape.windows([rows, columns]);
+        let size = [batch, channels, rows_out, columns_out];
+        let mut output = zeros(size);
+        let mut taps = Flex::int_zeros(Shape::new(size), &Default::default(), IntDType::I32);
+        let planes = output.storage_mut::<f32>().chunks_exact_mut(rows_out * columns_out);
+        let planes = planes.zip(taps.storage_mut::<i32>().chunks_exact_mut(rows_out * columns_out));
+        for ((output, taps), input) in planes.zip(values(&input).chunks_exact(rows * columns)) {
+            max_pool::forward(input, [rows, columns], shape, output, taps);
+        }
+        (output, taps)
+    }
+
+    fn max_pool_back(
+        signal: Floats,
+        taps: IntTensor<Flex>,
+        active: Active<Flex>,
+        shape: PoolShape,
+        [rows, columns]: [usize; 2],
+        rule: ReluRule,
+    ) -> Floats {
+        let signal = signal.to_contiguous();
+        let active = active.values();
+        let [batch, channels, rows_out, columns_out] = signal.shape().dims();
+        let mut gradient = zeros([batch, channels, rows, columns]);
+        let (seen, pixels) = (rows_out * columns_out, rows * columns);
+        let planes = values(&signal).chunks_exact(seen).zip(taps.storage::<i32>().chunks_exact(seen));
+        for (k, ((signal, taps), gradient)) in planes.zip(gradient.storage_mut::<f32>().chunks_exact_mut(pixels)).enumerate() {
+            let mask = active.as_ref().map(|active| (rule, &values(active)[k * pixels..][..pixels]));
+            max_pool::backward(signal, taps, [rows, columns], shape, mask, gradient);
+        }
+        gradient
+    }
+}
+
+impl Active<Flex> {
+    /// The ReLU's result, contiguous.
+    fn values(self) -> Option<Floats> {
+        match self {
+            Active::Relu(active) => Some(active.to_contiguous()),
+            Active::Nothing => None,
+        }
+    }
+}
+
+/// The values of a contiguous tensor.
+fn values(tensor: &Floats) -> &[f32] {
+    let (start, end) = tensor.layout().contiguous_offsets().unwrap_or_default();
+    &tensor.storage()[start..end]
+}
+
+fn zeros(size: [usize; 4]) -> Floats {
+    Flex::float_zeros(Shape::new(size), &Default::default(), FloatDType::F32)
+}
+
+fn vector(values: Vec<f32>) -> Floats {
+    let shape = [values.len()];
+    Flex::float_from_data(TensorData::new(values, shape), &Default::default())
+}

@@ -1,0 +1,78 @@
+// y = x * w: a zero-padded cross-correlation with {{ kernel }}x{{ kernel }} kernels at stride {{ stride }}, from some channels of one tensor into some of another.
+//
+// An output takes 2 * channels_in * kernel^2 FLOPs, and without blocking as many loads of 4 bytes. An invocation makes 8 channels of {{ rows }}x{{ columns }} pixels, all sums in registers:
+// a weight serves {{ rows }} * {{ columns }} sums, a pixel 8 (times the taps that meet it), which leaves about a load for 8 multiply-adds. Loads, not arithmetic, are what a software adapter spends its time with.
+// Neighbouring invocations have neighbouring pixels and the same weights, so what they load coalesces; small pictures fill whole workgroups because pixels, channel blocks and batch share one index.
+
+@group(0) @binding(0) var<storage, read> input: array<f32>;
+@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
+{{ bindings }}
+
+const STRIDE = {{ stride }}u;
+// Taps of a kernel.
+const TAPS = {{ kernel }}u * {{ kernel }}u;
+// Channels that a turn of the loop takes; the weights have zeros for those that aren't there.
+const CHUNK = {{ chunk }}u;
+
+{{ bias }}
+
+// Stores a pixel's eight channels, as many as there are.
+fn finish(first: u32, area: u32, channels: u32, low: vec4f, high: vec4f) {
+  store(first, 0u < channels, low.x);
+  store(first + area, 1u < channels, low.y);
+  store(first + 2u * area, 2u < channels, low.z);
+  store(first + 3u * area, 3u < channels, low.w);
+  store(first + 4u * area, 4u < channels, high.x);
+  store(first + 5u * area, 5u < channels, high.y);
+  store(first + 6u * area, 6u < channels, high.z);
+  store(first + 7u * area, 7u < channels, high.w);
+}
+
+fn store(at: u32, there: bool, value: f32) {
+  if (there) {
+    {{ epilogue }}
+  }
+}
+
+@compute @workgroup_size(32)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let in_total = info[0];
+  let first_in = info[1];
+  let channels_in = info[2];
+  let rows_in = info[3];
+  let columns_in = info[4];
+  let out_total = info[5];
+  let first_out = info[6];
+  let channels_out = info[7];
+  let rows_out = info[8];
+  let columns_out = info[9];
+  let padding = i32(info[10]);
+  let batch = info[11];
+
+  let area_in = rows_in * columns_in;
+  let area_out = rows_out * columns_out;
+  {{ tiles }}
+  let blocks = (channels_out + 7u) / 8u;
+  if (id.x >= tiles * blocks * batch) {
+    return;
+  }
+  let tile = id.x % tiles;
+  let block = id.x / tiles % blocks;
+  let picture = id.x / tiles / blocks;
+
+  {{ places }}
+
+  {{ start }}
+  {{ sums }}
+
+  let base = (picture * in_total + first_in) * area_in;
+  var next = block * ((channels_in + CHUNK - 1u) / CHUNK) * CHUNK * TAPS * 2u;
+  for (var channel = 0u; channel < channels_in; channel += CHUNK) {
+    {{ products }}
+    next += CHUNK * TAPS * 2u;
+  }
+
+  let first = (picture * out_total + first_out + 8u * block) * area_out;
+  let channels = channels_out - 8u * block;
+  {{ finish }}
+}

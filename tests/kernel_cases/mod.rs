@@ -1,0 +1,131 @@
+//! Our kernels beside Burn's own operations on its CPU backend, over shapes drawn at random. Native and web tests share it.
+
+use burn::tensor::module::{conv_transpose2d, conv2d, max_pool2d_with_indices, max_pool2d_with_indices_backward};
+use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor, TensorData};
+use deep_inside::device::read_back;
+use deep_inside::dice::Dice;
+use deep_inside::kernels::{
+    Convolution, ConvolutionShape, PoolShape, ReluRule, convolve, convolve_back, max_pool, max_pool_back,
+};
+
+const RULES: [ReluRule; 4] = [ReluRule::Gradient, ReluRule::DeconvNet, ReluRule::Guided, ReluRule::Leaky(0.1)];
+
+/// Sums in another order differ by this much, relative L2.
+const TOLERANCE: f64 = 1e-5;
+
+fn pick(dice: &mut Dice, choices: &[usize]) -> usize {
+    choices[dice.between(0.0, choices.len() as f32) as usize]
+}
+
+/// Values on the device under test and on Burn's CPU backend.
+fn both(dice: &mut Dice, shape: [usize; 4], device: &Device) -> [Tensor<4>; 2] {
+    let values = dice.normals(shape.iter().product(), 1.0);
+    [device, &Device::flex()].map(|device| Tensor::from_data(TensorData::new(values.clone(), shape), device))
+}
+
+async fn assert_alike(what: &str, ours: Tensor<4>, burns: Tensor<4>) {
+    assert_eq!(ours.dims(), burns.dims(), "{what}");
+    let (ours, burns) = (read_back(ours).await.unwrap(), read_back(burns).await.unwrap());
+    let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+    let apart = norm(&mut ours.iter().zip(&burns).map(|(a, b)| a - b));
+    let size = norm(&mut burns.iter().copied());
+    assert!(apart <= TOLERANCE * size, "{what}: {apart:.1e} of {size:.1e} apart");
+}
+
+/// Convolutions with one or two kernels side by side and their ways back, through every rule. One in eight has up to 1000 channels.
+pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
+    let mut dice = Dice::new(6);
+    for case in 0..cases {
+        let wide = case % 8 == 0;
+        let size: [usize; 2] =
+            std::array::from_fn(|_| pick(&mut dice, if wide { &[1, 2, 5, 13] } else { &[1, 3, 7, 14, 29, 56] }));
+        let batch = if wide { 1 } else { pick(&mut dice, &[1, 2, 3]) };
+        let channels: &[usize] = if wide { &[64, 513, 1000] } else { &[1, 2, 3, 5, 16, 33] };
+        let channels_in = pick(&mut dice, channels);
+        let (stride, mut kernel) = (pick(&mut dice, &[1, 1, 2, 3]), pick(&mut dice, &[1, 1, 2, 3, 3, 5]));
+        let mut padding = pick(&mut dice, &[0, 1, 2]);
+        if size.iter().any(|length| length + 2 * padding < kernel) {
+            (kernel, padding) = (1, 0);
+        }
+        let mut shapes = vec![ConvolutionShape { channels_in, channels_out: pick(&mut dice, channels), kernel, stride, padding }];
+        if stride == 1 && kernel % 2 == 1 && padding == kernel / 2 {
+            shapes.push(ConvolutionShape { channels_out: pick(&mut dice, channels), kernel: 3, padding: 1, ..shapes[0] });
+        }
+        let [input, burn_input] = both(&mut dice, [batch, channels_in, size[0], size[1]], device);
+        let (mut convolutions, mut burns, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        for shape in &shapes {
+            let whole = [shape.channels_out, channels_in, shape.kernel, shape.kernel];
+            let weight = dice.normals(whole.iter().product(), 1.0);
+            let bias = dice.normals(shape.channels_out, 1.0);
+            let vector = |device| Tensor::<1>::from_data(TensorData::new(bias.clone(), [bias.len()]), device);
+            convolutions.push(Convolution::new(weight.clone(), vector(device), *shape));
+            let weight = Tensor::<4>::from_data(TensorData::new(weight, whole), &Device::flex());
+            let options = ConvOptions::new([shape.stride; 2], [shape.padding; 2], [1, 1], 1);
+            burns.push(conv2d(burn_input.clone(), weight.clone(), Some(vector(&Device::flex())), options));
+            weights.push(weight);
+        }
+        let what = format!("case {case}: {batch} of {size:?}, {shapes:?}");
+        let burn_output = Tensor::cat(burns.clone(), 1);
+        assert_alike(&what, convolve(input.clone(), &convolutions, false), burn_output.clone()).await;
+        assert_alike(&what, convolve(input, &convolutions, true), burn_output.clone().clamp_min(0.0)).await;
+
+        let [signal, burn_signal] = both(&mut dice, burn_output.dims(), device);
+        let parts = burn_signal.split_with_sizes(shapes.iter().map(|shape| shape.channels_out).collect(), 1);
+        let gradients = parts.into_iter().zip(weights).zip(&shapes).map(|((part, weight), shape)| {
+            let windows = shape.windows(size);
+            let left =
+                std::array::from_fn(|axis| size[axis] + 2 * shape.padding - ((windows[axis] - 1) * shape.stride + shape.kernel));
+            let options = ConvTransposeOptions::new([shape.stride; 2], [shape.padding; 2], left, [1, 1], 1);
+            conv_transpose2d(part, weight, None, options)
+        });
+        let gradient = gradients.reduce(|sum, part| sum + part).unwrap();
+        assert_alike(&what, convolve_back(signal.clone(), &convolutions, size, None), gradient.clone()).await;
+        let [active, burn_active] = both(&mut dice, gradient.dims(), device).map(|values| values.clamp_min(0.0));
+        let rule = RULES[case % 4];
+        let ours = convolve_back(signal, &convolutions, size, Some((active, rule)));
+        assert_alike(&format!("{rule:?}, {what}"), ours, rule.backward(&burn_active, gradient)).await;
+    }
+}
+
+/// Max-pools and their ways back, through every rule; of values among which many are equal.
+pub async fn assert_pools_agree(device: &Device, cases: usize) {
+    let mut dice = Dice::new(7);
+    for case in 0..cases {
+        let (kernel, stride) = (pick(&mut dice, &[1, 2, 3, 5]), pick(&mut dice, &[1, 2, 3]));
+        let size: [usize; 2] = std::array::from_fn(|_| kernel + pick(&mut dice, &[0, 1, 3, 8, 30]));
+        let shape = PoolShape { kernel, stride };
+        let whole = [pick(&mut dice, &[1, 2]), pick(&mut dice, &[1, 5, 64]), size[0], size[1]];
+        let [input, burn_input] = both(&mut dice, whole, device).map(|values| values.mul_scalar(2.0).round());
+        let options = MaxPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_ceil_mode(true);
+        let what = format!("case {case}: {whole:?}, {shape:?}");
+        let (output, taps) = max_pool(input, shape);
+        let (burn_output, indices) = max_pool2d_with_indices(burn_input.clone(), options);
+        assert_alike(&what, output, burn_output.clone()).await;
+
+        let [signal, burn_signal] = both(&mut dice, burn_output.dims(), device);
+        let (kernels, strides) = ([kernel; 2], [stride; 2]);
+        let gradient = max_pool2d_with_indices_backward(burn_input, kernels, strides, [0, 0], [1, 1], true, burn_signal, indices);
+        assert_alike(&what, max_pool_back(signal.clone(), taps.clone(), shape, size, None), gradient.clone()).await;
+        let [active, burn_active] = both(&mut dice, whole, device).map(|values| values.clamp_min(0.0));
+        let rule = RULES[case % 4];
+        let ours = max_pool_back(signal, taps, shape, size, Some((active, rule)));
+        assert_alike(&format!("{rule:?}, {what}"), ours, rule.backward(&burn_active, gradient)).await;
+    }
+}
+
+/// What is not a number stays none: through a pool, and through a convolution and its ReLU.
+pub async fn assert_nan_stays(device: &Device) {
+    let mut values = vec![1.0; 7 * 7];
+    values[3 * 7 + 3] = f32::NAN;
+    let input = Tensor::<4>::from_data(TensorData::new(values, [1, 1, 7, 7]), device);
+    let (pooled, _) = max_pool(input.clone(), PoolShape { kernel: 3, stride: 2 });
+    let missing = |values: Vec<f32>| values.into_iter().map(f32::is_nan).collect::<Vec<_>>();
+    // The middle of seven is seen by windows 1 of three only.
+    assert_eq!(missing(read_back(pooled).await.unwrap()), [false, false, false, false, true, false, false, false, false]);
+    let shape = ConvolutionShape { channels_in: 1, channels_out: 1, kernel: 1, stride: 1, padding: 0 };
+    let same = Convolution::new(vec![1.0], Tensor::zeros([1], device), shape);
+    let passed = missing(read_back(convolve(input, &[same], true)).await.unwrap());
+    assert_eq!(passed.iter().position(|&missing| missing), Some(3 * 7 + 3));
+    assert_eq!(passed.iter().filter(|&&missing| missing).count(), 1);
+}

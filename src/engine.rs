@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::class_model::{ClassModelRun, ClassModelSettings};
 use crate::device::{Adapter, ComputeDevice, DeviceChoice, read_back};
 use crate::error::Error;
-use crate::gradient::{Target, score_gradient};
+use crate::gradient::{Target, gradient};
 use crate::image_input::Picture;
 use crate::networks::{LayerInfo, NETWORKS, Network, ReluRule};
 use crate::preprocess::{PhotoViews, Views};
@@ -117,7 +117,7 @@ impl Engine {
         let (network, input) = self.squashed()?;
         let side = network.input.side;
         let picture = network.upload(input, [1, 3, side, side]);
-        let gradients = score_gradient(network, picture, target, ReluRule::Gradient)?.gradients;
+        let gradients = gradient(network, picture, target, ReluRule::Gradient)?;
         Ok(network.input.gradient_per_pixel_value(&read_back(gradients).await?))
     }
 

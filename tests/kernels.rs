@@ -21,3 +21,8 @@ fn pools_and_their_ways_back_are_those_of_burn() {
 fn what_is_not_a_number_stays_none() {
     block_on(kernel_cases::assert_nan_stays(&Device::flex()));
 }
+
+#[test]
+fn ways_back_through_relus_are_those_of_burn() {
+    block_on(kernel_cases::assert_relus_agree(&Device::flex()));
+}

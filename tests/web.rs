@@ -38,6 +38,7 @@ async fn kernels_on_webgpu_are_burns_operations_on_the_cpu() {
     let device = on_webgpu().await.device.tensors;
     kernel_cases::assert_convolutions_agree(&device, 48).await;
     kernel_cases::assert_pools_agree(&device, 32).await;
+    kernel_cases::assert_relus_agree(&device).await;
     kernel_cases::assert_nan_stays(&device).await;
 }
 
@@ -46,6 +47,7 @@ async fn kernels_on_the_cpu_are_burns_operations() {
     let device = on_cpu().await.device.tensors;
     kernel_cases::assert_convolutions_agree(&device, 48).await;
     kernel_cases::assert_pools_agree(&device, 32).await;
+    kernel_cases::assert_relus_agree(&device).await;
     kernel_cases::assert_nan_stays(&device).await;
 }
 

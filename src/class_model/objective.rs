@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::error::Error;
-use crate::gradient::{Target, log_posterior_gradient, score_gradient};
+use crate::gradient::{Target, gradient, log_posterior_gradient};
 use crate::networks::{Network, ReluRule};
 
 /// The quantity whose gradient a recipe climbs.
@@ -20,11 +20,11 @@ impl Objective {
     /// Its gradient at the normalised `pictures`, `[1, 3, rows, columns]`.
     ///
     /// # Errors
-    /// As [`score_gradient`].
+    /// As [`gradient`].
     pub fn gradient(self, network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<Tensor<4>, Error> {
         match (self, target) {
             (Self::LogPosterior, Target::Class(class)) => log_posterior_gradient(network, pictures, *class, rule),
-            _ => Ok(score_gradient(network, pictures, target, rule)?.gradients),
+            _ => gradient(network, pictures, target, rule),
         }
     }
 }

@@ -41,6 +41,16 @@ pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, r
     Ok(ScoreGradient { scores: objective.value(&plane), plane, gradients })
 }
 
+/// The gradients alone of [`score_gradient`]: the scores themselves are not computed.
+///
+/// # Errors
+/// As [`score_gradient`].
+pub fn gradient(network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<Tensor<4>, Error> {
+    let objective = target.objective(network, pictures.dims()[2])?;
+    let (results, trace) = network.graph.forward(pictures, objective.layer, Watched::Nothing)?;
+    network.graph.backward(&trace, objective.signal(results.dims()), rule, PICTURE, |_, _| ())
+}
+
 /// `d(log P_c) / dI` for the class's posterior P_c at each of the normalised `pictures`: their shape. It points where the gradient
 /// of P_c itself points, and does not vanish where P_c does.
 ///

@@ -98,6 +98,9 @@ trait Kernels: Backend {
         rule: ReluRule,
     ) -> FloatTensor<Self>;
 
+    /// The way back through a ReLU by itself, whose result was `active`. The signal may repeat its values along an axis.
+    fn relu_back(signal: FloatTensor<Self>, active: FloatTensor<Self>, rule: ReluRule) -> FloatTensor<Self>;
+
     /// The largest value of each window, and where in its window it is: `ky * kernel + kx`, of the first of equal ones.
     fn max_pool(input: FloatTensor<Self>, shape: PoolShape) -> (FloatTensor<Self>, IntTensor<Self>);
 
@@ -203,6 +206,11 @@ pub fn convolve_back(
         first += shape.channels_out;
     }
     Tensor::from_dispatch(gradient)
+}
+
+/// The way back through a ReLU by itself.
+pub fn relu_back(signal: Tensor<4>, (active, rule): Mask) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::relu_back(signal.into_dispatch(), active.into_dispatch(), rule))
 }
 
 /// The largest value of each window, and which of the window's places it is from.

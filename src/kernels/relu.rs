@@ -1,7 +1,5 @@
 //! The ways back through a ReLU: all that tells a gradient, a DeconvNet and guided back-propagation apart.
 
-use burn::tensor::Tensor;
-
 /// How a signal goes back through `y = max(x, 0)` (section 4 of the paper).
 ///
 /// The backward pass is written out in this crate instead of being recorded by automatic differentiation, so a rule is one mask
@@ -20,20 +18,9 @@ pub enum ReluRule {
 }
 
 impl ReluRule {
-    /// Takes `signal` (dy) back through the ReLU whose forward result was `output` (y); both `[batch, channels, rows, columns]`.
+    /// Takes `signal` (dy) back through the ReLU where its forward result was `y`.
     ///
     /// `y > 0` exactly where `x > 0`, so the input itself need not be kept.
-    pub fn backward(self, output: &Tensor<4>, signal: Tensor<4>) -> Tensor<4> {
-        let was_active = |signal: Tensor<4>| signal.mask_fill(output.clone().equal_elem(0.0), 0.0);
-        match self {
-            ReluRule::Gradient => was_active(signal),
-            ReluRule::DeconvNet => signal.clamp_min(0.0),
-            ReluRule::Leaky(share) => signal.clone().mask_where(output.clone().equal_elem(0.0), signal.mul_scalar(share)),
-            ReluRule::Guided => was_active(signal.clamp_min(0.0)),
-        }
-    }
-
-    /// The same for one value, `y` the ReLU's result there.
     pub fn back(self, y: f32, signal: f32) -> f32 {
         let was_active = |signal| if y == 0.0 { 0.0 } else { signal };
         let positive = |signal| if signal < 0.0 { 0.0 } else { signal };

@@ -5,7 +5,7 @@ use burn::tensor::{Int, Tensor};
 use super::plan::{Step, Watched, Work};
 use crate::dice::Dice;
 use crate::error::Error;
-use crate::kernels::{Convolution, Mask, PoolShape, ReluRule, convolve, convolve_back, max_pool, max_pool_back};
+use crate::kernels::{Convolution, Mask, PoolShape, ReluRule, convolve, convolve_back, max_pool, max_pool_back, relu_back};
 
 /// What one layer computes. All tensors are `[batch, channels, rows, columns]`.
 #[derive(Debug, Clone)]
@@ -184,10 +184,10 @@ impl Graph {
             let id = traced.step.result;
             let Some(mut signal) = signals[id].take() else { continue };
             visit(id, &signal);
-            if let (Work::Convolutions { rectified: true, .. }, Some(active)) = (&traced.step.work, &trace.active[id])
+            if let (Work::Convolutions { rectified: true, .. }, Some(mask)) = (&traced.step.work, trace.mask(id, rule))
                 && !taken_back[id]
             {
-                signal = rule.backward(active, signal);
+                signal = relu_back(signal, mask);
             }
             let read = traced.step.inputs[0];
             let mask = trace.mask(read, rule).filter(|_| read != first && trace.readers[read] == 1);
@@ -281,7 +281,7 @@ impl TracedStep {
         let [_, _, rows, columns] = self.input_shapes[0];
         match (&self.step.work, own, &self.taps) {
             (Work::Convolutions { parts, .. }, ..) => vec![convolve_back(signal, parts, [rows, columns], mask)],
-            (Work::Relu, Some((active, rule)), _) => vec![rule.backward(&active, signal)],
+            (Work::Relu, Some(own), _) => vec![relu_back(signal, own)],
             (Work::MaxPool(shape), _, Some(taps)) => vec![max_pool_back(signal, taps.clone(), *shape, [rows, columns], mask)],
             _ => signal.split_with_sizes(self.input_shapes.iter().map(|shape| shape[1]).collect(), 1),
         }

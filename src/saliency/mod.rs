@@ -22,7 +22,7 @@ use burn::tensor::Tensor;
 
 use crate::device::read_back;
 use crate::error::Error;
-use crate::gradient::{Target, score, score_gradient};
+use crate::gradient::{Target, gradient, score};
 use crate::image_input::Picture;
 use crate::networks::{Network, ReluRule};
 use crate::preprocess::{PhotoViews, Views};
@@ -133,7 +133,7 @@ pub struct Look<'a> {
 impl Look<'_> {
     /// The target's signal at `pictures`, per unit of the network's normalised input.
     fn signal(&self, pictures: Tensor<4>, rule: ReluRule) -> Result<Tensor<4>, Error> {
-        Ok(score_gradient(self.network, pictures, &self.settings.target, rule)?.gradients)
+        gradient(self.network, pictures, &self.settings.target, rule)
     }
 
     /// The same per unit of a 0..255 pixel value, at the views themselves.

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::device::read_back;
 use deep_inside::dice::Dice;
 use deep_inside::kernels::{
-    Convolution, ConvolutionShape, PoolShape, ReluRule, convolve, convolve_back, max_pool, max_pool_back,
+    Convolution, ConvolutionShape, PoolShape, ReluRule, convolve, convolve_back, max_pool, max_pool_back, relu_back,
 };
 
 const RULES: [ReluRule; 4] = [ReluRule::Gradient, ReluRule::DeconvNet, ReluRule::Guided, ReluRule::Leaky(0.1)];
@@ -31,6 +31,35 @@ async fn assert_alike(what: &str, ours: Tensor<4>, burns: Tensor<4>) {
     let apart = norm(&mut ours.iter().zip(&burns).map(|(a, b)| a - b));
     let size = norm(&mut burns.iter().copied());
     assert!(apart <= TOLERANCE * size, "{what}: {apart:.1e} of {size:.1e} apart");
+}
+
+/// A signal back through the ReLU whose result is `active`, by Burn's operations.
+fn taken_back(rule: ReluRule, active: &Tensor<4>, signal: Tensor<4>) -> Tensor<4> {
+    let silent = active.clone().equal_elem(0.0);
+    match rule {
+        ReluRule::Gradient => signal.mask_fill(silent, 0.0),
+        ReluRule::DeconvNet => signal.clamp_min(0.0),
+        ReluRule::Leaky(share) => signal.clone().mask_where(silent, signal.mul_scalar(share)),
+        ReluRule::Guided => signal.clamp_min(0.0).mask_fill(silent, 0.0),
+    }
+}
+
+/// ReLUs by themselves, through every rule, with signals that are whole, or the same at every place of a channel.
+pub async fn assert_relus_agree(device: &Device) {
+    let mut dice = Dice::new(8);
+    let whole = [2, 33, 5, 7];
+    for rule in RULES {
+        for size in [whole, [1, 33, 1, 1]] {
+            let [active, burn_active] = both(&mut dice, whole, device).map(|values| values.clamp_min(0.0));
+            let [signal, burn_signal] = both(&mut dice, size, device).map(|values| values.expand(whole));
+            assert_alike(
+                &format!("{rule:?}, {size:?}"),
+                relu_back(signal, (active, rule)),
+                taken_back(rule, &burn_active, burn_signal),
+            )
+            .await;
+        }
+    }
 }
 
 /// Convolutions with one or two kernels side by side and their ways back, through every rule. One in eight has up to 1000 channels.
@@ -84,7 +113,7 @@ pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
         let [active, burn_active] = both(&mut dice, gradient.dims(), device).map(|values| values.clamp_min(0.0));
         let rule = RULES[case % 4];
         let ours = convolve_back(signal, &convolutions, size, Some((active, rule)));
-        assert_alike(&format!("{rule:?}, {what}"), ours, rule.backward(&burn_active, gradient)).await;
+        assert_alike(&format!("{rule:?}, {what}"), ours, taken_back(rule, &burn_active, gradient)).await;
     }
 }
 
@@ -110,7 +139,7 @@ pub async fn assert_pools_agree(device: &Device, cases: usize) {
         let [active, burn_active] = both(&mut dice, whole, device).map(|values| values.clamp_min(0.0));
         let rule = RULES[case % 4];
         let ours = max_pool_back(signal, taps, shape, size, Some((active, rule)));
-        assert_alike(&format!("{rule:?}, {what}"), ours, rule.backward(&burn_active, gradient)).await;
+        assert_alike(&format!("{rule:?}, {what}"), ours, taken_back(rule, &burn_active, gradient)).await;
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::product::{BLOCK, ShiftedProduct, WIDEST_TILE};
+use super::product::{BLOCK, ShiftedProduct, WIDEST_TILE, portion};
 use crate::kernels::{ConvolutionShape, ReluRule};
 
 /// The forward weights of a convolution, from `[out, in, kernel, kernel]`, in the order in which [`forward`] reads them: `[blocks of
@@ -89,17 +89,19 @@ pub fn forward(
             offsets.push(phase * plane + ky / stride * width + kx / stride);
         }
     }
-    let finish = |channel: usize, sums: &[f32]| {
+    let finish = |channel: usize, first: usize, sums: &[f32]| {
         let (bias, floor) = (bias[channel], if rectify { 0.0 } else { f32::NEG_INFINITY });
         let output = &mut output[channel * rows_out * columns_out..][..rows_out * columns_out];
-        for (output, sums) in output.chunks_exact_mut(columns_out).zip(sums.chunks(width)) {
-            for (output, sum) in output.iter_mut().zip(sums) {
+        for (row, column, sums) in lines(first, sums, [width, columns_out]) {
+            for (output, sum) in output[row * columns_out + column..].iter_mut().zip(sums) {
                 let value = sum + bias;
                 *output = if value < floor { floor } else { value };
             }
         }
     };
-    ShiftedProduct { panels: packed, offsets: &offsets, source: &source, length, channels: channels_out, finish }.compute();
+    let portion = portion(channels_in * stride * stride);
+    ShiftedProduct { panels: packed, offsets: &offsets, source: &source, length, portion, channels: channels_out, finish }
+        .compute();
 }
 
 /// Adds to `gradient`, `[channels_in, rows, columns]`, what comes back to a picture of that size from the signal at its convolution's result,
@@ -150,32 +152,46 @@ pub fn backward(
         if seen_rows == 0 || seen_columns == 0 {
             continue;
         }
-        let finish = |channel: usize, sums: &[f32]| {
+        let finish = |channel: usize, first: usize, sums: &[f32]| {
             let whole = channel * rows * columns..(channel + 1) * rows * columns;
             let gradient = &mut gradient[whole.clone()];
             let mask = mask.map(|(rule, active)| (rule, &active[whole]));
-            for (y, sums) in sums.chunks(width).enumerate() {
-                let line = (y * stride + phase.row) * columns..(y * stride + phase.row + 1) * columns;
-                let mask = mask.map(|(rule, active)| (rule, &active[line.clone()]));
-                take_back(&mut gradient[line], &sums[..seen_columns], [phase.column, stride], mask);
+            for (row, column, sums) in lines(first, sums, [width, seen_columns]) {
+                let start = (row * stride + phase.row) * columns + column * stride + phase.column;
+                let mask = mask.map(|(rule, active)| (rule, &active[start..]));
+                take_back(&mut gradient[start..], sums, stride, mask);
             }
         };
         let length = (seen_rows - 1) * width + seen_columns;
-        ShiftedProduct { panels, offsets: &offsets, source: &source, length, channels: channels_in, finish }.compute();
+        let portion = portion(channels_out);
+        ShiftedProduct { panels, offsets: &offsets, source: &source, length, portion, channels: channels_in, finish }.compute();
     }
 }
 
-/// Adds `sums` to every `stride`-th value of a line of the gradient from `first` on, and takes it through the mask.
-fn take_back(gradient: &mut [f32], sums: &[f32], [first, stride]: [usize; 2], mask: Option<(ReluRule, &[f32])>) {
+/// Sums from position `first` on, row by row: the row, the column at which they begin, and they themselves. A row has `width` positions, of
+/// which those from `seen` on are in the padding.
+fn lines(first: usize, sums: &[f32], [width, seen]: [usize; 2]) -> impl Iterator<Item = (usize, usize, &[f32])> {
+    let mut starts = (first, 0);
+    std::iter::from_fn(move || {
+        let (position, start) = starts;
+        let (row, column) = (position / width, position % width);
+        let end = sums.len().min(start + width - column);
+        starts = (position + end - start, end);
+        (start < end).then(|| (row, column, &sums[start..end.min(start + seen.saturating_sub(column))]))
+    })
+}
+
+/// Adds `sums` to every `stride`-th value of the gradient, and takes it through the mask.
+fn take_back(gradient: &mut [f32], sums: &[f32], stride: usize, mask: Option<(ReluRule, &[f32])>) {
     match (mask, stride) {
-        (None, _) => gradient[first..].iter_mut().step_by(stride).zip(sums).for_each(|(gradient, sum)| *gradient += sum),
+        (None, _) => gradient.iter_mut().step_by(stride).zip(sums).for_each(|(gradient, sum)| *gradient += sum),
         // Without gaps, several at a time.
         (Some((rule, active)), 1) => {
             let all = gradient.iter_mut().zip(sums).zip(active);
             all.for_each(|((gradient, sum), &y)| *gradient = rule.back(y, *gradient + sum));
         }
         (Some((rule, active)), _) => {
-            let all = gradient[first..].iter_mut().step_by(stride).zip(sums).zip(active[first..].iter().step_by(stride));
+            let all = gradient.iter_mut().step_by(stride).zip(sums).zip(active.iter().step_by(stride));
             all.for_each(|((gradient, sum), &y)| *gradient = rule.back(y, *gradient + sum));
         }
     }

@@ -67,6 +67,12 @@ impl Kernels for Flex {
         gradient
     }
 
+    fn relu_back(signal: Floats, active: Floats, rule: ReluRule) -> Floats {
+        let (mut signal, active) = (signal.to_contiguous(), active.to_contiguous());
+        signal.storage_mut::<f32>().iter_mut().zip(values(&active)).for_each(|(signal, &y)| *signal = rule.back(y, *signal));
+        signal
+    }
+
     fn max_pool(input: Floats, shape: PoolShape) -> (Floats, IntTensor<Flex>) {
         let input = input.to_contiguous();
         let [batch, channels, rows, columns] = input.shape().dims();

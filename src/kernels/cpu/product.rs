@@ -9,6 +9,15 @@ pub const BLOCK: usize = 4;
 /// with 3 the sums, what is read and what is multiplied do not all fit into its 15 registers.)
 const VECTORS: usize = 3;
 
+/// Values of the source that fit into the second nearest cache beside the weights: so many are read for all output channels before the next.
+/// (With all of a picture at a time, class model steps at side 512 took a third longer in wasm.)
+const NEAR: usize = 128 * 1024;
+
+/// How many positions make a portion where each of `planes` planes is read.
+pub fn portion(planes: usize) -> usize {
+    (NEAR / planes / WIDEST_TILE).max(2) * WIDEST_TILE
+}
+
 /// Positions that are computed together on the widest processors.
 pub const WIDEST_TILE: usize = VECTORS * 16;
 
@@ -25,41 +34,48 @@ pub struct ShiftedProduct<'a, F> {
     pub source: &'a [f32],
     /// How many positions there are.
     pub length: usize,
+    /// How many of them are finished at a time.
+    pub portion: usize,
     /// How many output channels there are.
     pub channels: usize,
-    /// Takes each output channel's number and sums.
+    /// Takes each output channel's number, the first position of a portion, and its sums.
     pub finish: F,
 }
 
-impl<F: FnMut(usize, &[f32])> ShiftedProduct<'_, F> {
+impl<F: FnMut(usize, usize, &[f32])> ShiftedProduct<'_, F> {
     /// Computes it with the widest vectors that the processor has.
     pub fn compute(self) {
         Arch::new().dispatch(self);
     }
 }
 
-impl<F: FnMut(usize, &[f32])> WithSimd for ShiftedProduct<'_, F> {
+impl<F: FnMut(usize, usize, &[f32])> WithSimd for ShiftedProduct<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let tile = VECTORS * S::F32_LANES;
-        let reach = self.length.max(tile);
-        let mut sums = vec![0.0; BLOCK * reach];
         let depth = self.offsets.len();
-        for block in 0..self.channels.div_ceil(BLOCK) {
-            let panel = &self.panels[block * depth * BLOCK..][..depth * BLOCK];
-            for place in (0..reach).step_by(tile) {
-                // The last tile is moved back to end where the positions end: some are computed twice, to the same bits.
-                let first = place.min(reach - tile);
-                let tile_sums = self.tile(simd, panel, first);
-                for (sums, tile_sums) in sums.chunks_exact_mut(reach).zip(&tile_sums) {
-                    let (sums, _) = S::as_mut_simd_f32s(&mut sums[first..first + tile]);
-                    sums.iter_mut().zip(tile_sums).for_each(|(sum, &tile_sum)| *sum = tile_sum);
+        let last = self.length.max(tile) - tile;
+        // Room for a tile before a portion and one behind it.
+        let width = self.portion.min(self.length) + 2 * tile;
+        let mut sums = vec![0.0; BLOCK * width];
+        for start in (0..self.length).step_by(self.portion) {
+            let end = self.length.min(start + self.portion);
+            for block in 0..self.channels.div_ceil(BLOCK) {
+                let panel = &self.panels[block * depth * BLOCK..][..depth * BLOCK];
+                for place in (start..end).step_by(tile) {
+                    // The very last tile is moved back to end where the positions end: some are computed twice, to the same bits.
+                    let first = place.min(last);
+                    let tile_sums = self.tile(simd, panel, first);
+                    for (sums, tile_sums) in sums.chunks_exact_mut(width).zip(&tile_sums) {
+                        let (sums, _) = S::as_mut_simd_f32s(&mut sums[first + tile - start..first + 2 * tile - start]);
+                        sums.iter_mut().zip(tile_sums).for_each(|(sum, &tile_sum)| *sum = tile_sum);
+                    }
                 }
-            }
-            for (channel, sums) in (block * BLOCK..self.channels).zip(sums.chunks_exact(reach)) {
-                (self.finish)(channel, &sums[..self.length]);
+                for (channel, sums) in (block * BLOCK..self.channels).zip(sums.chunks_exact(width)) {
+                    (self.finish)(channel, start, &sums[tile..tile + end - start]);
+                }
             }
         }
     }

@@ -134,6 +134,19 @@ impl Kernels for Cube {
         gradient
     }
 
+    fn relu_back(signal: Floats, active: Floats, rule: ReluRule) -> Floats {
+        let (mask, active) = masked(Active::Relu(active), rule);
+        let shape = signal.shape();
+        let output = Cube::float_empty(shape.clone(), &signal.device, FloatDType::F32);
+        let mut info = words(&[shape.to_vec(), signal.meta.strides().to_vec()].concat());
+        info.push(mask.share());
+        let mut buffers = vec![&signal];
+        buffers.extend(&active);
+        buffers.push(&output);
+        launch(Shader::ReluBack { mask: mask.kind() }, plane_groups(shape.num_elements()), &buffers, &info);
+        output
+    }
+
     fn max_pool(input: Floats, shape: PoolShape) -> (Floats, IntTensor<Cube>) {
         let input = into_contiguous(input);
         let [batch, channels, rows, columns] = input.shape().dims();
@@ -200,7 +213,7 @@ fn groups(invocations: usize) -> [u32; 3] {
     [invocations.div_ceil(shader::CONVOLUTION_GROUP) as u32, 1, 1]
 }
 
-/// Workgroups for so many invocations of a pool; more than fit into one dimension make several rows.
+/// Workgroups for so many invocations of a pool or a ReLU; more than fit into one dimension make several rows.
 fn plane_groups(invocations: usize) -> [u32; 3] {
     let groups = invocations.div_ceil(shader::POOL_GROUP);
     let rows = groups.div_ceil(65535);

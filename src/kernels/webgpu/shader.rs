@@ -14,7 +14,7 @@ pub const COLOURS: usize = 3;
 /// Invocations of a workgroup, of convolutions and their ways back; `@workgroup_size` in their templates.
 pub const CONVOLUTION_GROUP: usize = 32;
 
-/// Invocations of a workgroup, of pools and their ways back.
+/// Invocations of a workgroup, of pools, their ways back and that of a ReLU.
 pub const POOL_GROUP: usize = 64;
 
 /// A kernel: what its text depends on.
@@ -50,6 +50,11 @@ pub enum Shader {
         mask: MaskKind,
         /// Whether it adds to what is there.
         add: bool,
+    },
+    /// `relu_back.wgsl`.
+    ReluBack {
+        /// The ReLU.
+        mask: MaskKind,
     },
     /// `max_pool.wgsl`.
     MaxPool {
@@ -183,7 +188,7 @@ impl Shader {
     /// Invocations of a workgroup.
     pub fn group(&self) -> usize {
         match self {
-            Shader::MaxPool { .. } | Shader::MaxPoolBack { .. } => POOL_GROUP,
+            Shader::ReluBack { .. } | Shader::MaxPool { .. } | Shader::MaxPoolBack { .. } => POOL_GROUP,
             _ => CONVOLUTION_GROUP,
         }
     }
@@ -211,6 +216,9 @@ impl KernelSource for Shader {
                     .register("start", "let low_start = vec4f();\n  let high_start = vec4f();")
             }
             Shader::Transposed { kernel, stride, mask, add } => transposed([kernel, stride], mask, add),
+            Shader::ReluBack { mask } => SourceTemplate::new(include_str!("relu_back.wgsl"))
+                .register("bindings", bindings(1, mask.buffers()))
+                .register("mask", mask.text(8)),
             Shader::MaxPool { kernel, stride } => max_pool([kernel, stride]),
             Shader::MaxPoolBack { kernel, stride, mask } => max_pool_back([kernel, stride], mask),
         }

@@ -7,7 +7,7 @@ use crate::error::Error;
 /// What the caller asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// WebGPU on a hardware adapter, else the CPU: a software adapter is slower than the CPU backend by a factor of ten and more.
+    /// WebGPU on a hardware adapter, else the CPU: a software adapter takes several times as long as the CPU backend.
     Auto,
     /// WebGPU on any adapter, or an error.
     WebGpu,

@@ -8,6 +8,8 @@
 //!                                                                \-> class_model --------------------------^
 //! ```
 //!
+//! Below networks and class models lie the [`kernels`], which compute on each device in its own way.
+//!
 //! A module imports only modules named before it, plus [`error`], [`progress`], [`dice`] and [`device`]. [`Engine`] is the whole of it for
 //! callers; `web` turns it into JavaScript.
 

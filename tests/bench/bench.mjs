@@ -21,7 +21,7 @@ console.log(`${cpus().length} x ${cpus()[0].model}, Chromium ${browser.version()
 await transferred();
 await firstMap();
 await measureDevice('cpu', { runs: 9, warmUp: 3, growth: 227 });
-if (withWebGpu) await measureDevice('webgpu', { runs: 3, warmUp: 1, growth: 64 });
+if (withWebGpu) await measureDevice('webgpu', { runs: 9, warmUp: 3, growth: 64 });
 await browser.close();
 await server.close();
 
@@ -62,6 +62,16 @@ async function measureDevice(device, { runs, warmUp, growth }) {
   const { description, results } = await page.evaluate(async ({ device, runs, warmUp, growth }) => {
     const { default: init, Engine } = await import(device === 'webgpu' ? '/pkg/webgpu/deep_inside.js' : '/pkg/deep_inside.js');
     const { memory } = await init();
+    const counts = {};
+    const count = (type, method, key) => {
+      const original = type?.prototype[method];
+      if (original) type.prototype[method] = function (...args) { counts[key]++; return original.apply(this, args); };
+    };
+    count(globalThis.GPUComputePassEncoder, 'dispatchWorkgroups', 'dispatches');
+    count(globalThis.GPUQueue, 'submit', 'submits');
+    count(globalThis.GPUDevice, 'createComputePipeline', 'pipelines');
+    count(globalThis.GPUDevice, 'createBuffer', 'buffers');
+    count(globalThis.GPUBuffer, 'mapAsync', 'readbacks');
     const engine = await Engine.open(device);
     const [network] = Engine.networks();
     const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -90,11 +100,16 @@ async function measureDevice(device, { runs, warmUp, growth }) {
     const classIndex = 285;
     show(451, 300);
     await measure('scores', () => engine.classify());
-    // A software adapter takes seconds a pass: there, fewer samples and steps.
-    const counts = device === 'webgpu' ? { n: 4, steps: 4 } : { n: 16, steps: 32 };
+    // A software adapter takes a third of a second a pass: there, fewer samples and steps.
+    const sampling = device === 'webgpu' ? { n: 4, steps: 4 } : { n: 16, steps: 32 };
     for (const { id: method } of Engine.saliencyMethods()) {
-      const passes = { smooth_grad: counts.n, integrated_gradients: counts.steps }[method] ?? 1;
-      await measure(`${method}, ${passes} pass${passes > 1 ? 'es' : ''}`, () => engine.saliency({ classIndex, method, views: 1, ...counts }));
+      const passes = { smooth_grad: sampling.n, integrated_gradients: sampling.steps }[method] ?? 1;
+      await measure(`${method}, ${passes} pass${passes > 1 ? 'es' : ''}`, () => engine.saliency({ classIndex, method, views: 1, ...sampling }));
+    }
+    if (device === 'webgpu') {
+      Object.assign(counts, { dispatches: 0, submits: 0, pipelines: 0, buffers: 0, readbacks: 0 });
+      await engine.inputGradient(classIndex);
+      for (const [key, value] of Object.entries(counts)) results.push([`a warm gradient's ${key}`, String(value), '']);
     }
     await measure('gradient, ten views', () => engine.saliency({ classIndex, views: 10 }));
     await measure('relation, layer by layer', () => engine.relation({ classIndex }));

@@ -12,8 +12,7 @@ const server = await serve(join(import.meta.dirname, '../../dist'));
 const browser = await launch();
 console.log(`${cpus().length} x ${cpus()[0].model}, Chromium ${browser.version()}`);
 await measureDevice('cpu', { sides: [128, 227, 320, 512], runs: 9, steps: 4 });
-// A software adapter takes seconds a step.
-if (!process.argv.includes('--without-webgpu')) await measureDevice('webgpu', { sides: [128, 227], runs: 3, steps: 1 });
+if (!process.argv.includes('--without-webgpu')) await measureDevice('webgpu', { sides: [128, 227, 320, 512], runs: 5, steps: 1 });
 await browser.close();
 await server.close();
 

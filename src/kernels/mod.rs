@@ -1,6 +1,6 @@
 //! The arithmetic of a network's layers: what its forward and backward pass spend their time in, for each device in its own way.
 //!
-//! [`Kernels`] says what is computed; `cpu` and `webgpu` say how. All tensors are `[batch, channels, rows, columns]`, 32-bit floats.
+//! The trait here says what is computed; `cpu` and `webgpu` say how. All tensors are `[batch, channels, rows, columns]`, 32-bit floats.
 
 mod cpu;
 mod relu;

@@ -98,7 +98,7 @@ impl ObjectCut {
     /// Marks pixels and cuts anew, with colour models that have seen the marks; the stroke stays even where the result is no object.
     ///
     /// # Errors
-    /// `setting-out-of-range` as [`Marks::paint`]; nothing has changed then.
+    /// `setting-out-of-range` as `Marks::paint`; nothing has changed then.
     pub fn stroke(&mut self, stroke: Stroke) -> Result<(), Error> {
         self.marks.paint(&stroke)?;
         self.strokes.push(stroke);

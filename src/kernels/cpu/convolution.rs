@@ -172,13 +172,15 @@ pub fn backward(
 /// which those from `seen` on are in the padding.
 fn lines(first: usize, sums: &[f32], [width, seen]: [usize; 2]) -> impl Iterator<Item = (usize, usize, &[f32])> {
     let mut starts = (first, 0);
-    std::iter::from_fn(move || {
+    let lines = std::iter::from_fn(move || {
         let (position, start) = starts;
         let (row, column) = (position / width, position % width);
         let end = sums.len().min(start + width - column);
         starts = (position + end - start, end);
         (start < end).then(|| (row, column, &sums[start..end.min(start + seen.saturating_sub(column))]))
-    })
+    });
+    // Where the first position is in the padding, its line is all padding.
+    lines.filter(|(_, _, sums)| !sums.is_empty())
 }
 
 /// Adds `sums` to every `stride`-th value of the gradient, and takes it through the mask.

@@ -107,6 +107,7 @@ async function measureDevice(device, { runs, warmUp, growth }) {
       await measure(`${method}, ${passes} pass${passes > 1 ? 'es' : ''}`, () => engine.saliency({ classIndex, method, views: 1, ...sampling }));
     }
     if (device === 'webgpu') {
+      await engine.inputGradient(classIndex);
       Object.assign(counts, { dispatches: 0, submits: 0, pipelines: 0, buffers: 0, readbacks: 0 });
       await engine.inputGradient(classIndex);
       for (const [key, value] of Object.entries(counts)) results.push([`a warm gradient's ${key}`, String(value), '']);

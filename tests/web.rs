@@ -33,22 +33,22 @@ fn sample() -> Picture {
     decode_file(include_bytes!("../www/samples/chelsea.jpg")).unwrap()
 }
 
+async fn assert_kernels_agree(engine: &Engine) {
+    let device = &engine.device.tensors;
+    kernel_cases::assert_convolutions_agree(device, 48).await;
+    kernel_cases::assert_pools_agree(device, 32).await;
+    kernel_cases::assert_relus_agree(device).await;
+    kernel_cases::assert_nan_stays(device).await;
+}
+
 #[wasm_bindgen_test]
 async fn kernels_on_webgpu_are_burns_operations_on_the_cpu() {
-    let device = on_webgpu().await.device.tensors;
-    kernel_cases::assert_convolutions_agree(&device, 48).await;
-    kernel_cases::assert_pools_agree(&device, 32).await;
-    kernel_cases::assert_relus_agree(&device).await;
-    kernel_cases::assert_nan_stays(&device).await;
+    assert_kernels_agree(&on_webgpu().await).await;
 }
 
 #[wasm_bindgen_test]
 async fn kernels_on_the_cpu_are_burns_operations() {
-    let device = on_cpu().await.device.tensors;
-    kernel_cases::assert_convolutions_agree(&device, 48).await;
-    kernel_cases::assert_pools_agree(&device, 32).await;
-    kernel_cases::assert_relus_agree(&device).await;
-    kernel_cases::assert_nan_stays(&device).await;
+    assert_kernels_agree(&on_cpu().await).await;
 }
 
 #[wasm_bindgen_test]

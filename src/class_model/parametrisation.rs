@@ -208,7 +208,7 @@ impl Painter {
             (0..atoms).map(move |column| weight(column) / sum)
         });
         let kernel = Matrix::new(kernel.collect(), [atoms, atoms], &self.device);
-        transposed(kernel.times(transposed(kernel.times(parameters))))
+        Lens::Straight([kernel.clone(), kernel]).through(parameters)
     }
 
     /// The parameters of the nearest picture in the range of pixel values, where they can leave it.

@@ -147,6 +147,7 @@ impl Convolution {
 }
 
 /// A matrix on the device, multiplied from the left with each plane of a tensor: a 1x1 convolution whose channels are the plane's rows.
+#[derive(Debug, Clone)]
 pub struct Matrix(Convolution);
 
 impl Matrix {

@@ -44,6 +44,17 @@ pub enum Work {
     Concatenate,
 }
 
+/// A convolution that a step may begin with.
+struct Part {
+    convolution: Convolution,
+    /// The convolution's own layer.
+    place: LayerId,
+    input: LayerId,
+    /// Its ReLU's layer where `rectified`, else its own.
+    result: LayerId,
+    rectified: bool,
+}
+
 impl Graph {
     /// The steps to the result of layer `last`, in order.
     pub(super) fn plan(&self, last: LayerId, watched: Watched) -> Vec<Step> {
@@ -52,17 +63,12 @@ impl Graph {
         layers.iter().flat_map(|layer| &layer.inputs).for_each(|&read| readers[read] += 1);
         // Whether a layer can be a part of the only one that reads it.
         let joins = |id: LayerId| readers[id] == 1 && watched != Watched::Everything && watched != Watched::Layer(id);
-        // The convolution behind layer `id`, with whether a ReLU is in between: what a step can begin with.
-        let convolution = |id: LayerId| match &layers[id].operation {
-            Operation::Convolution(convolution) => Some((convolution.clone(), layers[id].inputs[0], vec![id], false)),
-            Operation::Relu if joins(layers[id].inputs[0]) => match &layers[layers[id].inputs[0]].operation {
-                Operation::Convolution(convolution) => {
-                    let before = layers[id].inputs[0];
-                    Some((convolution.clone(), layers[before].inputs[0], vec![before, id], true))
-                }
-                _ => None,
-            },
-            _ => None,
+        let part = |id: LayerId| {
+            let before = layers[id].inputs[0];
+            let rectified = matches!(layers[id].operation, Operation::Relu) && joins(before);
+            let place = if rectified { before } else { id };
+            let Operation::Convolution(convolution) = &layers[place].operation else { return None };
+            Some(Part { convolution: convolution.clone(), place, input: layers[place].inputs[0], result: id, rectified })
         };
         let mut joined = vec![false; layers.len()];
         let mut steps = Vec::new();
@@ -71,19 +77,16 @@ impl Graph {
                 continue;
             }
             let side_by_side: Option<Vec<_>> = match layers[id].operation {
-                Operation::Concatenate => {
-                    layers[id].inputs.iter().map(|&part| convolution(part).filter(|_| joins(part))).collect()
-                }
-                _ => convolution(id).map(|part| vec![part]),
+                Operation::Concatenate => layers[id].inputs.iter().map(|&read| part(read).filter(|_| joins(read))).collect(),
+                _ => part(id).map(|part| vec![part]),
             };
-            let alike = |parts: &Vec<(Convolution, LayerId, Vec<LayerId>, bool)>| {
-                parts.iter().all(|(_, input, _, rectified)| (*input, *rectified) == (parts[0].1, parts[0].3))
-            };
+            let alike =
+                |parts: &Vec<Part>| parts.iter().all(|part| (part.input, part.rectified) == (parts[0].input, parts[0].rectified));
             let (work, inputs) = match side_by_side.filter(alike) {
                 Some(parts) => {
-                    parts.iter().flat_map(|(_, _, covered, _)| covered).for_each(|&covered| joined[covered] = true);
-                    let (input, rectified) = (parts[0].1, parts[0].3);
-                    let parts = parts.into_iter().map(|(convolution, ..)| convolution).collect();
+                    parts.iter().flat_map(|part| [part.place, part.result]).for_each(|covered| joined[covered] = true);
+                    let (input, rectified) = (parts[0].input, parts[0].rectified);
+                    let parts = parts.into_iter().map(|part| part.convolution).collect();
                     (Work::Convolutions { parts, rectified }, vec![input])
                 }
                 None => {

@@ -10,6 +10,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { launch } from '../e2e/browser.mjs';
 import { serve } from '../e2e/server.mjs';
 import { visit } from '../e2e/visit.mjs';
+import { countGpuCalls } from './count_gpu_calls.mjs';
 
 const DIST = join(import.meta.dirname, '../../dist');
 const withWebGpu = !process.argv.includes('--without-webgpu');
@@ -58,20 +59,11 @@ async function firstMap() {
 async function measureDevice(device, { runs, warmUp, growth }) {
   const page = await (await browser.newContext()).newPage();
   page.setDefaultTimeout(0);
+  await countGpuCalls(page);
   await page.goto(`${server.address}nothing-here`); // a document of this origin in which nothing else computes
   const { description, results } = await page.evaluate(async ({ device, runs, warmUp, growth }) => {
     const { default: init, Engine } = await import(device === 'webgpu' ? '/pkg/webgpu/deep_inside.js' : '/pkg/deep_inside.js');
     const { memory } = await init();
-    const counts = {};
-    const count = (type, method, key) => {
-      const original = type?.prototype[method];
-      if (original) type.prototype[method] = function (...args) { counts[key]++; return original.apply(this, args); };
-    };
-    count(globalThis.GPUComputePassEncoder, 'dispatchWorkgroups', 'dispatches');
-    count(globalThis.GPUQueue, 'submit', 'submits');
-    count(globalThis.GPUDevice, 'createComputePipeline', 'pipelines');
-    count(globalThis.GPUDevice, 'createBuffer', 'buffers');
-    count(globalThis.GPUBuffer, 'mapAsync', 'readbacks');
     const engine = await Engine.open(device);
     const [network] = Engine.networks();
     const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -108,9 +100,9 @@ async function measureDevice(device, { runs, warmUp, growth }) {
     }
     if (device === 'webgpu') {
       await engine.inputGradient(classIndex);
-      Object.assign(counts, { dispatches: 0, submits: 0, pipelines: 0, buffers: 0, readbacks: 0 });
+      const before = { ...gpuCalls };
       await engine.inputGradient(classIndex);
-      for (const [key, value] of Object.entries(counts)) results.push([`a warm gradient's ${key}`, String(value), '']);
+      for (const key in gpuCalls) results.push([`a warm gradient's ${key}`, String(gpuCalls[key] - before[key]), '']);
     }
     await measure('gradient, ten views', () => engine.saliency({ classIndex, views: 10 }));
     await measure('relation, layer by layer', () => engine.relation({ classIndex }));

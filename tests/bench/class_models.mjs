@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { launch } from '../e2e/browser.mjs';
 import { serve } from '../e2e/server.mjs';
+import { countGpuCalls } from './count_gpu_calls.mjs';
 
 const server = await serve(join(import.meta.dirname, '../../dist'));
 const browser = await launch();
@@ -19,16 +20,9 @@ await server.close();
 async function measureDevice(device, options) {
   const page = await (await browser.newContext()).newPage();
   page.setDefaultTimeout(0);
+  await countGpuCalls(page);
   await page.goto(`${server.address}nothing-here`); // a document of this origin in which nothing else computes
   const { description, rows } = await page.evaluate(async ({ device, sides, runs, steps }) => {
-    const counts = { dispatches: 0, submits: 0, readbacks: 0 };
-    const count = (type, method, key) => {
-      const original = type?.prototype[method];
-      if (original) type.prototype[method] = function (...args) { counts[key]++; return original.apply(this, args); };
-    };
-    count(globalThis.GPUComputePassEncoder, 'dispatchWorkgroups', 'dispatches');
-    count(globalThis.GPUQueue, 'submit', 'submits');
-    count(globalThis.GPUBuffer, 'mapAsync', 'readbacks');
     const { default: init, Engine } = await import(device === 'webgpu' ? '/pkg/webgpu/deep_inside.js' : '/pkg/deep_inside.js');
     await init();
     const engine = await Engine.open(device);
@@ -45,15 +39,15 @@ async function measureDevice(device, options) {
           const before = performance.now();
           await run.step(0);
           const between = performance.now();
-          const started = { ...counts };
+          const started = { ...gpuCalls };
           await run.step(steps);
           times.push((performance.now() - between - (between - before)) / steps);
-          for (const key in counts) counted[key] = counts[key] - started[key];
+          for (const key in gpuCalls) counted[key] = gpuCalls[key] - started[key];
         }
       }
-      const looks = { ...counts };
+      const looks = { ...gpuCalls };
       await recipes[0].run.step(0);
-      for (const key in counts) looks[key] = counts[key] - looks[key];
+      for (const key in gpuCalls) looks[key] = gpuCalls[key] - looks[key];
       const base = median(recipes[0].times);
       for (const { id, run, times, counted } of recipes) {
         run.free();

@@ -201,11 +201,9 @@ fn turned(shape: &ConvolutionShape) -> ConvolutionShape {
 
 /// What is done to a sum before it is written, and the ReLU's result where that is read.
 fn masked(active: Active<Cube>, rule: ReluRule) -> (Mask, Option<Floats>) {
-    match active {
-        Active::Nothing => (Mask(None), None),
-        Active::Relu(_) if rule == ReluRule::DeconvNet => (Mask(Some(rule)), None),
-        Active::Relu(active) => (Mask(Some(rule)), Some(into_contiguous(active))),
-    }
+    let Active::Relu(active) = active else { return (Mask(None), None) };
+    let mask = Mask(Some(rule));
+    (mask, mask.kind().reads_activation().then(|| into_contiguous(active)))
 }
 
 /// Workgroups for so many invocations of a convolution.

@@ -170,12 +170,14 @@ impl MaskKind {
         }
     }
 
+    /// Whether it depends on the ReLU's result: a buffer that is not read must not be bound.
+    pub fn reads_activation(self) -> bool {
+        !matches!(self, MaskKind::Nothing | MaskKind::DeconvNet)
+    }
+
     /// The last buffers of a kernel that writes `output`.
     fn buffers(self) -> &'static [&'static str] {
-        match self {
-            MaskKind::Nothing | MaskKind::DeconvNet => &["output", "info"],
-            _ => &["activation", "output", "info"],
-        }
+        if self.reads_activation() { &["activation", "output", "info"] } else { &["output", "info"] }
     }
 
     fn epilogue(self, add: bool, word: usize) -> String {

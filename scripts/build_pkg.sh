@@ -12,11 +12,16 @@ rm -rf pkg
 program() {
     wasm-pack build --target web --mode no-install --no-opt --profile web --out-dir "pkg/$1" -- --locked ${2:-}
     # Only the names of functions go, a third of the file: optimising the rest takes minutes and makes it no smaller to transfer.
-    node_modules/.bin/wasm-opt --strip-debug --strip-producers "pkg/$1/deep_inside_bg.wasm" -o pkg/stripped.wasm
+    node_modules/.bin/wasm-opt --enable-relaxed-simd --strip-debug --strip-producers "pkg/$1/deep_inside_bg.wasm" -o pkg/stripped.wasm
     mv pkg/stripped.wasm "pkg/$1/deep_inside_bg.wasm"
 }
 program webgpu
 program cpu --no-default-features
+program relaxed "--no-default-features --features relaxed-simd"
+# Its JavaScript is that of the other, so that whoever starts it may choose.
+cmp pkg/cpu/deep_inside.js pkg/relaxed/deep_inside.js
+mv pkg/relaxed/deep_inside_bg.wasm pkg/cpu/deep_inside_relaxed_bg.wasm
+rm -r pkg/relaxed
 
 cp src/web/deep_inside.js src/web/deep_inside.d.ts pkg
 node -e '

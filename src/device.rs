@@ -96,6 +96,8 @@ impl ComputeDevice {
 
     /// The CPU backend, taken for `reason`.
     pub fn cpu(reason: &str) -> Self {
+        #[cfg(all(target_family = "wasm", feature = "relaxed-simd"))]
+        pulp::wasm::enable_relaxed_simd();
         let adapter = if cfg!(target_family = "wasm") { "CPU (WebAssembly SIMD)" } else { "CPU" };
         Self { tensors: Device::flex(), kind: "cpu", adapter: adapter.to_owned(), software: true, reason: reason.to_owned() }
     }

@@ -18,23 +18,18 @@ pub enum ReluRule {
 }
 
 impl ReluRule {
-    /// Takes `signal` (dy) back through the ReLU where its forward result was `y`.
+    /// Takes signals (dy) back through the ReLU where its forward results were `active`, each in its place.
     ///
     /// `y > 0` exactly where `x > 0`, so the input itself need not be kept.
-    pub fn back(self, y: f32, signal: f32) -> f32 {
-        let was_active = |signal| if y == 0.0 { 0.0 } else { signal };
+    pub fn back<'a>(self, active: impl IntoIterator<Item = &'a f32>, signals: impl IntoIterator<Item = &'a mut f32>) {
+        let all = signals.into_iter().zip(active);
         let positive = |signal| if signal < 0.0 { 0.0 } else { signal };
+        // A loop for each rule: one that asks for the rule each time does not take several values at once.
         match self {
-            ReluRule::Gradient => was_active(signal),
-            ReluRule::DeconvNet => positive(signal),
-            ReluRule::Leaky(share) => {
-                if y == 0.0 {
-                    share * signal
-                } else {
-                    signal
-                }
-            }
-            ReluRule::Guided => was_active(positive(signal)),
+            ReluRule::Gradient => all.for_each(|(signal, &y)| *signal = if y == 0.0 { 0.0 } else { *signal }),
+            ReluRule::DeconvNet => all.for_each(|(signal, _)| *signal = positive(*signal)),
+            ReluRule::Guided => all.for_each(|(signal, &y)| *signal = if y == 0.0 { 0.0 } else { positive(*signal) }),
+            ReluRule::Leaky(share) => all.for_each(|(signal, &y)| *signal *= if y == 0.0 { share } else { 1.0 }),
         }
     }
 }

@@ -97,6 +97,42 @@ describe('results', () => {
     assert.ok(Math.abs(gpu - cpu) <= 1e-3 * Math.abs(cpu), `${gpu} and ${cpu}`);
   });
 
+  test('with and without relaxed SIMD, a program of its own computes the same', async () => {
+    const pictures = ['chelsea.png', 'coffee.png', 'motorcycle.png', 'rocket.png'];
+    const gradients = [];
+    for (const program of ['deep_inside_relaxed_bg.wasm', 'deep_inside_bg.wasm']) {
+      const context = await browser.newContext();
+      const visitor = await context.newPage();
+      if (program === 'deep_inside_bg.wasm') await visitor.addInitScript(() => { WebAssembly.validate = () => false; });
+      const fetched = [];
+      visitor.on('request', (request) => fetched.push(request.url().split('/').at(-1)));
+      await visitor.goto(`${server.address}nothing-here`);
+      gradients.push(await visitor.evaluate(async (files) => {
+        const { default: init, Engine } = await import('/pkg/deep_inside.js');
+        await init();
+        const engine = await Engine.open('cpu');
+        const [network] = Engine.networks();
+        await engine.loadNetwork(network.id, new Uint8Array(await (await fetch(`/weights/${network.weights.file}`)).arrayBuffer()));
+        const grey = new Uint8ClampedArray(64 * 64 * 4).fill(128); // every pool window a tie
+        engine.setPicturePixels(grey, 64, 64);
+        const found = [Array.from(await engine.inputGradient(285))];
+        for (const base64 of files) {
+          engine.setPictureFile(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+          found.push(Array.from(await engine.inputGradient(285)));
+        }
+        return found;
+      }, pictures.map(golden)));
+      assert.deepEqual(fetched.filter((name) => name.endsWith('.wasm')), [program]);
+      await context.close();
+    }
+    const squares = (values) => values.reduce((sum, value) => sum + value * value, 0);
+    for (const [k, name] of ['grey', ...pictures].entries()) {
+      const [relaxed, plain] = gradients.map((found) => found[k]);
+      const apart = Math.sqrt(squares(plain.map((value, i) => value - relaxed[i])) / squares(plain));
+      assert.ok(apart > 0 && apart < 1e-5, `${name}: ${apart}`);
+    }
+  });
+
   test('scores and input gradient of RGBA pixels and of their file are the same', async () => {
     const apart = await page.evaluate(async (base64) => {
       const file = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));

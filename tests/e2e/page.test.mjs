@@ -696,7 +696,7 @@ describe('what goes wrong has a card, and the next action works', () => {
   });
 
   test('the program is missing', async () => {
-    server.put('deep_inside_bg.wasm', () => ({ status: 404, type: 'text/plain', body: 'not found' }));
+    server.put('_bg.wasm', () => ({ status: 404, type: 'text/plain', body: 'not found' }));
     const v = await arrive();
     const card = await v.problem('program-load-failed');
     server.clear();

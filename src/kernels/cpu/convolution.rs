@@ -30,7 +30,8 @@ pub fn pack_backward(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
     packed
 }
 
-fn panels(channels: usize, depth: usize, weight: impl Fn(usize, usize) -> f32) -> Vec<f32> {
+/// `[blocks of channels][depth][BLOCK]` of a weight for each channel and k; 0 where the last block has no more channels.
+pub fn panels(channels: usize, depth: usize, weight: impl Fn(usize, usize) -> f32) -> Vec<f32> {
     let mut packed = Vec::with_capacity(channels.next_multiple_of(BLOCK) * depth);
     for block in (0..channels).step_by(BLOCK) {
         for k in 0..depth {
@@ -184,18 +185,19 @@ fn lines(first: usize, sums: &[f32], [width, seen]: [usize; 2]) -> impl Iterator
 }
 
 /// Adds `sums` to every `stride`-th value of the gradient, and takes it through the mask.
-fn take_back(gradient: &mut [f32], sums: &[f32], stride: usize, mask: Option<(ReluRule, &[f32])>) {
-    match (mask, stride) {
-        (None, _) => gradient.iter_mut().step_by(stride).zip(sums).for_each(|(gradient, sum)| *gradient += sum),
+pub fn take_back(gradient: &mut [f32], sums: &[f32], stride: usize, mask: Option<(ReluRule, &[f32])>) {
+    if stride == 1 {
         // Without gaps, several at a time.
-        (Some((rule, active)), 1) => {
-            let all = gradient.iter_mut().zip(sums).zip(active);
-            all.for_each(|((gradient, sum), &y)| *gradient = rule.back(y, *gradient + sum));
+        let gradient = &mut gradient[..sums.len()];
+        gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| *gradient += sum);
+        if let Some((rule, active)) = mask {
+            rule.back(active, gradient);
         }
-        (Some((rule, active)), _) => {
-            let all = gradient.iter_mut().step_by(stride).zip(sums).zip(active.iter().step_by(stride));
-            all.for_each(|((gradient, sum), &y)| *gradient = rule.back(y, *gradient + sum));
-        }
+        return;
+    }
+    gradient.iter_mut().step_by(stride).zip(sums).for_each(|(gradient, sum)| *gradient += sum);
+    if let Some((rule, active)) = mask {
+        rule.back(active.iter().step_by(stride), gradient.iter_mut().step_by(stride).take(sums.len()));
     }
 }
 

@@ -78,8 +78,6 @@ pub fn backward(
         }
     }
     if let Some((rule, active)) = mask {
-        for (gradient, &y) in gradient.iter_mut().zip(active) {
-            *gradient = rule.back(y, *gradient);
-        }
+        rule.back(active, gradient);
     }
 }

@@ -3,6 +3,7 @@
 mod convolution;
 mod max_pool;
 mod product;
+mod winograd;
 
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::tensor::{FloatTensor, IntTensor};
@@ -19,7 +20,8 @@ impl Kernels for Flex {
     }
 
     fn pack_backward(_: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> Floats {
-        vector(convolution::pack_backward(&weight, &shape))
+        let pack = if winograd::serves(&shape) { winograd::pack } else { convolution::pack_backward };
+        vector(pack(&weight, &shape))
     }
 
     fn convolve(
@@ -59,17 +61,18 @@ impl Kernels for Flex {
         let [_, channels_in, rows, columns] = gradient.shape().dims();
         let (windows, length) = (rows_out * columns_out, channels_in * rows * columns);
         let pictures = gradient.storage_mut::<f32>().chunks_exact_mut(length);
+        let backward = if winograd::serves(&shape) { winograd::backward } else { convolution::backward };
         for (k, (gradient, signal)) in pictures.zip(values(&signal).chunks_exact(channels_out * windows)).enumerate() {
             let mask = active.as_ref().map(|active| (rule, &values(active)[k * length..][..length]));
             let part = &signal[first * windows..][..shape.channels_out * windows];
-            convolution::backward(part, &shape, values(&weight), [rows, columns], mask, gradient);
+            backward(part, &shape, values(&weight), [rows, columns], mask, gradient);
         }
         gradient
     }
 
     fn relu_back(signal: Floats, active: Floats, rule: ReluRule) -> Floats {
         let (mut signal, active) = (signal.to_contiguous(), active.to_contiguous());
-        signal.storage_mut::<f32>().iter_mut().zip(values(&active)).for_each(|(signal, &y)| *signal = rule.back(y, *signal));
+        rule.back(values(&active), signal.storage_mut::<f32>());
         signal
     }
 

@@ -3,11 +3,11 @@
 use pulp::{Arch, Simd, WithSimd};
 
 /// Output channels that are computed together: each value read from the source is used this often.
-pub const BLOCK: usize = 4;
+pub const BLOCK: usize = 6;
 
-/// Vectors of positions that are computed together: each weight read is used this often. (2 made a gradient 5 % slower in wasm on x86, though
-/// with 3 the sums, what is read and what is multiplied do not all fit into its 15 registers.)
-const VECTORS: usize = 3;
+/// Vectors of positions that are computed together: each weight read is used this often. (With 12 sums, what is read and what is multiplied
+/// fit into x86's 16 registers in wasm. 4 x 3 do not: with fused multiplications that took twice the time; 4 x 2 take 6 % longer.)
+const VECTORS: usize = 2;
 
 /// Values of the source that fit into the second nearest cache beside the weights: so many are read for all output channels before the next.
 /// (With all of a picture at a time, class model steps at side 512 took a third longer in wasm.)

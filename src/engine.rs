@@ -86,6 +86,29 @@ impl Engine {
         Ok(())
     }
 
+    /// Computes once, on an empty picture, what later calls compute again and again: GPUs build their pipelines then, which takes some
+    /// of them seconds.
+    ///
+    /// # Errors
+    /// `no-network`; `gpu-lost` when the GPU cannot run what it was given; `cancelled` by `progress`.
+    pub async fn warm_up(&self, progress: &dyn Progress) -> Result<(), Error> {
+        let network = self.network()?;
+        let side = network.input.side;
+        let picture = network.upload(vec![0.0; 3 * side * side], [1, 3, side, side]);
+        let rules = [ReluRule::Gradient, ReluRule::Guided, ReluRule::DeconvNet];
+        let total = rules.len() + 2;
+        progress.report(0, total).await?;
+        read_back(network.scores(picture.clone())?).await?;
+        let target = Target::Class(0);
+        for (done, rule) in (1..).zip(rules) {
+            progress.report(done, total).await?;
+            read_back(gradient(network, picture.clone(), &target, rule)?).await?;
+        }
+        progress.report(total - 1, total).await?;
+        self.class_model(&ClassModelSettings::new(target))?.step(1).await?;
+        progress.report(total, total).await
+    }
+
     /// Makes `picture` the one that everything else is about.
     pub fn set_picture(&mut self, picture: Picture) {
         self.picture = Some(Rc::new(picture));

@@ -162,6 +162,13 @@ impl Engine {
         promise(async move { engine.borrow_mut().load_network(&id, &weights).map(|()| JsValue::UNDEFINED) })
     }
 
+    /// Has a GPU build its pipelines, on an empty picture; without it the first calls take that time. The CPU has no use for it.
+    #[wasm_bindgen(js_name = warmUp, unchecked_return_type = "Promise<void>")]
+    pub fn warm_up(&self, #[wasm_bindgen(unchecked_param_type = "LongCall | undefined")] options: JsValue) -> Promise {
+        let engine = self.snapshot();
+        promise(async move { engine.warm_up(&JsProgress::from_options(&options)).await.map(|()| JsValue::UNDEFINED) })
+    }
+
     /// Decodes a picture file and makes it the picture.
     #[wasm_bindgen(js_name = setPictureFile, unchecked_return_type = "PictureInfo")]
     pub fn set_picture_file(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {

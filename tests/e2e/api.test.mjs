@@ -97,6 +97,58 @@ describe('results', () => {
     assert.ok(Math.abs(gpu - cpu) <= 1e-3 * Math.abs(cpu), `${gpu} and ${cpu}`);
   });
 
+  test('after a warm-up, a gradient builds no pipeline', async () => {
+    const visitor = await browser.newPage();
+    await visitor.goto(`${server.address}nothing-here`);
+    const found = await visitor.evaluate(async () => {
+      const { default: init, Engine } = await import('/pkg/deep_inside.js');
+      await init();
+      let built = 0;
+      const create = GPUDevice.prototype.createComputePipeline;
+      GPUDevice.prototype.createComputePipeline = function (...pipeline) { built++; return create.apply(this, pipeline); };
+      const engine = await Engine.open('webgpu');
+      const [network] = Engine.networks();
+      await engine.loadNetwork(network.id, new Uint8Array(await (await fetch(`/weights/${network.weights.file}`)).arrayBuffer()));
+      const reports = [];
+      await engine.warmUp({ onProgress: (done, total) => reports.push([done, total]) });
+      const builtBefore = built;
+      engine.setPicturePixels(new Uint8ClampedArray(32 * 32 * 4).fill(99), 32, 32);
+      await engine.classify();
+      await engine.inputGradient(285);
+      return { builtBefore, builtAfter: built - builtBefore, reports };
+    });
+    assert.ok(found.builtBefore > 10, String(found.builtBefore));
+    assert.equal(found.builtAfter, 0);
+    assert.deepEqual(found.reports, [0, 1, 2, 3, 4, 5].map((done) => [done, 5]));
+    await visitor.close();
+  });
+
+  test('what WebGPU finds invalid is a coded error, and the CPU goes on', async () => {
+    const visitor = await browser.newPage();
+    await visitor.goto(`${server.address}nothing-here`);
+    const found = await visitor.evaluate(async () => {
+      const { default: init, Engine } = await import('/pkg/deep_inside.js');
+      await init();
+      const create = GPUDevice.prototype.createShaderModule;
+      let made = 0;
+      GPUDevice.prototype.createShaderModule = function (shader) {
+        return create.call(this, ++made === 3 ? { ...shader, code: 'fn broken(' } : shader);
+      };
+      const [network] = Engine.networks();
+      const weights = new Uint8Array(await (await fetch(`/weights/${network.weights.file}`)).arrayBuffer());
+      const endings = [];
+      for (const device of ['webgpu', 'cpu']) {
+        const engine = await Engine.open(device);
+        await engine.loadNetwork(network.id, weights);
+        engine.setPicturePixels(new Uint8ClampedArray(32 * 32 * 4).map((_, i) => i % 251), 32, 32);
+        endings.push(await engine.inputGradient(285).then((gradient) => gradient.some((value) => value !== 0), ({ code }) => code));
+      }
+      return endings;
+    });
+    assert.deepEqual(found, ['gpu-lost', true]);
+    await visitor.close();
+  });
+
   test('with and without relaxed SIMD, a program of its own computes the same', async () => {
     const pictures = ['chelsea.png', 'coffee.png', 'motorcycle.png', 'rocket.png'];
     const gradients = [];

@@ -714,6 +714,21 @@ describe('what goes wrong has a card, and the next action works', () => {
     });
   }
 
+  test('a GPU that cannot run what it is given: the CPU goes on, and the page says why', async () => {
+    server.put('pkg/deep_inside.js', (program) => ({ body: `${program}
+      const open = Engine.open;
+      Engine.open = (device) => open(device === 'auto' ? 'webgpu' : device); // as if the adapter were a GPU
+      const create = GPUDevice.prototype.createShaderModule;
+      GPUDevice.prototype.createShaderModule = function (shader) { return create.call(this, { ...shader, code: 'fn broken(' }); };` }));
+    const v = await arrive();
+    await v.ready();
+    server.clear();
+    await v.page.waitForSelector('text=WebGPU failed');
+    await v.takeSample('chelsea.jpg');
+    await v.chooseClass(0);
+    await v.page.waitForSelector('#saliency .mat canvas[aria-label]:visible');
+  });
+
   test('a crash in the worker: a new one takes over', async () => {
     breakOnce('objectCut', 'throw new WebAssembly.RuntimeError("unreachable");');
     const v = await arrive();

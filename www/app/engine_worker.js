@@ -36,10 +36,10 @@ let picture = null;
 
 /** @type {{[Name in keyof import('./messages.js').Calls]: (args: any, context: Context) => Promise<any>}} */
 const calls = {
-  async open({ device }, { progress }) {
+  async open({ device }, { signal, progress }) {
     const { default: init, Engine } = await loadProgram();
     const info = Engine.networks().find((/** @type {any} */ network) => network.id === NETWORK);
-    const [opened, weights] = await Promise.all([Engine.open(device), fetchWeights(info.weights, false, progress)]);
+    let [opened, weights] = await Promise.all([Engine.open(device), fetchWeights(info.weights, false, progress)]);
     engine = opened;
     progress({ phase: 'prepare', done: 0, total: 1 });
     try {
@@ -47,12 +47,24 @@ const calls = {
     } catch (error) {
       if (problemOf(error).code !== 'weights-corrupt' || !weights.cached) throw error;
       // A damaged copy in the cache: it has been thrown away; the network's own copy decides.
-      const again = await fetchWeights(info.weights, true, progress);
-      await engine.loadNetwork(NETWORK, again.bytes);
+      weights = await fetchWeights(info.weights, true, progress);
+      await engine.loadNetwork(NETWORK, weights.bytes);
+    }
+    let failure = '';
+    if (engine.device.kind === 'webgpu') {
+      try {
+        await engine.warmUp({ signal, onProgress: countPasses(progress, 'warm-up') });
+      } catch (error) {
+        const { code, detail } = problemOf(error);
+        if (code !== 'gpu-lost' || device !== 'auto') throw error;
+        failure = `WebGPU failed: ${detail}`;
+        engine = await Engine.open('cpu');
+        await engine.loadNetwork(NETWORK, weights.bytes);
+      }
     }
     const { kind, adapter, software, reason } = engine.device;
     return {
-      device: { kind, adapter, software, reason },
+      device: { kind, adapter, software, reason: failure || reason },
       network: { id: info.id, title: info.title, classes: info.classes, licence: info.weights.licence },
       methods: Engine.saliencyMethods(),
       layers: engine.layers(),
@@ -262,9 +274,9 @@ async function loadProgram() {
   }
 }
 
-/** @param {Context['progress']} progress */
-function countPasses(progress) {
-  return (/** @type {number} */ done, /** @type {number} */ total) => progress({ phase: 'passes', done, total });
+/** @param {Context['progress']} progress @param {import('./messages.js').Progress['phase']} [phase] */
+function countPasses(progress, phase = 'passes') {
+  return (/** @type {number} */ done, /** @type {number} */ total) => progress({ phase, done, total });
 }
 
 /** @param {any} map @param {string} method @param {number} views @returns {import('./messages.js').IntensityMap} */

@@ -53,10 +53,12 @@ function keepProblems(keep) {
 /** @param {Partial<import('./state.js').EngineState>} parts */
 const setEngine = (parts) => store.set({ engine: { ...store.state.engine, ...parts } });
 
+/** What the page calls the worker's phases. @type {{[phase: string]: import('./state.js').EngineState['phase']}} */
+const OPENING = { download: 'downloading', 'warm-up': 'warming' };
+
 const client = new EngineClient({
-  onOpening: () => setEngine({ phase: 'starting', doneBytes: 0 }),
-  onOpenProgress: ({ phase, done, total }) =>
-    setEngine(phase === 'download' ? { phase: 'downloading', doneBytes: done, totalBytes: total } : { phase: 'preparing' }),
+  onOpening: () => setEngine({ phase: 'starting', done: 0 }),
+  onOpenProgress: ({ phase, done, total }) => setEngine({ phase: OPENING[phase] ?? 'preparing', done, total }),
   onOpened(ready) {
     setEngine({ phase: 'ready', ready });
     const { settings } = store.state;

@@ -130,7 +130,7 @@
  * @property {(args: {model: string}) => null} endModel
  */
 
-/** @typedef {{phase: 'download' | 'prepare' | 'passes', done: number, total: number}} Progress */
+/** @typedef {{phase: 'download' | 'prepare' | 'warm-up' | 'passes', done: number, total: number}} Progress */
 
 /** The longest side of everything that is drawn on the page: photo, map and cut share this frame, so that they line up. */
 export const FRAME_SIDE = 1024;

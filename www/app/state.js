@@ -8,9 +8,9 @@
 
 /**
  * @typedef {object} EngineState
- * @property {'starting' | 'downloading' | 'preparing' | 'ready' | 'stopped' | 'failed'} phase
- * @property {number} doneBytes
- * @property {number} totalBytes
+ * @property {'starting' | 'downloading' | 'preparing' | 'warming' | 'ready' | 'stopped' | 'failed'} phase
+ * @property {number} done              bytes where it is downloading, else pieces of the work
+ * @property {number} total
  * @property {EngineReady | null} ready  the device, the network and the menus, once they are known
  */
 
@@ -132,7 +132,7 @@ export const NO_GALLERY = { phase: 'idle', models: [] };
 /** @param {Settings} settings @returns {State} */
 export function initialState(settings) {
   return {
-    engine: { phase: 'starting', doneBytes: 0, totalBytes: 0, ready: null },
+    engine: { phase: 'starting', done: 0, total: 0, ready: null },
     opening: false,
     photo: null,
     probabilities: null,

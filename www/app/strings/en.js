@@ -330,6 +330,8 @@ export const status = {
   /** @param {number} done @param {number} total */
   downloading: (done, total) => `Downloading the network: ${megabytes(done)} of ${megabytes(total)} MB`,
   preparing: 'Preparing the network',
+  /** @param {number} done @param {number} total */
+  warming: (done, total) => `Warming up the GPU: ${done} of ${total}`,
   stopped: 'Stopped before the network was there',
   failed: 'The network could not be started',
   opening: 'Opening the picture',

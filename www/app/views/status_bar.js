@@ -53,7 +53,8 @@ function activity(state) {
   if (engine.phase === 'failed') return rest(words.failed);
   if (engine.phase === 'stopped') return rest(words.stopped);
   if (engine.phase === 'starting') return at(words.starting);
-  if (engine.phase === 'downloading') return at(words.downloading(engine.doneBytes, engine.totalBytes), engine.doneBytes / engine.totalBytes);
+  if (engine.phase === 'downloading') return at(words.downloading(engine.done, engine.total), engine.done / engine.total);
+  if (engine.phase === 'warming') return at(words.warming(engine.done, engine.total), engine.done / engine.total);
   if (engine.phase === 'preparing') return at(words.preparing);
   if (opening) return at(words.opening);
   const grown = gallery.models.reduce((sum, { step: taken, steps }) => sum + taken / steps, 0) / gallery.models.length;

@@ -1,5 +1,8 @@
 //! WebGPU or CPU, chosen at run time and never silently.
 
+#[cfg(all(target_family = "wasm", feature = "webgpu"))]
+mod webgpu;
+
 use burn::tensor::{Device, Tensor};
 
 use crate::error::Error;
@@ -80,7 +83,7 @@ impl ComputeDevice {
             (DeviceChoice::WebGpu, Some(adapter)) => (adapter, "WebGPU was asked for"),
             (DeviceChoice::Auto, Some(adapter)) => (adapter, "a hardware WebGPU adapter is available"),
         };
-        match (open_webgpu().await, choice) {
+        match (webgpu::open().await, choice) {
             (Ok(tensors), _) => {
                 Ok(Self { tensors, kind: "webgpu", adapter: adapter.name, software: adapter.software, reason: reason.to_owned() })
             }
@@ -103,46 +106,29 @@ impl ComputeDevice {
     }
 }
 
-#[cfg(all(target_family = "wasm", feature = "webgpu"))]
-async fn open_webgpu() -> Result<Device, Error> {
-    use std::cell::RefCell;
-    thread_local! {
-        // Burn registers one WebGPU device for good: a second registration is an error, so later engines share the first one's.
-        static OPENED: RefCell<Option<Device>> = const { RefCell::new(None) };
-    }
-    if let Some(device) = OPENED.with_borrow(Clone::clone) {
-        return Ok(device);
-    }
-    call_constructors();
-    let device = Device::wgpu_options().init_async().await.map_err(|error| Error::GpuUnavailable(error.to_string()))?;
-    OPENED.set(Some(device.clone()));
-    Ok(device)
-}
-
-/// What the GPU backend's crates have to do before anything else: thousands of registrations.
-///
-/// A program that does not call this has it called by its linker on every call from outside, some hundreds in a gradient: that was over half
-/// of a gradient's time on the software adapter.
-#[cfg(all(target_family = "wasm", feature = "webgpu"))]
-#[allow(unsafe_code, reason = "the linker's own function, called as it is meant to be: once, and before what needs it")]
-fn call_constructors() {
-    unsafe extern "C" {
-        fn __wasm_call_ctors();
-    }
-    unsafe { __wasm_call_ctors() };
-}
-
 #[cfg(not(all(target_family = "wasm", feature = "webgpu")))]
-async fn open_webgpu() -> Result<Device, Error> {
-    Err(Error::GpuUnavailable("the program with the WebGPU backend is not loaded".to_owned()))
+mod webgpu {
+    use super::*;
+
+    pub async fn open() -> Result<Device, Error> {
+        Err(Error::GpuUnavailable("the program with the WebGPU backend is not loaded".to_owned()))
+    }
+
+    pub fn fault(_: &Device) -> Option<String> {
+        None
+    }
 }
 
 /// Brings a tensor's values to the CPU, row-major, without ever blocking on the GPU.
 ///
 /// # Errors
-/// `gpu-lost` when the device does not hand them back.
+/// `gpu-lost` when the device does not hand them back, or found something invalid on the way to them.
 pub async fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
+    let device = tensor.device();
     let data = tensor.into_data_async().await.map_err(|error| Error::GpuLost(error.to_string()))?;
+    if let Some(fault) = webgpu::fault(&device) {
+        return Err(Error::GpuLost(fault));
+    }
     data.try_into_vec::<f32>().map_err(|error| Error::Internal(format!("{error:?}")))
 }
 

@@ -10,12 +10,13 @@
 //!
 //! Below networks and class models lie the [`kernels`], which compute on each device in its own way.
 //!
-//! A module imports only modules named before it, plus [`error`], [`progress`], [`dice`] and [`device`]. [`Engine`] is the whole of it for
+//! A module imports only modules named before it, plus [`error`], [`progress`], [`dice`], [`device`] and `fast_math`. [`Engine`] is the whole of it for
 //! callers; `web` turns it into JavaScript.
 
 pub mod device;
 pub mod dice;
 pub mod error;
+mod fast_math;
 pub mod progress;
 
 pub mod image_input;

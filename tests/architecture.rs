@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 
 /// The order of `src/lib.rs`. A module may import those before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "error",
     "progress",
+    "fast_math",
     "dice",
     "device",
     "image_input",

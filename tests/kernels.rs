@@ -18,6 +18,11 @@ fn pools_and_their_ways_back_are_those_of_burn() {
 }
 
 #[test]
+fn sigmoids_and_steps_of_adam_are_those_of_burn() {
+    block_on(kernel_cases::assert_pointwise_agree(&Device::flex()));
+}
+
+#[test]
 fn what_is_not_a_number_stays_none() {
     block_on(kernel_cases::assert_nan_stays(&Device::flex()));
 }

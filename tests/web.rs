@@ -38,6 +38,7 @@ async fn assert_kernels_agree(engine: &Engine) {
     kernel_cases::assert_convolutions_agree(device, 48).await;
     kernel_cases::assert_pools_agree(device, 32).await;
     kernel_cases::assert_relus_agree(device).await;
+    kernel_cases::assert_pointwise_agree(device).await;
     kernel_cases::assert_nan_stays(device).await;
 }
 

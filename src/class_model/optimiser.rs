@@ -2,6 +2,8 @@
 
 use burn::tensor::Tensor;
 
+use crate::kernels::{AdamStep, adam};
+
 /// The rule that a recipe climbs by; `rate` is its step size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Optimiser {
@@ -50,16 +52,20 @@ impl Optimiser {
                 ascended
             }
             Optimiser::Adam { rate } => {
-                let mut mean = gradient.clone().mul_scalar(1.0 - MEAN_DECAY);
-                let mut square = gradient.square().mul_scalar(1.0 - SQUARE_DECAY);
-                if let Some(Moments { mean: past_mean, square: Some(past_square) }) = moments.take() {
-                    mean = past_mean.mul_scalar(MEAN_DECAY) + mean;
-                    square = past_square.mul_scalar(SQUARE_DECAY) + square;
-                }
+                let past = match moments.take() {
+                    Some(Moments { mean, square: Some(square) }) => [mean, square],
+                    _ => [parameters.zeros_like(), parameters.zeros_like()],
+                };
                 // Both means start from zero, which the corrections undo.
                 let [mean_share, square_share] = [MEAN_DECAY, SQUARE_DECAY].map(|decay| 1.0 - decay.powi(step as i32));
-                let size = square.clone().div_scalar(square_share).sqrt().add_scalar(TINY);
-                let ascended = parameters + mean.clone().mul_scalar(rate / mean_share) / size;
+                let step = AdamStep {
+                    rate: rate / mean_share,
+                    mean_decay: MEAN_DECAY,
+                    square_decay: SQUARE_DECAY,
+                    square_share,
+                    tiny: TINY,
+                };
+                let [ascended, mean, square] = adam(parameters, gradient, past, step);
                 *moments = Some(Moments { mean, square: Some(square) });
                 ascended
             }

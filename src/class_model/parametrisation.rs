@@ -2,12 +2,11 @@
 
 use std::f32::consts::{PI, SQRT_2};
 
-use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::transformations::{Tilt, View};
 use crate::dice::Dice;
-use crate::kernels::Matrix;
+use crate::kernels::{Matrix, squash, squash_back};
 use crate::preprocess::{ChannelOrder, InputSpec};
 
 /// How parameters stand for a picture.
@@ -38,8 +37,9 @@ const COLOURS: [[f32; 3]; 3] = [[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, 
 
 /// Paints a network's input from parameters, and takes gradients back to them.
 ///
-/// With `A` the parameters, `[1, 3, waves, waves]`, weighted by frequency and mixed into the network's channels, a view with the
-/// basis matrices `R` and `C` (each wave at each of the view's rows and columns) is `range * sigmoid(R A C^T) - mean`. Because the
+/// With `A^T` the parameters, `[1, 3, waves across, waves down]`, weighted by frequency and mixed into the network's channels, a view with
+/// the basis matrices `R` and `C` (each wave at each of the view's rows and columns) is `range * sigmoid(R A C^T) - mean`. (Transposed, as
+/// the product by `C` comes first and reads them so.) Because the
 /// waves are evaluated where the view looks, moving, scaling and mirroring cost nothing, need no interpolation and have an exact
 /// adjoint; and beyond its edges the picture goes on as its own reflection.
 ///
@@ -134,7 +134,8 @@ impl Painter {
     /// Noise as the parametrisation has it at the start, or where it has none, of a tenth of the pixel values' range.
     pub fn noise(&self, dice: &mut Dice) -> Tensor<4> {
         let deviation = if self.noise == 0.0 { self.range / 10.0 } else { self.noise };
-        dice.normal_tensor([1, 3, self.atoms, self.atoms], deviation, &self.device)
+        let noise = dice.normal_tensor([1, 3, self.atoms, self.atoms], deviation, &self.device);
+        if self.ink.is_some() { transposed(noise) } else { noise } // drawn row by row of the picture in both
     }
 
     /// The parameters of the picture with these normalised planes, `[1, 3, side, side]`; of the closest one that the waves can make.
@@ -143,7 +144,7 @@ impl Painter {
         // Black and white are infinitely far from a sigmoid's middle.
         let share = ((planes + self.mean.clone()).div_scalar(self.range)).clamp(0.02, 0.98);
         let amplitudes = self.look(&View::whole(self.side)).back((share.clone() / (share.neg() + 1.0)).log());
-        mixed(amplitudes, |planes| ink.hues.times(planes)) / ink.weight.clone()
+        mixed(transposed(amplitudes), |planes| ink.hues.times(planes)) / ink.weight.clone()
     }
 
     /// Brings a view into this painter's basis.
@@ -179,17 +180,15 @@ impl Painter {
     pub fn paint(&self, parameters: Tensor<4>, lens: &Lens) -> Tensor<4> {
         let Some(ink) = &self.ink else { return lens.through(parameters) };
         let amplitudes = mixed(parameters * ink.weight.clone(), |planes| ink.colours.times(planes));
-        sigmoid(lens.through(amplitudes)).mul_scalar(self.range) - self.mean.clone()
+        squash(lens.through(transposed(amplitudes)), &self.mean, self.range)
     }
 
     /// The adjoint of [`paint`](Painter::paint)'s derivative at the parameters that gave `painted`: from the gradient with respect
     /// to what the network saw to the gradient with respect to the parameters.
     pub fn pull_back(&self, gradient: Tensor<4>, painted: Tensor<4>, lens: &Lens) -> Tensor<4> {
         let Some(ink) = &self.ink else { return lens.back(gradient) };
-        // range * sigmoid' = value * (1 - value / range), for value = range * sigmoid.
-        let value = painted + self.mean.clone();
-        let slope = value.clone() * value.div_scalar(-self.range).add_scalar(1.0);
-        mixed(lens.back(gradient * slope), |planes| ink.colours.transposed_times(planes)) * ink.weight.clone()
+        let planes = squash_back(gradient, painted, &self.mean, self.range);
+        mixed(transposed(lens.back(planes)), |planes| ink.colours.transposed_times(planes)) * ink.weight.clone()
     }
 
     /// The parameters of the picture blurred by a Gaussian of so many pixels; with waves, of what the sigmoid is taken of.
@@ -246,7 +245,7 @@ impl Lens {
     fn through(&self, atoms: Tensor<4>) -> Tensor<4> {
         match self {
             Lens::Clear => atoms,
-            Lens::Straight([rows, columns]) => transposed(columns.times(transposed(rows.times(atoms)))),
+            Lens::Straight([rows, columns]) => rows.times(transposed(columns.times(transposed(atoms)))),
             Lens::Tilted { rows, columns, phases, exchanged } => {
                 let atoms = rows.times(turned(atoms, *exchanged));
                 let [cosines, sines] =
@@ -260,7 +259,7 @@ impl Lens {
     fn back(&self, planes: Tensor<4>) -> Tensor<4> {
         match self {
             Lens::Clear => planes,
-            Lens::Straight([rows, columns]) => rows.transposed_times(transposed(columns.transposed_times(transposed(planes)))),
+            Lens::Straight([rows, columns]) => transposed(columns.transposed_times(transposed(rows.transposed_times(planes)))),
             Lens::Tilted { rows, columns, phases, exchanged } => {
                 let planes = transposed(turned(planes, *exchanged));
                 let [cosines, sines] =

@@ -1,4 +1,4 @@
-//! The arithmetic of a network's layers: what its forward and backward pass spend their time in, for each device in its own way.
+//! The arithmetic of networks and class models: what their passes and steps spend their time in, for each device in its own way.
 //!
 //! The trait here says what is computed; `cpu` and `webgpu` say how. All tensors are `[batch, channels, rows, columns]`, 32-bit floats.
 
@@ -53,6 +53,21 @@ impl PoolShape {
     pub fn windows(&self, size: [usize; 2]) -> [usize; 2] {
         size.map(|length| (length.saturating_sub(self.kernel).div_ceil(self.stride) + 1).min(length.div_ceil(self.stride)))
     }
+}
+
+/// What a step of Adam multiplies by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamStep {
+    /// The step size, for a mean whose start from zero is corrected for.
+    pub rate: f32,
+    /// How much of the gradient's running mean stays.
+    pub mean_decay: f32,
+    /// How much of the running mean of its square stays.
+    pub square_decay: f32,
+    /// What the latter is divided by, as it starts from zero.
+    pub square_share: f32,
+    /// What is added to its root.
+    pub tiny: f32,
 }
 
 /// The ReLU that a tensor comes out of, for the way back.
@@ -113,6 +128,26 @@ trait Kernels: Backend {
         size: [usize; 2],
         rule: ReluRule,
     ) -> FloatTensor<Self>;
+
+    /// `range * sigmoid(x) - mean`, with a mean for each channel.
+    fn squash(input: FloatTensor<Self>, mean: FloatTensor<Self>, range: f32) -> FloatTensor<Self>;
+
+    /// Its way back, from the gradient at its result `squashed`.
+    fn squash_back(
+        gradient: FloatTensor<Self>,
+        squashed: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        range: f32,
+    ) -> FloatTensor<Self>;
+
+    /// A step of Adam: the parameters after it, the gradient's running mean, and that of its square.
+    fn adam(
+        parameters: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        square: FloatTensor<Self>,
+        step: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// A ReLU that a signal goes back through: its result, and the rule.
@@ -230,6 +265,25 @@ pub fn max_pool_back(
 ) -> Tensor<4> {
     let (active, rule) = parts(mask);
     Tensor::from_dispatch(Dispatch::max_pool_back(signal.into_dispatch(), taps.into_dispatch(), active, shape, size, rule))
+}
+
+/// `range * sigmoid(x) - mean` of `[batch, channels, rows, columns]`; the mean is `[1, channels, 1, 1]`.
+pub fn squash(input: Tensor<4>, mean: &Tensor<4>, range: f32) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::squash(input.into_dispatch(), mean.clone().into_dispatch(), range))
+}
+
+/// Its way back, from the gradient at its result `squashed`: `gradient * v (1 - v / range)` with `v = squashed + mean`.
+pub fn squash_back(gradient: Tensor<4>, squashed: Tensor<4>, mean: &Tensor<4>, range: f32) -> Tensor<4> {
+    let [gradient, squashed, mean] = [gradient, squashed, mean.clone()].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(Dispatch::squash_back(gradient, squashed, mean, range))
+}
+
+/// A step of Adam (Kingma & Ba, arXiv 1412.6980, algorithm 1), upwards: `m' = b1 m + (1 - b1) g`, `v' = b2 v + (1 - b2) g^2`,
+/// `x' = x + rate * m' / (sqrt(v' / square_share) + tiny)`. Gives `[x', m', v']`.
+pub fn adam(parameters: Tensor<4>, gradient: Tensor<4>, [mean, square]: [Tensor<4>; 2], step: AdamStep) -> [Tensor<4>; 3] {
+    let [parameters, gradient, mean, square] = [parameters, gradient, mean, square].map(Tensor::into_dispatch);
+    let (parameters, mean, square) = Dispatch::adam(parameters, gradient, mean, square, step);
+    [parameters, mean, square].map(Tensor::from_dispatch)
 }
 
 fn parts(mask: Option<Mask>) -> (Active<Dispatch>, ReluRule) {

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-use super::fast_math::{exp_of_negative, ln};
+use crate::fast_math::{exp_of_negative, ln};
 
 /// A pixel's colour: R, G, B, each 0..255.
 pub type Colour = [f32; 3];

@@ -40,7 +40,6 @@
 mod bounding_box;
 pub mod colour_model;
 mod components;
-mod fast_math;
 
 pub mod max_flow;
 mod object_cut;

@@ -11,9 +11,9 @@
 //! GrabCut's, Rother et al. 2004).
 
 use super::colour_model::Colour;
-use super::fast_math::exp_of_negative;
 use super::max_flow::{DIRECTIONS, EAST, GridGraph, SOUTH, SOUTH_EAST, SOUTH_WEST};
 use crate::error::Error;
+use crate::fast_math::exp_of_negative;
 
 /// The weight of the boundary.
 const GAMMA: f32 = 50.0;

@@ -1,12 +1,14 @@
 //! Our kernels beside Burn's own operations on its CPU backend, over shapes drawn at random. Native and web tests share it.
 
+use burn::tensor::activation::sigmoid;
 use burn::tensor::module::{conv_transpose2d, conv2d, max_pool2d_with_indices, max_pool2d_with_indices_backward};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::device::read_back;
 use deep_inside::dice::Dice;
 use deep_inside::kernels::{
-    Convolution, ConvolutionShape, PoolShape, ReluRule, convolve, convolve_back, max_pool, max_pool_back, relu_back,
+    AdamStep, Convolution, ConvolutionShape, PoolShape, ReluRule, adam, convolve, convolve_back, max_pool, max_pool_back,
+    relu_back, squash, squash_back,
 };
 
 const RULES: [ReluRule; 4] = [ReluRule::Gradient, ReluRule::DeconvNet, ReluRule::Guided, ReluRule::Leaky(0.1)];
@@ -143,7 +145,36 @@ pub async fn assert_pools_agree(device: &Device, cases: usize) {
     }
 }
 
-/// What is not a number stays none: through a pool, and through a convolution and its ReLU.
+/// Sigmoids, their ways back, and steps of Adam, of values near and far from zero.
+pub async fn assert_pointwise_agree(device: &Device) {
+    let mut dice = Dice::new(9);
+    let (size, range) = ([2, 3, 37, 41], 255.0);
+    let [mean, burn_mean] = both(&mut dice, [1, 3, 1, 1], device).map(|values| values.mul_scalar(100.0));
+    let [input, burn_input] = both(&mut dice, size, device).map(|values| values.clone() * values.abs().mul_scalar(9.0));
+    let ours = squash(input, &mean, range);
+    let share = sigmoid(burn_input);
+    let burns = share.clone().mul_scalar(range) - burn_mean;
+    assert_alike("squash", ours.clone(), burns).await;
+
+    let [gradient, burn_gradient] = both(&mut dice, size, device);
+    let back = squash_back(gradient.clone(), ours, &mean, range);
+    assert_alike("squash_back", back, burn_gradient.clone() * share.clone() * (share.neg() + 1.0) * range).await;
+
+    let [parameters, burn_parameters] = both(&mut dice, size, device);
+    let [moment, burn_moment] = both(&mut dice, size, device);
+    let [square, burn_square] = both(&mut dice, size, device).map(|values| values.square());
+    let step = AdamStep { rate: 0.05, mean_decay: 0.9, square_decay: 0.99, square_share: 0.3, tiny: 1e-4 };
+    let [parameters, moment, square] = adam(parameters, gradient, [moment, square], step);
+    let burn_moment = burn_moment.mul_scalar(0.9) + burn_gradient.clone().mul_scalar(0.1);
+    let burn_square = burn_square.mul_scalar(0.99) + burn_gradient.square().mul_scalar(0.01);
+    let size = burn_square.clone().div_scalar(0.3).sqrt().add_scalar(1e-4);
+    let burn_parameters = burn_parameters + burn_moment.clone().mul_scalar(0.05) / size;
+    assert_alike("adam's parameters", parameters, burn_parameters).await;
+    assert_alike("adam's mean", moment, burn_moment).await;
+    assert_alike("adam's mean of squares", square, burn_square).await;
+}
+
+/// What is not a number stays none: through a pool, through a convolution and its ReLU, and through a sigmoid.
 pub async fn assert_nan_stays(device: &Device) {
     let mut values = vec![1.0; 7 * 7];
     values[3 * 7 + 3] = f32::NAN;
@@ -154,6 +185,11 @@ pub async fn assert_nan_stays(device: &Device) {
     assert_eq!(missing(read_back(pooled).await.unwrap()), [false, false, false, false, true, false, false, false, false]);
     let shape = ConvolutionShape { channels_in: 1, channels_out: 1, kernel: 1, stride: 1, padding: 0 };
     let same = Convolution::new(vec![1.0], Tensor::zeros([1], device), shape);
+    let zero = Tensor::zeros([1, 1, 1, 1], device);
+    assert_eq!(
+        missing(read_back(squash(input.clone(), &zero, 1.0)).await.unwrap()),
+        missing(read_back(input.clone()).await.unwrap())
+    );
     let passed = missing(read_back(convolve(input, &[same], true)).await.unwrap());
     assert_eq!(passed.iter().position(|&missing| missing), Some(3 * 7 + 3));
     assert_eq!(passed.iter().filter(|&&missing| missing).count(), 1);

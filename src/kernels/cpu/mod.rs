@@ -2,6 +2,7 @@
 
 mod convolution;
 mod max_pool;
+mod pointwise;
 mod product;
 mod winograd;
 
@@ -10,7 +11,7 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::{FloatDType, IntDType, Shape, TensorData};
 
-use super::{Active, ConvolutionShape, Kernels, PoolShape, ReluRule};
+use super::{Active, AdamStep, ConvolutionShape, Kernels, PoolShape, ReluRule};
 
 type Floats = FloatTensor<Flex>;
 
@@ -111,6 +112,44 @@ impl Kernels for Flex {
         }
         gradient
     }
+
+    fn squash(input: Floats, mean: Floats, range: f32) -> Floats {
+        let mut output = input.to_contiguous();
+        let plane = plane(&output);
+        for (k, output) in output.storage_mut::<f32>().chunks_exact_mut(plane).enumerate() {
+            pointwise::squash(output, channel_value(&mean, k), range);
+        }
+        output
+    }
+
+    fn squash_back(gradient: Floats, squashed: Floats, mean: Floats, range: f32) -> Floats {
+        let (mut gradient, squashed) = (gradient.to_contiguous(), squashed.to_contiguous());
+        let plane = plane(&gradient);
+        let planes = gradient.storage_mut::<f32>().chunks_exact_mut(plane).zip(values(&squashed).chunks_exact(plane));
+        for (k, (gradient, squashed)) in planes.enumerate() {
+            pointwise::squash_back(gradient, squashed, channel_value(&mean, k), range);
+        }
+        gradient
+    }
+
+    fn adam(parameters: Floats, gradient: Floats, mean: Floats, square: Floats, step: AdamStep) -> (Floats, Floats, Floats) {
+        let [mut parameters, gradient, mut mean, mut square] =
+            [parameters, gradient, mean, square].map(|tensor| tensor.to_contiguous());
+        pointwise::adam(parameters.storage_mut(), values(&gradient), mean.storage_mut(), square.storage_mut(), step);
+        (parameters, mean, square)
+    }
+}
+
+/// Values of one channel of one picture.
+fn plane(tensor: &Floats) -> usize {
+    let [_, _, rows, columns] = tensor.shape().dims();
+    rows * columns
+}
+
+/// What a tensor with one value for each channel has for plane `k` of a batch of pictures.
+fn channel_value(tensor: &Floats, k: usize) -> f32 {
+    let values = values(tensor);
+    values[k % values.len()]
 }
 
 impl Active<Flex> {

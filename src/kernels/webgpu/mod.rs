@@ -13,8 +13,8 @@ use burn_wgpu::{CubeDim, CubeTensor, SourceKernel, into_contiguous};
 use cubecl::CubeCount;
 use cubecl::server::{KernelArguments, MetadataBindingInfo};
 
-use super::{Active, ConvolutionShape, Kernels, PoolShape, ReluRule};
-use shader::{Mask, Shader, Tile};
+use super::{Active, AdamStep, ConvolutionShape, Kernels, PoolShape, ReluRule};
+use shader::{Formula, Mask, Shader, Tile};
 
 type Floats = FloatTensor<Cube>;
 
@@ -186,6 +186,46 @@ impl Kernels for Cube {
         );
         gradient
     }
+
+    fn squash(input: Floats, mean: Floats, range: f32) -> Floats {
+        let input = into_contiguous(input);
+        let output = alike(&input);
+        pointwise(Formula::Squash, &[&input, &mean, &output], &plane_words(&input, range));
+        output
+    }
+
+    fn squash_back(gradient: Floats, squashed: Floats, mean: Floats, range: f32) -> Floats {
+        let [gradient, squashed] = [gradient, squashed].map(into_contiguous);
+        let output = alike(&gradient);
+        pointwise(Formula::SquashBack, &[&gradient, &squashed, &mean, &output], &plane_words(&gradient, range));
+        output
+    }
+
+    fn adam(parameters: Floats, gradient: Floats, mean: Floats, square: Floats, step: AdamStep) -> (Floats, Floats, Floats) {
+        let [parameters, gradient, mean, square] = [parameters, gradient, mean, square].map(into_contiguous);
+        let [next, next_mean, next_square] = [&parameters, &mean, &square].map(alike);
+        let AdamStep { rate, mean_decay, square_decay, square_share, tiny } = step;
+        let info = [rate, mean_decay, square_decay, square_share, tiny].map(f32::to_bits);
+        pointwise(Formula::Adam, &[&parameters, &gradient, &mean, &square, &next, &next_mean, &next_square], &info);
+        (next, next_mean, next_square)
+    }
+}
+
+/// Room for a tensor of the same shape.
+fn alike(tensor: &Floats) -> Floats {
+    Cube::float_empty(tensor.shape(), &tensor.device, FloatDType::F32)
+}
+
+/// What the formulas with a mean for each channel read.
+fn plane_words(tensor: &Floats, range: f32) -> [u32; 3] {
+    let [_, channels, rows, columns] = tensor.shape().dims();
+    [(rows * columns) as u32, channels as u32, range.to_bits()]
+}
+
+/// Queues a formula for all values of the first buffer.
+fn pointwise(formula: Formula, buffers: &[&CubeTensor], words: &[u32]) {
+    let count = buffers[0].shape().num_elements();
+    launch(Shader::Pointwise(formula), plane_groups(count), buffers, &[&[count as u32], words].concat());
 }
 
 /// The way back of a convolution with stride 1 is one with its weights turned.
@@ -211,9 +251,9 @@ fn groups(invocations: usize) -> [u32; 3] {
     [invocations.div_ceil(shader::CONVOLUTION_GROUP) as u32, 1, 1]
 }
 
-/// Workgroups for so many invocations of a pool or a ReLU; more than fit into one dimension make several rows.
+/// Workgroups for so many invocations of any other kernel; more than fit into one dimension make several rows.
 fn plane_groups(invocations: usize) -> [u32; 3] {
-    let groups = invocations.div_ceil(shader::POOL_GROUP);
+    let groups = invocations.div_ceil(shader::PLANE_GROUP);
     let rows = groups.div_ceil(65535);
     [groups.div_ceil(rows), rows, 1].map(|groups| groups as u32)
 }

@@ -14,8 +14,8 @@ pub const COLOURS: usize = 3;
 /// Invocations of a workgroup, of convolutions and their ways back; `@workgroup_size` in their templates.
 pub const CONVOLUTION_GROUP: usize = 32;
 
-/// Invocations of a workgroup, of pools, their ways back and that of a ReLU.
-pub const POOL_GROUP: usize = 64;
+/// Invocations of a workgroup, of pools, their ways back and what is done to each value by itself.
+pub const PLANE_GROUP: usize = 64;
 
 /// A kernel: what its text depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,6 +72,58 @@ pub enum Shader {
         /// The ReLU that its sums go back through.
         mask: MaskKind,
     },
+    /// `pointwise.wgsl`.
+    Pointwise(Formula),
+}
+
+/// What is done to a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Formula {
+    /// A sigmoid, times a range, less a mean for each channel.
+    Squash,
+    /// Its way back.
+    SquashBack,
+    /// A step of Adam.
+    Adam,
+}
+
+impl Formula {
+    /// The buffers.
+    fn buffers(self) -> &'static [&'static str] {
+        match self {
+            Formula::Squash => &["input", "mean", "output", "info"],
+            Formula::SquashBack => &["gradient", "squashed", "mean", "output", "info"],
+            Formula::Adam => &["parameters", "gradient", "mean", "square", "output", "next_mean", "next_square", "info"],
+        }
+    }
+
+    /// With, behind the number of values: values of a plane, channels, range; or the fields of an [`AdamStep`](crate::kernels::AdamStep) in
+    /// their order.
+    fn text(self) -> &'static str {
+        match self {
+            Formula::Squash => {
+                "let small = exp(-abs(input[at]));
+  let share = select(1.0, small, input[at] < 0.0) / (1.0 + small);
+  let squashed = bitcast<f32>(info[3]) * share - mean[at / info[1] % info[2]];
+  // By its bits, as in max_pool.wgsl: compilers may take it that there is no NaN.
+  output[at] = select(squashed, input[at], (bitcast<u32>(input[at]) & 0x7fffffffu) > 0x7f800000u);"
+            }
+            Formula::SquashBack => {
+                "let value = squashed[at] + mean[at / info[1] % info[2]];
+  output[at] = gradient[at] * value * (1.0 - value / bitcast<f32>(info[3]));"
+            }
+            Formula::Adam => {
+                "let mean_decay = bitcast<f32>(info[2]);
+  let square_decay = bitcast<f32>(info[3]);
+  let new_mean = mean_decay * mean[at] + (1.0 - mean_decay) * gradient[at];
+  let new_square = square_decay * square[at] + (1.0 - square_decay) * gradient[at] * gradient[at];
+  next_mean[at] = new_mean;
+  next_square[at] = new_square;
+  let size = sqrt(new_square / bitcast<f32>(info[4])) + bitcast<f32>(info[5]);
+  output[at] = parameters[at] + bitcast<f32>(info[1]) * new_mean / size;"
+            }
+        }
+    }
 }
 
 /// Which pixels an invocation of a convolution computes, and how it goes through the kernel.
@@ -190,8 +242,8 @@ impl Shader {
     /// Invocations of a workgroup.
     pub fn group(&self) -> usize {
         match self {
-            Shader::ReluBack { .. } | Shader::MaxPool { .. } | Shader::MaxPoolBack { .. } => POOL_GROUP,
-            _ => CONVOLUTION_GROUP,
+            Shader::Convolution { .. } | Shader::ConvolutionBack { .. } | Shader::Transposed { .. } => CONVOLUTION_GROUP,
+            _ => PLANE_GROUP,
         }
     }
 }
@@ -223,6 +275,9 @@ impl KernelSource for Shader {
                 .register("mask", mask.text(8)),
             Shader::MaxPool { kernel, stride } => max_pool([kernel, stride]),
             Shader::MaxPoolBack { kernel, stride, mask } => max_pool_back([kernel, stride], mask),
+            Shader::Pointwise(formula) => SourceTemplate::new(include_str!("pointwise.wgsl"))
+                .register("bindings", bindings(0, formula.buffers()))
+                .register("formula", formula.text()),
         }
     }
 
@@ -439,7 +494,7 @@ fn max_pool_back([kernel, stride]: [usize; 2], mask: MaskKind) -> SourceTemplate
 fn bindings(first: usize, names: &[&str]) -> String {
     let declare = |(k, name): (usize, &&str)| {
         let (access, element) = match *name {
-            "output" => ("read_write", "f32"),
+            "output" | "next_mean" | "next_square" => ("read_write", "f32"),
             "info" => ("read", "u32"),
             _ => ("read", "f32"),
         };

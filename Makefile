@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-web test-e2e test-class-models fuzz lint readme-check bench bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser clean
+.PHONY: serve build pkg test test-native test-web test-e2e test-class-models fuzz lint readme-check bench bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust setup-node
@@ -62,8 +62,8 @@ fuzz: setup-rust
 
 # Built with the profile of pkg/, so that the dependencies are compiled once, and without wasm-pack, which would link every native test
 # for the browser as well; `wasm-pack test --headless --chrome` runs the same tests.
-test-web: export CHROMEDRIVER ?= $(shell command -v chromedriver)
-test-web: export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER := wasm-bindgen-test-runner
+test-web bench-batches: export CHROMEDRIVER ?= $(shell command -v chromedriver)
+test-web bench-batches: export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER := wasm-bindgen-test-runner
 test-web: setup-rust setup-browser
 	cargo test --locked --target wasm32-unknown-unknown --profile web --test web
 
@@ -81,12 +81,24 @@ lint: setup-rust
 readme-check: setup-node
 	node scripts/check_readme.mjs
 
-## bench: medians of one run, natively and in the browser
+## bench: medians of one run, natively and in the browser; bench-peers and bench-batches are the rest
 bench: build setup-browser
 	cargo run --release --locked --example bench
 	node tests/bench/bench.mjs
 	node tests/bench/grab_cut.mjs
 	node tests/bench/class_models.mjs
+
+## bench-batches: a gradient by the number of pictures that go through as one, on both devices
+bench-batches: setup-rust setup-browser
+	cargo test --locked --target wasm32-unknown-unknown --profile web --test web -- --include-ignored --nocapture gradients_by_batch
+
+## bench-peers: a gradient beside TF.js and onnxruntime-web, in one browser
+bench-peers: build setup-browser
+	python3 -m venv tests/bench/.venv
+	tests/bench/.venv/bin/pip install --quiet --requirement tests/bench/requirements.txt
+	npm ci --no-audit --no-fund --silent --prefix tests/bench/peers
+	tests/bench/.venv/bin/python tests/bench/peers/gradient_graph.py target/gradient.onnx
+	node tests/bench/peers/peers.mjs target/gradient.onnx
 
 ## bench-flow: our maximum flow beside PyMaxflow's, on the same graphs
 bench-flow: setup-rust

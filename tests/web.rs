@@ -6,14 +6,16 @@ mod golden;
 mod kernel_cases;
 
 use deep_inside::class_model::ClassModelSettings;
-use deep_inside::device::{Adapter, DeviceChoice};
+use deep_inside::device::{Adapter, DeviceChoice, read_back};
+use deep_inside::dice::Dice;
 use deep_inside::engine::{Engine, LocateMode};
-use deep_inside::gradient::Target;
+use deep_inside::gradient::{Target, gradient};
 use deep_inside::image_input::{Picture, decode_file};
+use deep_inside::networks::ReluRule;
 use deep_inside::preprocess::Views;
 use deep_inside::progress::Unwatched;
 use deep_inside::saliency::{SALIENCY_METHODS, SaliencySettings};
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
@@ -141,5 +143,34 @@ async fn a_class_model_grows_on_both_devices() {
         let later = run.step(5).await.unwrap();
         assert_eq!(later.step, 6);
         assert!(later.score > first.score, "from {} to {} on {}", first.score, later.score, engine.device.kind);
+    }
+}
+
+/// Not a test: prints how long a gradient takes by the number of pictures that go through as one.
+#[wasm_bindgen_test]
+#[ignore = "a bench: make bench-batches"]
+async fn gradients_by_batch() {
+    for engine in [on_cpu().await, on_webgpu().await] {
+        let network = engine.network().unwrap();
+        let side = network.input.side;
+        for batch in [1, 2, 4, 8, 16] {
+            let mut times = Vec::new();
+            for round in 0..8 {
+                let pictures = network.upload(Dice::new(round).normals(batch * 3 * side * side, 60.0), [batch, 3, side, side]);
+                let start = js_sys::Date::now();
+                read_back(gradient(network, pictures, &Target::Class(285), ReluRule::Gradient).unwrap()).await.unwrap();
+                times.push((js_sys::Date::now() - start) / batch as f64);
+            }
+            // Of the last five.
+            times.drain(..3);
+            times.sort_by(f64::total_cmp);
+            console_log!(
+                "{}, batch {batch}: {:.1} ms a picture ({:.1} to {:.1})",
+                engine.device.kind,
+                times[2],
+                times[0],
+                times[4]
+            );
+        }
     }
 }

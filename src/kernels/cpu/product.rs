@@ -6,7 +6,7 @@ use pulp::{Arch, Simd, WithSimd};
 pub const BLOCK: usize = 6;
 
 /// Vectors of positions that are computed together: each weight read is used this often. (With 12 sums, what is read and what is multiplied
-/// fit into x86's 16 registers in wasm. 4 x 3 do not: with fused multiplications that took twice the time; 4 x 2 take 6 % longer.)
+/// fit into x86's 16 registers in wasm. 4 x 3 do not: with fused multiplications that took half as long again; 4 x 2 take 6 % longer.)
 const VECTORS: usize = 2;
 
 /// Values of the source that fit into the second nearest cache beside the weights: so many are read for all output channels before the next.

@@ -514,7 +514,10 @@ describe('closer looks', () => {
       await stroke([0.4, 0.2], [0.45, 0.3]);
       assert.notEqual(await box(), boxes[1]);
       const report = JSON.parse(await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')));
-      assert.equal(report.object.strokes, 4);
+      assert.equal(report.object.strokes.length, 4);
+      for (const { points, radius, object } of report.object.strokes) {
+        assert.ok(points.length >= 2 && points.length % 2 === 0 && points.every(Number.isFinite) && radius > 0 && typeof object === 'boolean');
+      }
       for (let left = 3; left > 0; left--) await v.page.click('#cut button:text("Undo")');
       assert.equal(await box(), boxes[1]);
       await v.page.keyboard.press('Escape');

@@ -107,7 +107,7 @@ function report({ engine, photo, chosen, scores, probabilities, cut, model, sali
       score: scores?.[chosen],
       probability: probabilities?.[chosen],
     },
-    object: cut.cut && { ...cut.cut.made, box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
+    object: cut.cut && { ...cut.cut.made, strokes: cut.cut.made.strokes?.map(({ points, ...stroke }) => ({ points: Array.from(points), ...stroke })), box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
     saliency: { method: saliency.map?.method, views: saliency.map?.views, colourMap: settings.colourMap, opacity: settings.opacity },
     classModel: { recipe: settings.recipe, seed: settings.seed, side: model.frame?.width, start: settings.start ?? undefined, step: last?.step, score: last?.score, probability: last?.probability },
     network: ready?.network.id,

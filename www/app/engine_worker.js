@@ -21,6 +21,8 @@ let newestMap = null;
 let objectCut = null;
 /** @type {import('./messages.js').Cut['made']} how it was made */
 let cutMade = { mode: 'best' };
+/** Those that the cut has, in their order. @type {import('./messages.js').Stroke[]} */
+let strokes = [];
 /** @type {any} what the page shows of it: its pixels are there to be saved */
 let shownCut = null;
 /** Class models that grow, by name. @type {Map<string, GrowingModel>} */
@@ -133,6 +135,7 @@ const calls = {
   },
 
   async strokeCut(stroke) {
+    strokes.push(stroke);
     return correct((cut) => cut.stroke(stroke));
   },
 
@@ -213,6 +216,7 @@ async function startCut(options, made) {
   endCut();
   objectCut = await engine.objectCut(options);
   cutMade = made;
+  strokes = [];
   return correct((cut) => cut.segmentation());
 }
 
@@ -221,8 +225,12 @@ async function correct(change) {
   if (!objectCut) throw new CodedError('cancelled'); // this worker is new
   shownCut?.free();
   shownCut = null;
-  shownCut = await change(objectCut);
-  return describeCut(shownCut, { ...cutMade, strokes: objectCut.strokes });
+  try {
+    shownCut = await change(objectCut);
+  } finally {
+    strokes.length = objectCut.strokes; // one may have been taken back, or all
+  }
+  return describeCut(shownCut, { ...cutMade, strokes });
 }
 
 function endCut() {

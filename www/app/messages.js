@@ -64,8 +64,8 @@
  * @property {number} share        of the photo's pixels that are object, 0..1
  * @property {number} energy
  * @property {number} flow
- * @property {{mode: string, method?: string, views?: number, rectangle?: Box, strokes?: number}} made   how: by the mode's own map, by the one
- *   that was there, or by a rectangle; and how many strokes have corrected it
+ * @property {{mode: string, method?: string, views?: number, rectangle?: Box, strokes?: Stroke[]}} made   how: by the mode's own map, by the one
+ *   that was there, or by a rectangle; and the strokes that have corrected it
  */
 
 /**

@@ -192,7 +192,7 @@ export function makeCutTools(store, correctCut) {
 
   store.watch(['photo', 'chosen', 'cut', 'cutTool', 'brush'], ({ photo, chosen, cut, cutTool, brush: size }) => {
     const possible = photo !== null && chosen !== null && (cut.correcting || cut.phase === 'ready' || cut.phase === 'none');
-    const strokes = cut.cut?.made.strokes ?? (cut.phase === 'none' ? 1 : 0); // of a cut that found nothing the number is not known
+    const strokes = cut.cut?.made.strokes?.length ?? (cut.phase === 'none' ? 1 : 0); // of a cut that found nothing the number is not known
     for (const button of buttons) {
       button.disabled = !possible;
       setAttribute(button, 'aria-pressed', String(button.dataset.tool === cutTool));

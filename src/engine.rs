@@ -1,5 +1,6 @@
 //! The whole of the crate for callers: one device, one network, one picture.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::class_model::{ClassModelRun, ClassModelSettings};
@@ -9,7 +10,7 @@ use crate::gradient::{Target, gradient};
 use crate::image_input::Picture;
 use crate::networks::{LayerInfo, NETWORKS, Network, ReluRule};
 use crate::preprocess::{PhotoViews, Views};
-use crate::progress::{Progress, Unwatched};
+use crate::progress::{Part, Progress};
 use crate::saliency::{LayerRelation, Saliency, SaliencySettings, SanityCheck, relation, saliency_map};
 use crate::segmentation::{CutSettings, Guide, ObjectCut, Segmentation, segment_object};
 
@@ -208,8 +209,11 @@ impl Engine {
     /// As [`saliency`](Engine::saliency) and [`segment`](Engine::segment).
     pub async fn locate(&self, class: usize, mode: LocateMode, progress: &dyn Progress) -> Result<Segmentation, Error> {
         let settings = SaliencySettings { method: mode.method().to_owned(), ..SaliencySettings::new(Target::Class(class)) };
-        let saliency = self.saliency(&settings, progress).await?;
-        self.segment(Guide::Saliency(&saliency.map), &mode.cut_settings(), &Unwatched).await
+        let cut_settings = mode.cut_settings();
+        let map = Part { whole: progress, before: 0, after: cut_settings.rounds(), total: Cell::new(0) };
+        let saliency = self.saliency(&settings, &map).await?;
+        let cut = Part { whole: progress, before: map.total.get(), after: 0, total: Cell::new(0) };
+        self.segment(Guide::Saliency(&saliency.map), &cut_settings, &cut).await
     }
 
     /// A class model before its first step.

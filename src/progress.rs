@@ -1,5 +1,6 @@
 //! How long work reports and can be stopped.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -12,6 +13,25 @@ pub trait Progress {
     /// # Errors
     /// `cancelled` stops the work, which returns this error.
     fn report<'a>(&'a self, done: usize, total: usize) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
+}
+
+/// Work that is one part of a whole.
+pub struct Part<'a> {
+    /// Who waits for the whole.
+    pub whole: &'a dyn Progress,
+    /// Pieces of the parts before it.
+    pub before: usize,
+    /// Pieces of those to come.
+    pub after: usize,
+    /// Pieces of its own, once it has reported.
+    pub total: Cell<usize>,
+}
+
+impl Progress for Part<'_> {
+    fn report<'a>(&'a self, done: usize, total: usize) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>> {
+        self.total.set(total);
+        self.whole.report(self.before + done, self.before + total + self.after)
+    }
 }
 
 /// Nobody is waiting: the work runs through.

@@ -4,18 +4,23 @@
 
 mod golden;
 
+use std::cell::RefCell;
+use std::future::{Future, ready};
+use std::pin::Pin;
+
 use burn::tensor::{Device, Tensor, TensorData};
+use deep_inside::Error;
 use deep_inside::class_model::{ClassModelRun, ClassModelSettings};
 use deep_inside::device::{DeviceChoice, read_back};
 use deep_inside::dice::Dice;
-use deep_inside::engine::Engine;
+use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::gradient::{Target, score, score_gradient};
 use deep_inside::image_input::decode_file;
 use deep_inside::kernels::{Convolution, ConvolutionShape, PoolShape};
 use deep_inside::networks::graph::{Graph, Operation, PICTURE};
 use deep_inside::networks::{NETWORKS, Network, Place, ReluRule, Watched};
 use deep_inside::preprocess::Views;
-use deep_inside::progress::Unwatched;
+use deep_inside::progress::{Progress, Unwatched};
 use deep_inside::saliency::{
     LayerRelation, Look, SALIENCY_METHODS, Saliency, SaliencySettings, gauss_legendre, rank_correlation, relation, saliency_map,
     saliency_method,
@@ -369,4 +374,39 @@ fn settings_that_make_no_sense_are_coded_errors() {
         assert_eq!(error.code(), "class-out-of-range", "{settings:?}");
     }
     assert_eq!(saliency_method("gradient").unwrap().id, SALIENCY_METHODS[0].id);
+}
+
+/// Keeps what is reported, and stops the work at a report.
+struct Watcher {
+    reports: RefCell<Vec<(usize, usize)>>,
+    last: usize,
+}
+
+impl Progress for Watcher {
+    fn report<'a>(&'a self, done: usize, total: usize) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>> {
+        let mut reports = self.reports.borrow_mut();
+        reports.push((done, total));
+        let answer = if reports.len() == self.last { Err(Error::Cancelled) } else { Ok(()) };
+        Box::pin(ready(answer))
+    }
+}
+
+#[test]
+fn locating_reports_the_map_and_the_cut_as_one_and_stops_in_either() {
+    let (engine, class) = engine_showing("chelsea");
+    let locate = |last| {
+        let watcher = Watcher { reports: RefCell::default(), last };
+        let outcome = block_on(engine.locate(class, LocateMode::Best, &watcher)).map(drop);
+        (outcome, watcher.reports.into_inner())
+    };
+    let (outcome, reports) = locate(usize::MAX);
+    outcome.unwrap();
+    let total = reports[0].1;
+    assert!(reports.iter().all(|&(_, of)| of == total) && reports.is_sorted(), "{reports:?}");
+    let of_map = reports.iter().position(|&(done, _)| done == total - 2).unwrap();
+    assert!(of_map > 0 && reports.len() > of_map + 1, "{reports:?}");
+    for last in [1, reports.len()] {
+        let (outcome, reports) = locate(last);
+        assert_eq!((outcome, reports.len()), (Err(Error::Cancelled), last));
+    }
 }

@@ -91,7 +91,7 @@ impl ObjectCut {
             labels: Vec::new(),
             rounds: Vec::new(),
         };
-        cut.iterate(settings.iterations, progress).await?;
+        cut.iterate(settings, progress).await?;
         Ok(cut)
     }
 
@@ -145,8 +145,8 @@ impl ObjectCut {
     }
 
     /// The first cut, and each further one with models from the last: the energy never rises, and a cut that changes no label is the last.
-    async fn iterate(&mut self, most: u32, progress: &dyn Progress) -> Result<(), Error> {
-        for round in 0..most {
+    async fn iterate(&mut self, settings: &CutSettings, progress: &dyn Progress) -> Result<(), Error> {
+        for round in 0..settings.iterations {
             let models = self.models.clone();
             if round > 0 {
                 self.models = vec![self.improved_models()];
@@ -159,7 +159,7 @@ impl ObjectCut {
             }
             let before = std::mem::take(&mut self.labels);
             self.minimise();
-            progress.report(round as usize + 1, most as usize + 1).await?;
+            progress.report(round as usize + 1, settings.rounds()).await?;
             let objects = self.labels.iter().filter(|&&label| label).count();
             if self.labels == before || objects == 0 || objects == self.labels.len() {
                 break;

@@ -55,6 +55,11 @@ impl CutSettings {
         Self { foreground_quantile: 0.9, background_quantile: 0.7, blur: 0.02, saliency_weight: 3.0, ..Self::paper() }
     }
 
+    /// How many pieces of work a cut reports: its iterations, and the mask.
+    pub fn rounds(&self) -> usize {
+        self.iterations as usize + 1
+    }
+
     /// What GrabCut does inside a rectangle: five cuts, the colour models estimated anew from each.
     pub fn rectangle() -> Self {
         Self { iterations: 5, ..Self::paper() }

@@ -81,12 +81,13 @@ lint: setup-rust
 readme-check: setup-node
 	node scripts/check_readme.mjs
 
-## bench: medians of one run, natively and in the browser; bench-peers and bench-batches are the rest
+## bench: medians of one run, natively and in the browser
 bench: build setup-browser
 	cargo run --release --locked --example bench
 	node tests/bench/bench.mjs
 	node tests/bench/grab_cut.mjs
 	node tests/bench/class_models.mjs
+	$(MAKE) bench-peers bench-batches
 
 ## bench-batches: a gradient by the number of pictures that go through as one, on both devices
 bench-batches: setup-rust setup-browser

@@ -52,14 +52,14 @@ async function measureDevice(device, options) {
       for (const { id, run, times, counted } of recipes) {
         run.free();
         const per = (key) => ((counted[key] - looks[key]) / steps).toFixed(0);
-        rows.push([side, id, median(times).toFixed(1), (median(times) / base).toFixed(2), ...['dispatches', 'submits', 'readbacks'].map(per)]);
+        rows.push([side, id, median(times).toFixed(1), (median(times) / base).toFixed(2), ...['dispatches', 'submits', 'pipelines', 'buffers', 'readbacks', 'bytes'].map(per)]);
       }
     }
     const { kind, adapter } = engine.device;
     return { description: `${kind}: ${adapter}`, rows };
   }, { device, ...options });
   console.log(`\n${description}`);
-  for (const row of [['side', 'recipe', 'ms/step', 'x paper', 'dispatches', 'submits', 'readbacks'], ...rows]) {
+  for (const row of [['side', 'recipe', 'ms/step', 'x paper', 'dispatches', 'submits', 'pipelines', 'buffers', 'readbacks', 'bytes'], ...rows]) {
     console.log(row.map((cell, place) => (place === 1 ? String(cell).padEnd(14) : String(cell).padStart(10))).join('  '));
   }
   await page.context().close();

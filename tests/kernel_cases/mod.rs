@@ -71,7 +71,11 @@ pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
         let wide = case % 8 == 0;
         let size: [usize; 2] =
             std::array::from_fn(|_| pick(&mut dice, if wide { &[1, 2, 5, 13] } else { &[1, 3, 7, 14, 29, 140] }));
-        let batch = if wide { 1 } else { pick(&mut dice, &[1, 2, 3]) };
+        let batch = match size[0] * size[1] {
+            _ if wide => 1,
+            ..100 => pick(&mut dice, &[1, 2, 3, 16]),
+            _ => pick(&mut dice, &[1, 2, 3]),
+        };
         let channels: &[usize] = if wide { &[64, 513, 1000] } else { &[1, 2, 3, 5, 16, 33] };
         let channels_in = pick(&mut dice, channels);
         let (stride, mut kernel) = (pick(&mut dice, &[1, 1, 2, 3]), pick(&mut dice, &[1, 1, 2, 3, 3, 5]));

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::kernels::{AdamStep, adam};
+use crate::kernels::{AdamDecays, adam};
 
 /// The rule that a recipe climbs by; `rate` is its step size.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,14 +58,8 @@ impl Optimiser {
                 };
                 // Both means start from zero, which the corrections undo.
                 let [mean_share, square_share] = [MEAN_DECAY, SQUARE_DECAY].map(|decay| 1.0 - decay.powi(step as i32));
-                let step = AdamStep {
-                    rate: rate / mean_share,
-                    mean_decay: MEAN_DECAY,
-                    square_decay: SQUARE_DECAY,
-                    square_share,
-                    tiny: TINY,
-                };
-                let [ascended, mean, square] = adam(parameters, gradient, past, step);
+                let decays = AdamDecays { mean: MEAN_DECAY, square: SQUARE_DECAY, tiny: TINY };
+                let [ascended, mean, square] = adam(parameters, gradient, past, [rate / mean_share, square_share], decays);
                 *moments = Some(Moments { mean, square: Some(square) });
                 ascended
             }

@@ -55,18 +55,14 @@ impl PoolShape {
     }
 }
 
-/// What a step of Adam multiplies by.
+/// What is the same in every step of Adam.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AdamStep {
-    /// The step size, for a mean whose start from zero is corrected for.
-    pub rate: f32,
+pub struct AdamDecays {
     /// How much of the gradient's running mean stays.
-    pub mean_decay: f32,
+    pub mean: f32,
     /// How much of the running mean of its square stays.
-    pub square_decay: f32,
-    /// What the latter is divided by, as it starts from zero.
-    pub square_share: f32,
-    /// What is added to its root.
+    pub square: f32,
+    /// What is added to the root of the latter.
     pub tiny: f32,
 }
 
@@ -140,13 +136,14 @@ trait Kernels: Backend {
         range: f32,
     ) -> FloatTensor<Self>;
 
-    /// A step of Adam: the parameters after it, the gradient's running mean, and that of its square.
+    /// A step of Adam with `[rate, square_share]`: the parameters after it, the gradient's running mean, and that of its square.
     fn adam(
         parameters: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         mean: FloatTensor<Self>,
         square: FloatTensor<Self>,
-        step: AdamStep,
+        step: FloatTensor<Self>,
+        decays: AdamDecays,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
@@ -279,10 +276,20 @@ pub fn squash_back(gradient: Tensor<4>, squashed: Tensor<4>, mean: &Tensor<4>, r
 }
 
 /// A step of Adam (Kingma & Ba, arXiv 1412.6980, algorithm 1), upwards: `m' = b1 m + (1 - b1) g`, `v' = b2 v + (1 - b2) g^2`,
-/// `x' = x + rate * m' / (sqrt(v' / square_share) + tiny)`. Gives `[x', m', v']`.
-pub fn adam(parameters: Tensor<4>, gradient: Tensor<4>, [mean, square]: [Tensor<4>; 2], step: AdamStep) -> [Tensor<4>; 3] {
+/// `x' = x + rate * m' / (sqrt(v' / square_share) + tiny)`, with b1 and b2 the decays of mean and square. Gives `[x', m', v']`.
+///
+/// `step` is `[rate, square_share]`, which change from step to step as both means start from zero: a tensor, because a GPU's constants are
+/// kept for the next call, and new ones take a new buffer.
+pub fn adam(
+    parameters: Tensor<4>,
+    gradient: Tensor<4>,
+    [mean, square]: [Tensor<4>; 2],
+    step: [f32; 2],
+    decays: AdamDecays,
+) -> [Tensor<4>; 3] {
+    let step = Tensor::<1>::from_floats(step, &parameters.device()).into_dispatch();
     let [parameters, gradient, mean, square] = [parameters, gradient, mean, square].map(Tensor::into_dispatch);
-    let (parameters, mean, square) = Dispatch::adam(parameters, gradient, mean, square, step);
+    let (parameters, mean, square) = Dispatch::adam(parameters, gradient, mean, square, step, decays);
     [parameters, mean, square].map(Tensor::from_dispatch)
 }
 

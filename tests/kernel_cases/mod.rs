@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::device::read_back;
 use deep_inside::dice::Dice;
 use deep_inside::kernels::{
-    AdamStep, Convolution, ConvolutionShape, PoolShape, ReluRule, adam, convolve, convolve_back, max_pool, max_pool_back,
+    AdamDecays, Convolution, ConvolutionShape, PoolShape, ReluRule, adam, convolve, convolve_back, max_pool, max_pool_back,
     relu_back, squash, squash_back,
 };
 
@@ -167,8 +167,10 @@ pub async fn assert_pointwise_agree(device: &Device) {
     let [parameters, burn_parameters] = both(&mut dice, size, device);
     let [moment, burn_moment] = both(&mut dice, size, device);
     let [square, burn_square] = both(&mut dice, size, device).map(|values| values.square());
-    let step = AdamStep { rate: 0.05, mean_decay: 0.9, square_decay: 0.99, square_share: 0.3, tiny: 1e-4 };
-    let [parameters, moment, square] = adam(parameters, gradient, [moment, square], step);
+    let decays = AdamDecays { mean: 0.9, square: 0.99, tiny: 1e-4 };
+    let [kept, kept_before] = [moment.clone(), burn_moment.clone()];
+    let [parameters, moment, square] = adam(parameters, gradient, [moment, square], [0.05, 0.3], decays);
+    assert_alike("a mean that somebody else has as well", kept, kept_before).await;
     let burn_moment = burn_moment.mul_scalar(0.9) + burn_gradient.clone().mul_scalar(0.1);
     let burn_square = burn_square.mul_scalar(0.99) + burn_gradient.square().mul_scalar(0.01);
     let size = burn_square.clone().div_scalar(0.3).sqrt().add_scalar(1e-4);

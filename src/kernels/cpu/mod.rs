@@ -11,7 +11,7 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::{FloatDType, IntDType, Shape, TensorData};
 
-use super::{Active, AdamStep, ConvolutionShape, Kernels, PoolShape, ReluRule};
+use super::{Active, AdamDecays, ConvolutionShape, Kernels, PoolShape, ReluRule};
 
 type Floats = FloatTensor<Flex>;
 
@@ -132,10 +132,18 @@ impl Kernels for Flex {
         gradient
     }
 
-    fn adam(parameters: Floats, gradient: Floats, mean: Floats, square: Floats, step: AdamStep) -> (Floats, Floats, Floats) {
+    fn adam(
+        parameters: Floats,
+        gradient: Floats,
+        mean: Floats,
+        square: Floats,
+        step: Floats,
+        decays: AdamDecays,
+    ) -> (Floats, Floats, Floats) {
         let [mut parameters, gradient, mut mean, mut square] =
             [parameters, gradient, mean, square].map(|tensor| tensor.to_contiguous());
-        pointwise::adam(parameters.storage_mut(), values(&gradient), mean.storage_mut(), square.storage_mut(), step);
+        let step = [0, 1].map(|k: usize| values(&step)[k]);
+        pointwise::adam(parameters.storage_mut(), values(&gradient), mean.storage_mut(), square.storage_mut(), step, decays);
         (parameters, mean, square)
     }
 }

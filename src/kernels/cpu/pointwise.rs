@@ -1,7 +1,7 @@
 //! What is done to each value by itself.
 
 use crate::fast_math::exp_of_negative;
-use crate::kernels::AdamStep;
+use crate::kernels::AdamDecays;
 
 /// `range * sigmoid(x) - mean`, in place.
 pub fn squash(values: &mut [f32], mean: f32, range: f32) {
@@ -21,9 +21,16 @@ pub fn squash_back(gradient: &mut [f32], squashed: &[f32], mean: f32, range: f32
     }
 }
 
-/// Parameters and running means after a step, in place of those before it.
-pub fn adam(parameters: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32], step: AdamStep) {
-    let AdamStep { rate, mean_decay, square_decay, square_share, tiny } = step;
+/// Parameters and running means after a step, in place of those before it; `step` is `[rate, square_share]`.
+pub fn adam(
+    parameters: &mut [f32],
+    gradient: &[f32],
+    mean: &mut [f32],
+    square: &mut [f32],
+    [rate, square_share]: [f32; 2],
+    decays: AdamDecays,
+) {
+    let AdamDecays { mean: mean_decay, square: square_decay, tiny } = decays;
     let moments = mean.iter_mut().zip(square);
     for ((parameter, &gradient), (mean, square)) in parameters.iter_mut().zip(gradient).zip(moments) {
         *mean = mean_decay * *mean + (1.0 - mean_decay) * gradient;

@@ -13,7 +13,7 @@ use burn_wgpu::{CubeDim, CubeTensor, SourceKernel, into_contiguous};
 use cubecl::CubeCount;
 use cubecl::server::{KernelArguments, MetadataBindingInfo};
 
-use super::{Active, AdamStep, ConvolutionShape, Kernels, PoolShape, ReluRule};
+use super::{Active, AdamDecays, ConvolutionShape, Kernels, PoolShape, ReluRule};
 use shader::{Formula, Mask, Shader, Tile};
 
 type Floats = FloatTensor<Cube>;
@@ -201,13 +201,21 @@ impl Kernels for Cube {
         output
     }
 
-    fn adam(parameters: Floats, gradient: Floats, mean: Floats, square: Floats, step: AdamStep) -> (Floats, Floats, Floats) {
+    fn adam(
+        parameters: Floats,
+        gradient: Floats,
+        mean: Floats,
+        square: Floats,
+        step: Floats,
+        decays: AdamDecays,
+    ) -> (Floats, Floats, Floats) {
         let [parameters, gradient, mean, square] = [parameters, gradient, mean, square].map(into_contiguous);
-        let [next, next_mean, next_square] = [&parameters, &mean, &square].map(alike);
-        let AdamStep { rate, mean_decay, square_decay, square_share, tiny } = step;
-        let info = [rate, mean_decay, square_decay, square_share, tiny].map(f32::to_bits);
-        pointwise(Formula::Adam, &[&parameters, &gradient, &mean, &square, &next, &next_mean, &next_square], &info);
-        (next, next_mean, next_square)
+        // Both means in place, as a stage may have eight buffers only, where nobody else has them.
+        let [mean, square] = [mean, square].map(|moment| if moment.can_mut() { moment } else { moment.copy() });
+        let next = alike(&parameters);
+        let info = [decays.mean, decays.square, decays.tiny].map(f32::to_bits);
+        pointwise(Formula::Adam, &[&parameters, &gradient, &step, &mean, &square, &next], &info);
+        (next, mean, square)
     }
 }
 

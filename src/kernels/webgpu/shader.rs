@@ -93,12 +93,12 @@ impl Formula {
         match self {
             Formula::Squash => &["input", "mean", "output", "info"],
             Formula::SquashBack => &["gradient", "squashed", "mean", "output", "info"],
-            Formula::Adam => &["parameters", "gradient", "mean", "square", "output", "next_mean", "next_square", "info"],
+            Formula::Adam => &["parameters", "gradient", "rates", "running_mean", "running_square", "output", "info"],
         }
     }
 
-    /// With, behind the number of values: values of a plane, channels, range; or the fields of an [`AdamStep`](crate::kernels::AdamStep) in
-    /// their order.
+    /// With, behind the number of values: values of a plane, channels, range; or the fields of
+    /// [`AdamDecays`](crate::kernels::AdamDecays) in their order.
     fn text(self) -> &'static str {
         match self {
             Formula::Squash => {
@@ -113,14 +113,13 @@ impl Formula {
   output[at] = gradient[at] * value * (1.0 - value / bitcast<f32>(info[3]));"
             }
             Formula::Adam => {
-                "let mean_decay = bitcast<f32>(info[2]);
-  let square_decay = bitcast<f32>(info[3]);
-  let new_mean = mean_decay * mean[at] + (1.0 - mean_decay) * gradient[at];
-  let new_square = square_decay * square[at] + (1.0 - square_decay) * gradient[at] * gradient[at];
-  next_mean[at] = new_mean;
-  next_square[at] = new_square;
-  let size = sqrt(new_square / bitcast<f32>(info[4])) + bitcast<f32>(info[5]);
-  output[at] = parameters[at] + bitcast<f32>(info[1]) * new_mean / size;"
+                "let mean_decay = bitcast<f32>(info[1]);
+  let square_decay = bitcast<f32>(info[2]);
+  let mean = mean_decay * running_mean[at] + (1.0 - mean_decay) * gradient[at];
+  let square = square_decay * running_square[at] + (1.0 - square_decay) * gradient[at] * gradient[at];
+  running_mean[at] = mean;
+  running_square[at] = square;
+  output[at] = parameters[at] + rates[0] * mean / (sqrt(square / rates[1]) + bitcast<f32>(info[3]));"
             }
         }
     }
@@ -494,7 +493,7 @@ fn max_pool_back([kernel, stride]: [usize; 2], mask: MaskKind) -> SourceTemplate
 fn bindings(first: usize, names: &[&str]) -> String {
     let declare = |(k, name): (usize, &&str)| {
         let (access, element) = match *name {
-            "output" | "next_mean" | "next_square" => ("read_write", "f32"),
+            "output" | "running_mean" | "running_square" => ("read_write", "f32"),
             "info" => ("read", "u32"),
             _ => ("read", "f32"),
         };

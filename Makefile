@@ -94,19 +94,20 @@ bench-batches: setup-rust setup-browser
 	cargo test --locked --target wasm32-unknown-unknown --profile web --test web -- --include-ignored --nocapture gradients_by_batch
 
 ## bench-peers: a gradient beside TF.js and onnxruntime-web, in one browser
-bench-peers: build setup-browser
-	python3 -m venv tests/bench/.venv
-	tests/bench/.venv/bin/pip install --quiet --requirement tests/bench/requirements.txt
+bench-peers: build setup-browser tests/bench/.venv
 	npm ci --no-audit --no-fund --silent --prefix tests/bench/peers
 	tests/bench/.venv/bin/python tests/bench/peers/gradient_graph.py target/gradient.onnx
 	node tests/bench/peers/peers.mjs target/gradient.onnx
 
 ## bench-flow: our maximum flow beside PyMaxflow's, on the same graphs
-bench-flow: setup-rust
+bench-flow: setup-rust tests/bench/.venv
 	cargo build --release --locked --example flow
-	python3 -m venv tests/bench/.venv
-	tests/bench/.venv/bin/pip install --quiet --requirement tests/bench/requirements.txt
 	tests/bench/.venv/bin/python tests/bench/py_maxflow.py
+
+tests/bench/.venv: tests/bench/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet --requirement $<
+	@touch $@
 
 ## screenshot: the README's picture of the page
 screenshot: build setup-browser

@@ -15,21 +15,37 @@ let browser;
 /** @type {import('playwright-core').Page} */
 let page;
 
+/**
+ * A page that has loaded nothing yet. `openEngine(device)` in it starts the program and loads the network.
+ * @param {() => void} [before] runs in it before anything else
+ */
+async function freshPage(before) {
+  const fresh = await (await browser.newContext()).newPage();
+  fresh.setDefaultTimeout(90_000);
+  if (before) await fresh.addInitScript(before);
+  await fresh.addInitScript(() => {
+    globalThis.openEngine = async (device) => {
+      const { default: init, Engine } = await import('/pkg/deep_inside.js');
+      await init();
+      const read = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+      const [network] = Engine.networks();
+      const weights = await read(`/weights/${network.weights.file}`);
+      const engine = await Engine.open(device);
+      await engine.loadNetwork(network.id, weights);
+      return { Engine, engine, network, weights, read };
+    };
+  });
+  await fresh.goto(`${server.address}nothing-here`); // any document of this origin
+  return fresh;
+}
+
 before(async () => {
   server = await serve(process.env.DIST || join(ROOT, 'dist'));
   browser = await launch();
-  page = await browser.newPage();
-  page.setDefaultTimeout(90_000);
-  await page.goto(`${server.address}nothing-here`); // any document of this origin
+  page = await freshPage();
   await page.evaluate(async () => {
-    const { default: init, Engine } = await import('/pkg/deep_inside.js');
-    await init();
-    const read = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
-    const [network] = Engine.networks();
-    const weights = await read(`/weights/${network.weights.file}`);
-    const engine = await Engine.open('cpu');
-    await engine.loadNetwork(network.id, weights);
-    engine.setPictureFile(await read('/samples/chelsea.jpg'));
+    const opened = await openEngine('cpu');
+    opened.engine.setPictureFile(await opened.read('/samples/chelsea.jpg'));
     /** What a call ends with: the code of its error, and its class. */
     const codeOf = async (call) => {
       try {
@@ -39,7 +55,7 @@ before(async () => {
         return error instanceof Error && error.name === 'EngineError' && error.message && 'detail' in error ? error.code : `not coded: ${error}`;
       }
     };
-    Object.assign(globalThis, { Engine, engine, network, weights, read, codeOf });
+    Object.assign(globalThis, opened, { codeOf });
   });
 });
 after(async () => {
@@ -98,17 +114,12 @@ describe('results', () => {
   });
 
   test('after a warm-up, a gradient builds no pipeline', async () => {
-    const visitor = await browser.newPage();
-    await visitor.goto(`${server.address}nothing-here`);
+    const visitor = await freshPage();
     const found = await visitor.evaluate(async () => {
-      const { default: init, Engine } = await import('/pkg/deep_inside.js');
-      await init();
       let built = 0;
       const create = GPUDevice.prototype.createComputePipeline;
       GPUDevice.prototype.createComputePipeline = function (...pipeline) { built++; return create.apply(this, pipeline); };
-      const engine = await Engine.open('webgpu');
-      const [network] = Engine.networks();
-      await engine.loadNetwork(network.id, new Uint8Array(await (await fetch(`/weights/${network.weights.file}`)).arrayBuffer()));
+      const { engine } = await openEngine('webgpu');
       const reports = [];
       await engine.warmUp({ onProgress: (done, total) => reports.push([done, total]) });
       const builtBefore = built;
@@ -120,51 +131,38 @@ describe('results', () => {
     assert.ok(found.builtBefore > 10, String(found.builtBefore));
     assert.equal(found.builtAfter, 0);
     assert.deepEqual(found.reports, [0, 1, 2, 3, 4, 5].map((done) => [done, 5]));
-    await visitor.close();
+    await visitor.context().close();
   });
 
   test('what WebGPU finds invalid is a coded error, and the CPU goes on', async () => {
-    const visitor = await browser.newPage();
-    await visitor.goto(`${server.address}nothing-here`);
+    const visitor = await freshPage();
     const found = await visitor.evaluate(async () => {
-      const { default: init, Engine } = await import('/pkg/deep_inside.js');
-      await init();
       const create = GPUDevice.prototype.createShaderModule;
       let made = 0;
       GPUDevice.prototype.createShaderModule = function (shader) {
         return create.call(this, ++made === 3 ? { ...shader, code: 'fn broken(' } : shader);
       };
-      const [network] = Engine.networks();
-      const weights = new Uint8Array(await (await fetch(`/weights/${network.weights.file}`)).arrayBuffer());
       const endings = [];
       for (const device of ['webgpu', 'cpu']) {
-        const engine = await Engine.open(device);
-        await engine.loadNetwork(network.id, weights);
+        const { engine } = await openEngine(device);
         engine.setPicturePixels(new Uint8ClampedArray(32 * 32 * 4).map((_, i) => i % 251), 32, 32);
         endings.push(await engine.inputGradient(285).then((gradient) => gradient.some((value) => value !== 0), ({ code }) => code));
       }
       return endings;
     });
     assert.deepEqual(found, ['gpu-lost', true]);
-    await visitor.close();
+    await visitor.context().close();
   });
 
   test('with and without relaxed SIMD, a program of its own computes the same', async () => {
     const pictures = ['chelsea.png', 'coffee.png', 'motorcycle.png', 'rocket.png'];
     const gradients = [];
     for (const program of ['deep_inside_relaxed_bg.wasm', 'deep_inside_bg.wasm']) {
-      const context = await browser.newContext();
-      const visitor = await context.newPage();
-      if (program === 'deep_inside_bg.wasm') await visitor.addInitScript(() => { WebAssembly.validate = () => false; });
+      const visitor = await freshPage(program === 'deep_inside_bg.wasm' ? () => { WebAssembly.validate = () => false; } : undefined);
       const fetched = [];
       visitor.on('request', (request) => fetched.push(request.url().split('/').at(-1)));
-      await visitor.goto(`${server.address}nothing-here`);
       gradients.push(await visitor.evaluate(async (files) => {
-        const { default: init, Engine } = await import('/pkg/deep_inside.js');
-        await init();
-        const engine = await Engine.open('cpu');
-        const [network] = Engine.networks();
-        await engine.loadNetwork(network.id, new Uint8Array(await (await fetch(`/weights/${network.weights.file}`)).arrayBuffer()));
+        const { engine } = await openEngine('cpu');
         const grey = new Uint8ClampedArray(64 * 64 * 4).fill(128); // every pool window a tie
         engine.setPicturePixels(grey, 64, 64);
         const found = [Array.from(await engine.inputGradient(285))];
@@ -175,7 +173,7 @@ describe('results', () => {
         return found;
       }, pictures.map(golden)));
       assert.deepEqual(fetched.filter((name) => name.endsWith('.wasm')), [program]);
-      await context.close();
+      await visitor.context().close();
     }
     const squares = (values) => values.reduce((sum, value) => sum + value * value, 0);
     for (const [k, name] of ['grey', ...pictures].entries()) {

@@ -8,7 +8,7 @@
 pub fn exp_of_negative(x: f32) -> f32 {
     /// Adding it rounds to a whole number, which is then in the lowest bits.
     const ROUNDING: f32 = 12_582_912.0;
-    let power = x.max(-87.0) * std::f32::consts::LOG2_E;
+    let power = if x > -87.0 { x } else { -87.0 } * std::f32::consts::LOG2_E; // `max` is a call in wasm
     let rounded = power + ROUNDING;
     let f = (power - (rounded - ROUNDING)) * std::f32::consts::LN_2;
     let fraction = 1.0 + f * (1.0 + f * (0.5 + f * (1.0 / 6.0 + f * (1.0 / 24.0 + f * (1.0 / 120.0 + f * (1.0 / 720.0))))));

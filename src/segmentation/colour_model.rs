@@ -81,7 +81,7 @@ impl ColourModel {
         let gaussians = self.gaussians();
         let mut costs = Vec::with_capacity(colours.len());
         for block in colours.chunks(BLOCK) {
-            let logs = log_densities(&gaussians, block);
+            let logs = log_densities(&gaussians, &planes(block));
             let (highest, sums) = log_sums(&logs[..gaussians.len()]);
             costs.extend(highest.iter().zip(&sums).map(|(highest, &sum)| -(highest + ln(sum))).take(block.len()));
         }
@@ -97,15 +97,13 @@ impl ColourModel {
         let gaussians = self.gaussians();
         let mut sums = [Moments::default(); COMPONENTS];
         for block in samples.chunks(BLOCK) {
-            let logs = log_densities(&gaussians, block);
+            let planes = planes(block);
+            let logs = log_densities(&gaussians, &planes);
             let (highest, totals) = log_sums(&logs[..gaussians.len()]);
             for (logs, sum) in logs.iter().zip(&mut sums).take(gaussians.len()) {
-                for (i, colour) in block.iter().enumerate() {
-                    let relative = logs[i] - highest[i];
-                    if relative > NEGLIGIBLE {
-                        sum.add(colour, f64::from(exp_of_negative(relative) / totals[i]));
-                    }
-                }
+                let mut shares: [f32; BLOCK] = std::array::from_fn(|i| exp_of_negative(logs[i] - highest[i]) / totals[i]);
+                shares[block.len()..].fill(0.0);
+                sum.add_block(&planes, &shares);
             }
         }
         let components = from_moments(&sums);
@@ -115,19 +113,22 @@ impl ColourModel {
     }
 }
 
-/// Terms this far below the largest one, as logarithms, do not show in a sum of five of 24 bits.
-const NEGLIGIBLE: f32 = -18.0;
 /// Pixels that are evaluated together, so that the loops over them become SIMD.
 const BLOCK: usize = 64;
 
-/// `ln (w_k N(z))` for each Gaussian and each colour of a block, which may be shorter than `BLOCK`.
-fn log_densities(gaussians: &[Gaussian], block: &[Colour]) -> [[f32; BLOCK]; COMPONENTS] {
+/// The colours of a block, which may be shorter than `BLOCK`, channel by channel; black behind its end.
+fn planes(block: &[Colour]) -> [[f32; BLOCK]; 3] {
     let mut planes = [[0.0; BLOCK]; 3];
     for (i, colour) in block.iter().enumerate() {
         for (plane, value) in planes.iter_mut().zip(colour) {
             plane[i] = *value;
         }
     }
+    planes
+}
+
+/// `ln (w_k N(z))` for each Gaussian and each colour of a block.
+fn log_densities(gaussians: &[Gaussian], planes: &[[f32; BLOCK]; 3]) -> [[f32; BLOCK]; COMPONENTS] {
     let mut logs = [[f32::NEG_INFINITY; BLOCK]; COMPONENTS];
     for (logs, gaussian) in logs.iter_mut().zip(gaussians) {
         for (i, log) in logs.iter_mut().enumerate() {
@@ -228,16 +229,47 @@ struct Moments {
     products: [[f64; 3]; 3],
 }
 
+/// Around it the products of colours are smaller, and with them what their difference loses.
+const MID_GREY: f32 = 127.5;
+
 impl Moments {
-    #[inline]
-    fn add(&mut self, colour: &Colour, weight: f64) {
-        // Around mid-grey the products are smaller, and with them what their difference loses.
-        let centred = colour.map(|value| f64::from(value) - 127.5);
-        self.weight += weight;
+    fn add(&mut self, colour: &Colour) {
+        let centred = colour.map(|value| f64::from(value - MID_GREY));
+        self.weight += 1.0;
         for i in 0..3 {
-            self.sum[i] += weight * centred[i];
+            self.sum[i] += centred[i];
             for j in 0..=i {
-                self.products[i][j] += weight * centred[i] * centred[j];
+                self.products[i][j] += centred[i] * centred[j];
+            }
+        }
+    }
+
+    /// Adds a block's colours with a weight each.
+    #[inline(always)]
+    fn add_block(&mut self, planes: &[[f32; BLOCK]; 3], weights: &[f32; BLOCK]) {
+        /// Sums that grow side by side, as SIMD.
+        const LANES: usize = 4;
+        // The weights' own sum, and those of red, green, blue and of their six products, weighted.
+        let mut sums = [[0.0f32; LANES]; 10];
+        for first in (0..BLOCK).step_by(LANES) {
+            for lane in 0..LANES {
+                let i = first + lane;
+                let [r, g, b] = [0, 1, 2].map(|channel: usize| planes[channel][i] - MID_GREY);
+                let [wr, wg, wb] = [r, g, b].map(|value| weights[i] * value);
+                let terms = [weights[i], wr, wg, wb, wr * r, wg * r, wg * g, wb * r, wb * g, wb * b];
+                for (sum, term) in sums.iter_mut().zip(terms) {
+                    sum[lane] += term;
+                }
+            }
+        }
+        let [weight, r, g, b, rr, gr, gg, br, bg, bb] = sums.map(|sum| f64::from(sum.iter().sum::<f32>()));
+        self.weight += weight;
+        for (sum, term) in self.sum.iter_mut().zip([r, g, b]) {
+            *sum += term;
+        }
+        for (row, terms) in self.products.iter_mut().zip([[rr, 0.0, 0.0], [gr, gg, 0.0], [br, bg, bb]]) {
+            for (sum, term) in row.iter_mut().zip(terms) {
+                *sum += term;
             }
         }
     }
@@ -256,7 +288,11 @@ fn from_moments(moments: &[Moments]) -> Vec<Component> {
                 covariance[j][i] = covariance[i][j];
             }
         }
-        Component { weight: m.weight / total, mean: mean.map(|value| value + 127.5), covariance: floored(covariance) }
+        Component {
+            weight: m.weight / total,
+            mean: mean.map(|value| value + f64::from(MID_GREY)),
+            covariance: floored(covariance),
+        }
     })
     .collect()
 }
@@ -275,7 +311,8 @@ fn k_means(samples: &[Colour], seed: u64) -> Vec<Component> {
         let newest = centres[centres.len() - 1];
         let mut total = 0.0;
         for (squared, colour) in nearest.iter_mut().zip(samples) {
-            *squared = squared.min(distance(colour, &newest));
+            let to_newest = distance(colour, &newest);
+            *squared = if to_newest < *squared { to_newest } else { *squared };
             total += f64::from(*squared);
         }
         if total <= 0.0 {
@@ -294,7 +331,7 @@ fn k_means(samples: &[Colour], seed: u64) -> Vec<Component> {
     for _ in 0..K_MEANS_ROUNDS {
         for (centre, cluster) in centres.iter_mut().zip(&moments) {
             if cluster.weight > 0.0 {
-                *centre = cluster.sum.map(|sum| (sum / cluster.weight + 127.5) as f32);
+                *centre = cluster.sum.map(|sum| (sum / cluster.weight) as f32 + MID_GREY);
             }
         }
         moments = assign(samples, &centres);
@@ -313,7 +350,7 @@ fn assign(samples: &[Colour], centres: &[Colour]) -> Vec<Moments> {
                 best = (squared, number);
             }
         }
-        moments[best.1].add(colour, 1.0);
+        moments[best.1].add(colour);
     }
     moments
 }

@@ -10,7 +10,9 @@
 //!
 //! The cut is made on a picture of at most 512 pixels; its edge is then found again between the photo's own pixels (`refine`). A
 //! rectangle may stand in for the map, and strokes correct the result: each is one more cut that goes on from the last flow
-//! ([`ObjectCut`]).
+//! ([`ObjectCut`]). Where colour models are settled by several cuts, all but the last are made on half the side: from boxes 2, 6 and 12 %
+//! larger than the objects of the twenty frames below, five cuts have a mean IoU of 0.58, 0.55 and 0.54, and 0.57, 0.55 and 0.55 when all
+//! are made at the working size, in two to three times the time.
 //!
 //! # What makes the best masks
 //!
@@ -40,7 +42,8 @@
 mod bounding_box;
 pub mod colour_model;
 mod components;
-
+mod guide;
+mod labelling;
 pub mod max_flow;
 mod object_cut;
 pub mod pixel_graph;
@@ -55,7 +58,8 @@ mod working_picture;
 use std::rc::Rc;
 
 pub use bounding_box::BoundingBox;
-pub use object_cut::{Guide, ObjectCut};
+pub use guide::Guide;
+pub use object_cut::ObjectCut;
 pub use seeds::Seeds;
 pub use settings::{CutSettings, SeedUse};
 pub use strokes::Stroke;

@@ -56,7 +56,7 @@ impl PixelGraph {
         each_pair(width, height, |pixel, forward, neighbour| {
             let distance = if matches!(FORWARD[forward], EAST | SOUTH) { 1.0 } else { std::f32::consts::SQRT_2 };
             let weight = exp_of_negative(-beta * difference(&colours[pixel], &colours[neighbour])) / distance;
-            let link = (UNITS * GAMMA * weight).round() as u32;
+            let link = (UNITS * GAMMA * weight).round_ties_even() as u32;
             links[pixel][forward] = link;
             flow.set_link(pixel % width, pixel / width, FORWARD[forward], link, link);
         });
@@ -68,7 +68,7 @@ impl PixelGraph {
     pub fn set_costs(&mut self, costs: impl IntoIterator<Item = [f32; 2]>) {
         for (pixel, pair) in self.costs.iter_mut().zip(costs) {
             // A float becomes an integer by saturation, and NaN becomes 0.
-            *pixel = pair.map(|cost| (cost.clamp(-LARGEST_COST, LARGEST_COST) * UNITS).round() as i32);
+            *pixel = pair.map(|cost| (cost.clamp(-LARGEST_COST, LARGEST_COST) * UNITS).round_ties_even() as i32);
         }
     }
 

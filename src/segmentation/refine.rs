@@ -58,7 +58,7 @@ pub fn refined(photo: &Picture, working: &WorkingPicture, labels: &[bool], marks
                     let weights = [(1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u];
                     let at = |Fit { slope, offset }: Fit| offset + (0..3).map(|i| slope[i] * f32::from(pixel[i])).sum::<f32>();
                     let fitted: f32 = corners.iter().zip(weights).map(|(&corner, weight)| weight * at(fits[corner])).sum();
-                    (255.0 * (0.5 + STEEPNESS * (fitted - 0.5))).round() as u8
+                    (255.0 * (0.5 + STEEPNESS * (fitted - 0.5))).round_ties_even() as u8
                 }
             });
         }

@@ -3,7 +3,7 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::colour_model::Colour;
+use super::colour_model::{Colour, ColourModel};
 use crate::error::Error;
 use crate::image_input::Picture;
 
@@ -30,6 +30,19 @@ impl WorkingPicture {
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).use_alpha(false);
         Resizer::new().resize(&photo, &mut reduced, &options).map_err(|error| internal(&error))?;
         Ok(Self { colours: colours(reduced.buffer()), width: columns as usize })
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> [usize; 2] {
+        [self.width, self.height()]
+    }
+
+    /// Colour models of the pixels with these numbers: the background's and the object's.
+    pub fn models(&self, sides: &[Vec<u32>; 2], random_seed: u64) -> [ColourModel; 2] {
+        sides.each_ref().map(|side| {
+            let colours: Vec<Colour> = side.iter().map(|&number| self.colours[number as usize]).collect();
+            ColourModel::fit(&colours, random_seed)
+        })
     }
 
     /// Rows.

@@ -1,0 +1,157 @@
+//! A picture of the cut's size and the side of each of its pixels: by colour models, and by everything else that speaks for a side.
+
+use super::colour_model::{Colour, ColourModel};
+use super::pixel_graph::{LARGEST_COST, PixelGraph};
+use super::working_picture::WorkingPicture;
+use crate::error::Error;
+use crate::progress::Progress;
+
+/// The background's model and the object's.
+pub type Models = [ColourModel; 2];
+
+/// The cheapest sides of a picture's pixels.
+pub struct Labelling {
+    pub picture: WorkingPicture,
+    /// By pixel, row-major: true is object. Empty before the first cut.
+    pub labels: Vec<bool>,
+    /// One entry for each cut so far.
+    pub rounds: Vec<Round>,
+    graph: PixelGraph,
+    /// What each pixel costs as background and as object apart from its colour.
+    leanings: Vec<[f32; 2]>,
+}
+
+/// One cut's outcome.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Round {
+    /// Of the labelling, from its definition.
+    pub energy: f64,
+    /// The maximum flow.
+    pub flow: f64,
+}
+
+impl Labelling {
+    /// Before its first cut.
+    ///
+    /// # Errors
+    /// `picture-too-large` as [`PixelGraph::new`].
+    pub fn new(picture: WorkingPicture, leanings: Vec<[f32; 2]>) -> Result<Self, Error> {
+        let graph = PixelGraph::new(&picture.colours, picture.width)?;
+        Ok(Self { picture, labels: Vec::new(), rounds: Vec::new(), graph, leanings })
+    }
+
+    /// The cheapest labels, where `decided`, by pixel, holds whatever it costs.
+    pub fn cut(&mut self, models: &Models, decided: &[Option<bool>]) {
+        self.set_costs(models, decided.iter().copied());
+        self.minimise();
+    }
+
+    /// Cuts up to `cuts` times, each time with models moved towards the colours of both sides of the last labels, as GrabCut does, and
+    /// gives the models of the next cut. The energy never rises; a cut that changes no label, or leaves one side empty, is the last.
+    /// Reports after each cut, as one of `total` pieces of work.
+    ///
+    /// # Errors
+    /// `cancelled`.
+    pub async fn settle(
+        &mut self,
+        mut models: Models,
+        cuts: usize,
+        total: usize,
+        progress: &dyn Progress,
+    ) -> Result<Models, Error> {
+        self.set_costs(&models, std::iter::repeat(None));
+        for cut in 1..=cuts {
+            let before = std::mem::take(&mut self.labels);
+            let energy = self.minimise();
+            progress.report(cut, total).await?;
+            let objects = self.labels.iter().filter(|&&label| label).count();
+            if self.labels == before || objects == 0 || objects == self.labels.len() {
+                break;
+            }
+            let improved = self.improved(&models);
+            self.set_costs(&improved, std::iter::repeat(None));
+            // New models fit the labels at least as well, unless the sample on which they were estimated misleads them.
+            if self.graph.energy(&self.labels) > energy {
+                break;
+            }
+            models = improved;
+        }
+        Ok(models)
+    }
+
+    /// The models moved towards the colours of both sides of the present labels.
+    pub fn improved(&self, [background, object]: &Models) -> Models {
+        let colours = |side: bool| -> Vec<Colour> {
+            let pixels = self.picture.colours.iter().zip(&self.labels);
+            pixels.filter(|&(_, &label)| label == side).map(|(&colour, _)| colour).collect()
+        };
+        [background.refit(&colours(false)), object.refit(&colours(true))]
+    }
+
+    fn set_costs(&mut self, models: &Models, decided: impl Iterator<Item = Option<bool>>) {
+        let [background, object] = models.each_ref().map(|model| model.costs(&self.picture.colours));
+        let by_colour = background.into_iter().zip(object).zip(&self.leanings);
+        self.graph.set_costs(by_colour.zip(decided).map(|(((background, object), leaning), mark)| match mark {
+            None => [background + leaning[0], object + leaning[1]],
+            Some(true) => [LARGEST_COST, 0.0],
+            Some(false) => [0.0, LARGEST_COST],
+        }));
+    }
+
+    /// Gives the energy.
+    fn minimise(&mut self) -> f64 {
+        let (labels, flow) = self.graph.minimum();
+        let energy = self.graph.energy(&labels);
+        self.labels = labels;
+        self.rounds.push(Round { energy, flow });
+        energy
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use pollster::block_on;
+
+    use super::super::guide::Guide;
+    use super::super::settings::{CutSettings, SeedUse};
+    use super::super::test_pictures::disc;
+    use super::*;
+    use crate::progress::Unwatched;
+
+    fn settled(width: u32, height: u32, cuts: usize, settings: &CutSettings) -> Labelling {
+        let (picture, map, _) = disc(width, height);
+        let working = WorkingPicture::of(&picture, settings.working_side).unwrap();
+        let start = Guide::Saliency(&map).start(&picture, working.size(), settings).unwrap();
+        let models = working.models(&start.sides, settings.random_seed);
+        let mut labelling = Labelling::new(working, start.leanings).unwrap();
+        block_on(labelling.settle(models, cuts, cuts, &Unwatched)).unwrap();
+        labelling
+    }
+
+    #[test]
+    fn the_energy_never_rises_from_cut_to_cut() {
+        for seeds in [SeedUse::Soft, SeedUse::Hard] {
+            for random_seed in 0..8 {
+                let rounds = settled(120, 90, 8, &CutSettings { seeds, random_seed, ..CutSettings::paper() }).rounds;
+                assert!(rounds.len() > 1);
+                for pair in rounds.windows(2) {
+                    assert!(pair[1].energy <= pair[0].energy, "{rounds:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_flow_is_the_energy_of_its_labels() {
+        let rounds = settled(120, 90, 4, &CutSettings::best()).rounds;
+        assert!(rounds.len() > 1);
+        assert!(rounds.iter().all(|round| round.energy == round.flow), "{rounds:?}");
+    }
+
+    #[test]
+    fn a_cut_that_changes_no_label_is_the_last() {
+        let rounds = settled(60, 40, 100, &CutSettings::paper()).rounds.len();
+        assert!(rounds < 50, "{rounds} rounds");
+    }
+}

@@ -31,12 +31,13 @@ pub struct Round {
 }
 
 impl Labelling {
-    /// Before its first cut.
+    /// Before its first cut. Of a picture that stands for one of `reduction` times its side, every pixel stands for `reduction^2` pixels and
+    /// every step along a boundary for `reduction` steps, so a boundary counts for less.
     ///
     /// # Errors
     /// `picture-too-large` as [`PixelGraph::new`].
-    pub fn new(picture: WorkingPicture, leanings: Vec<[f32; 2]>) -> Result<Self, Error> {
-        let graph = PixelGraph::new(&picture.colours, picture.width)?;
+    pub fn new(picture: WorkingPicture, reduction: u32, leanings: Vec<[f32; 2]>) -> Result<Self, Error> {
+        let graph = PixelGraph::new(&picture.colours, picture.width, reduction)?;
         Ok(Self { picture, labels: Vec::new(), rounds: Vec::new(), graph, leanings })
     }
 
@@ -48,22 +49,16 @@ impl Labelling {
 
     /// Cuts up to `cuts` times, each time with models moved towards the colours of both sides of the last labels, as GrabCut does, and
     /// gives the models of the next cut. The energy never rises; a cut that changes no label, or leaves one side empty, is the last.
-    /// Reports after each cut, as one of `total` pieces of work.
+    /// Reports after each cut.
     ///
     /// # Errors
     /// `cancelled`.
-    pub async fn settle(
-        &mut self,
-        mut models: Models,
-        cuts: usize,
-        total: usize,
-        progress: &dyn Progress,
-    ) -> Result<Models, Error> {
+    pub async fn settle(&mut self, mut models: Models, cuts: usize, progress: &dyn Progress) -> Result<Models, Error> {
         self.set_costs(&models, std::iter::repeat(None));
         for cut in 1..=cuts {
             let before = std::mem::take(&mut self.labels);
             let energy = self.minimise();
-            progress.report(cut, total).await?;
+            progress.report(cut, cuts).await?;
             let objects = self.labels.iter().filter(|&&label| label).count();
             if self.labels == before || objects == 0 || objects == self.labels.len() {
                 break;
@@ -124,8 +119,8 @@ mod tests {
         let working = WorkingPicture::of(&picture, settings.working_side).unwrap();
         let start = Guide::Saliency(&map).start(&picture, working.size(), settings).unwrap();
         let models = working.models(&start.sides, settings.random_seed);
-        let mut labelling = Labelling::new(working, start.leanings).unwrap();
-        block_on(labelling.settle(models, cuts, cuts, &Unwatched)).unwrap();
+        let mut labelling = Labelling::new(working, 1, start.leanings).unwrap();
+        block_on(labelling.settle(models, cuts, &Unwatched)).unwrap();
         labelling
     }
 

@@ -1,5 +1,6 @@
 //! A cut that can be corrected.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::Segmentation;
@@ -13,7 +14,7 @@ use super::strokes::{Marks, Stroke};
 use super::working_picture::WorkingPicture;
 use crate::error::Error;
 use crate::image_input::Picture;
-use crate::progress::Progress;
+use crate::progress::{Part, Progress};
 
 /// A cut, and what it takes to go on from it: each stroke cuts anew, from the last flow.
 ///
@@ -29,8 +30,8 @@ pub struct ObjectCut {
 }
 
 impl ObjectCut {
-    /// The cut that the guide leads to. Where there is more than one to make, all but the last settle the colour models on a picture of half
-    /// the side, at a quarter of the cost. Reports after each.
+    /// The cut that the guide leads to. Where there are several to make, all but the last settle the colour models, on a picture of half the
+    /// side. Reports after each.
     ///
     /// # Errors
     /// `setting-out-of-range` when a setting or the map is not what its description says, or the rectangle leaves nothing of the photo
@@ -48,14 +49,16 @@ impl ObjectCut {
         let mut models = working.models(&sides, settings.random_seed);
         let (cuts, total) = (settings.iterations as usize, settings.rounds());
         if cuts > 1 {
-            let half = WorkingPicture::of(&photo, working.size().into_iter().max().unwrap_or(1).div_ceil(2) as u32)?;
+            let longest = working.width.max(working.height());
+            let half = WorkingPicture::of(&photo, longest.div_ceil(2) as u32)?;
             // What is there at the full size may be too small for the half: then the models stay.
             if let Ok(Start { leanings, .. }) = guide.start(&photo, half.size(), settings) {
-                models = Labelling::new(half, leanings)?.settle(models, cuts - 1, total, progress).await?;
+                let settling = Part { whole: progress, before: 0, after: total + 1 - cuts, total: Cell::new(0) };
+                models = Labelling::new(half, 2, leanings)?.settle(models, cuts - 1, &settling).await?;
             }
         }
         let marks = Marks::new(working.size(), [photo.width(), photo.height()]);
-        let labelling = Labelling::new(working, leanings)?;
+        let labelling = Labelling::new(working, 1, leanings)?;
         let mut cut = Self { photo, labelling, strokes: Vec::new(), marks, models: vec![models] };
         cut.cut_again();
         progress.report(cuts, total).await?;

@@ -36,28 +36,39 @@ pub struct PixelGraph {
 }
 
 impl PixelGraph {
-    /// The graph of a picture of `width` columns, row-major: V between all neighbours, and no costs yet. In a picture of one
-    /// colour beta is taken as 0, so that only the length of the boundary counts.
+    /// The graph of a picture of `width` columns, row-major: V between all neighbours, divided by `reduction`, and no costs yet. In a picture
+    /// of one colour beta is taken as 0, so that only the length of the boundary counts.
     ///
     /// # Errors
     /// `picture-too-large` as [`GridGraph::new`].
-    pub fn new(colours: &[Colour], width: usize) -> Result<Self, Error> {
+    pub fn new(colours: &[Colour], width: usize, reduction: u32) -> Result<Self, Error> {
         let height = colours.len() / width.max(1);
         let mut flow = GridGraph::new(width, height)?;
 
+        // Infinite where there is no neighbour: the weight is then 0.
+        let mut differences = vec![[f32::INFINITY; 4]; colours.len()];
         let (mut sum, mut pairs) = (0.0, 0u64);
-        each_pair(width, height, |pixel, _, neighbour| {
-            sum += f64::from(difference(&colours[pixel], &colours[neighbour]));
+        each_pair(width, height, |pixel, forward, neighbour| {
+            let difference = difference(&colours[pixel], &colours[neighbour]);
+            differences[pixel][forward] = difference;
+            sum += f64::from(difference);
             pairs += 1;
         });
         let beta = if sum > 0.0 { (pairs as f64 / (2.0 * sum)) as f32 } else { 0.0 };
 
-        let mut links = vec![[0; 4]; colours.len()];
-        each_pair(width, height, |pixel, forward, neighbour| {
-            let distance = if matches!(FORWARD[forward], EAST | SOUTH) { 1.0 } else { std::f32::consts::SQRT_2 };
-            let weight = exp_of_negative(-beta * difference(&colours[pixel], &colours[neighbour])) / distance;
-            let link = (UNITS * GAMMA * weight).round_ties_even() as u32;
-            links[pixel][forward] = link;
+        let full = UNITS * GAMMA / reduction as f32;
+        let lengths = FORWARD.map(|direction| if matches!(direction, EAST | SOUTH) { 1.0 } else { std::f32::consts::SQRT_2 });
+        let links: Vec<[u32; 4]> = differences
+            .iter()
+            .map(|differences| {
+                std::array::from_fn(|forward| {
+                    let weight = exp_of_negative(-beta * differences[forward]) / lengths[forward];
+                    (full * weight).round_ties_even() as u32
+                })
+            })
+            .collect();
+        each_pair(width, height, |pixel, forward, _| {
+            let link = links[pixel][forward];
             flow.set_link(pixel % width, pixel / width, FORWARD[forward], link, link);
         });
         Ok(Self { width, costs: vec![[0; 2]; colours.len()], links, flow })
@@ -163,7 +174,7 @@ mod tests {
             let colours = noise(&mut random, width * height);
             let mut costs = random_costs(&mut random, width * height);
             costs[0] = [1e30, -1e30];
-            let mut graph = PixelGraph::new(&colours, width).unwrap();
+            let mut graph = PixelGraph::new(&colours, width, 1).unwrap();
             graph.set_costs(costs.iter().copied());
             let (labels, flow) = graph.minimum();
             assert_eq!(graph.energy(&labels), flow);
@@ -198,7 +209,7 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(2);
         for (width, height) in [(1, 1), (2, 1), (3, 3), (4, 3), (2, 6), (12, 1)] {
             for _ in 0..20 {
-                let mut graph = PixelGraph::new(&noise(&mut random, width * height), width).unwrap();
+                let mut graph = PixelGraph::new(&noise(&mut random, width * height), width, 1).unwrap();
                 graph.set_costs(random_costs(&mut random, width * height));
                 let (_, flow) = graph.minimum();
                 let least = (0..1 << (width * height))
@@ -211,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_picture_of_one_colour_has_a_finite_energy() {
-        let mut graph = PixelGraph::new(&[[9.0; 3]; 12], 4).unwrap();
+        let mut graph = PixelGraph::new(&[[9.0; 3]; 12], 4, 1).unwrap();
         graph.set_costs((0..12).map(|p| if p % 4 < 2 { [0.0, 500.0] } else { [500.0, 0.0] }));
         let (labels, flow) = graph.minimum();
         assert_eq!(labels, [false, false, true, true].repeat(3));
@@ -222,7 +233,7 @@ mod tests {
     #[test]
     fn a_cost_that_is_not_a_number_is_no_preference() {
         let colours = [[0.0; 3], [10.0; 3], [250.0; 3]];
-        let mut graph = PixelGraph::new(&colours, 3).unwrap();
+        let mut graph = PixelGraph::new(&colours, 3, 1).unwrap();
         graph.set_costs([[0.0, 3.0], [f32::NAN, f32::NAN], [f32::INFINITY, f32::NEG_INFINITY]]);
         let (with_nan, _) = graph.minimum();
         graph.set_costs([[0.0, 3.0], [0.0, 0.0], [1e30, -1e30]]);

@@ -31,13 +31,12 @@ pub struct Round {
 }
 
 impl Labelling {
-    /// Before its first cut. Of a picture that stands for one of `reduction` times its side, every pixel stands for `reduction^2` pixels and
-    /// every step along a boundary for `reduction` steps, so a boundary counts for less.
+    /// Before its first cut.
     ///
     /// # Errors
     /// `picture-too-large` as [`PixelGraph::new`].
-    pub fn new(picture: WorkingPicture, reduction: u32, leanings: Vec<[f32; 2]>) -> Result<Self, Error> {
-        let graph = PixelGraph::new(&picture.colours, picture.width, reduction)?;
+    pub fn new(picture: WorkingPicture, leanings: Vec<[f32; 2]>) -> Result<Self, Error> {
+        let graph = PixelGraph::new(&picture.colours, picture.width)?;
         Ok(Self { picture, labels: Vec::new(), rounds: Vec::new(), graph, leanings })
     }
 
@@ -119,7 +118,7 @@ mod tests {
         let working = WorkingPicture::of(&picture, settings.working_side).unwrap();
         let start = Guide::Saliency(&map).start(&picture, working.size(), settings).unwrap();
         let models = working.models(&start.sides, settings.random_seed);
-        let mut labelling = Labelling::new(working, 1, start.leanings).unwrap();
+        let mut labelling = Labelling::new(working, start.leanings).unwrap();
         block_on(labelling.settle(models, cuts, &Unwatched)).unwrap();
         labelling
     }

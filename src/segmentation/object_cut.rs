@@ -54,11 +54,11 @@ impl ObjectCut {
             // What is there at the full size may be too small for the half: then the models stay.
             if let Ok(Start { leanings, .. }) = guide.start(&photo, half.size(), settings) {
                 let settling = Part { whole: progress, before: 0, after: total + 1 - cuts, total: Cell::new(0) };
-                models = Labelling::new(half, 2, leanings)?.settle(models, cuts - 1, &settling).await?;
+                models = Labelling::new(half, leanings)?.settle(models, cuts - 1, &settling).await?;
             }
         }
         let marks = Marks::new(working.size(), [photo.width(), photo.height()]);
-        let labelling = Labelling::new(working, 1, leanings)?;
+        let labelling = Labelling::new(working, leanings)?;
         let mut cut = Self { photo, labelling, strokes: Vec::new(), marks, models: vec![models] };
         cut.cut_again();
         progress.report(cuts, total).await?;

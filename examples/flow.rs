@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
         ColourModel::fit(&pixels.map(|(_, &colour)| colour).collect::<Vec<_>>(), 1)
     });
     let [background, object] = models.map(|model| model.costs(&colours));
-    let mut graph = PixelGraph::new(&colours, width)?;
+    let mut graph = PixelGraph::new(&colours, width, 1)?;
     graph.set_costs(
         background.into_iter().zip(object).enumerate().map(
             |(pixel, (background, object))| {

@@ -81,8 +81,7 @@ impl ColourModel {
         let gaussians = self.gaussians();
         let mut costs = Vec::with_capacity(colours.len());
         for block in colours.chunks(BLOCK) {
-            let logs = log_densities(&gaussians, &planes(block));
-            let (highest, sums) = log_sums(&logs[..gaussians.len()]);
+            let (highest, sums) = log_sums(&mut log_densities(&gaussians, &planes(block))[..gaussians.len()]);
             costs.extend(highest.iter().zip(&sums).map(|(highest, &sum)| -(highest + ln(sum))).take(block.len()));
         }
         costs
@@ -98,10 +97,10 @@ impl ColourModel {
         let mut sums = [Moments::default(); COMPONENTS];
         for block in samples.chunks(BLOCK) {
             let planes = planes(block);
-            let logs = log_densities(&gaussians, &planes);
-            let (highest, totals) = log_sums(&logs[..gaussians.len()]);
-            for (logs, sum) in logs.iter().zip(&mut sums).take(gaussians.len()) {
-                let mut shares: [f32; BLOCK] = std::array::from_fn(|i| exp_of_negative(logs[i] - highest[i]) / totals[i]);
+            let mut terms = log_densities(&gaussians, &planes);
+            let (_, totals) = log_sums(&mut terms[..gaussians.len()]);
+            for (terms, sum) in terms.iter().zip(&mut sums).take(gaussians.len()) {
+                let mut shares: [f32; BLOCK] = std::array::from_fn(|i| terms[i] / totals[i]);
                 shares[block.len()..].fill(0.0);
                 sum.add_block(&planes, &shares);
             }
@@ -138,18 +137,19 @@ fn log_densities(gaussians: &[Gaussian], planes: &[[f32; BLOCK]; 3]) -> [[f32; B
     logs
 }
 
-/// For each colour of a block the largest logarithm, and the sum of all terms relative to it.
-fn log_sums(logs: &[[f32; BLOCK]]) -> ([f32; BLOCK], [f32; BLOCK]) {
+/// For each colour of a block the largest logarithm, and the sum of all terms relative to it, by which the logarithms are replaced.
+fn log_sums(logs: &mut [[f32; BLOCK]]) -> ([f32; BLOCK], [f32; BLOCK]) {
     let mut highest = [f32::NEG_INFINITY; BLOCK];
-    for logs in logs {
+    for logs in &*logs {
         for (highest, &log) in highest.iter_mut().zip(logs) {
             *highest = if log > *highest { log } else { *highest };
         }
     }
     let mut sums = [0.0; BLOCK];
     for logs in logs {
-        for ((sum, &log), highest) in sums.iter_mut().zip(logs).zip(&highest) {
-            *sum += exp_of_negative(log - highest);
+        for ((sum, log), highest) in sums.iter_mut().zip(logs).zip(&highest) {
+            *log = exp_of_negative(*log - highest);
+            *sum += *log;
         }
     }
     (highest, sums)
@@ -233,17 +233,6 @@ struct Moments {
 const MID_GREY: f32 = 127.5;
 
 impl Moments {
-    fn add(&mut self, colour: &Colour) {
-        let centred = colour.map(|value| f64::from(value - MID_GREY));
-        self.weight += 1.0;
-        for i in 0..3 {
-            self.sum[i] += centred[i];
-            for j in 0..=i {
-                self.products[i][j] += centred[i] * centred[j];
-            }
-        }
-    }
-
     /// Adds a block's colours with a weight each.
     #[inline(always)]
     fn add_block(&mut self, planes: &[[f32; BLOCK]; 3], weights: &[f32; BLOCK]) {
@@ -342,15 +331,22 @@ fn k_means(samples: &[Colour], seed: u64) -> Vec<Component> {
 /// The moments of each centre's cluster: the colours that are nearest to it.
 fn assign(samples: &[Colour], centres: &[Colour]) -> Vec<Moments> {
     let mut moments = vec![Moments::default(); centres.len()];
-    for colour in samples {
-        let mut best = (f32::INFINITY, 0);
-        for (number, centre) in centres.iter().enumerate() {
-            let squared = distance(colour, centre);
-            if squared < best.0 {
-                best = (squared, number);
+    for block in samples.chunks(BLOCK) {
+        let planes = planes(block);
+        let mut least = [f32::INFINITY; BLOCK];
+        let mut nearest = [u32::MAX; BLOCK];
+        for (number, centre) in (0..).zip(centres) {
+            for i in 0..BLOCK {
+                let squared = distance(&[planes[0][i], planes[1][i], planes[2][i]], centre);
+                let nearer = squared < least[i];
+                least[i] = if nearer { squared } else { least[i] };
+                nearest[i] = if nearer { number } else { nearest[i] };
             }
         }
-        moments[best.1].add(colour);
+        nearest[block.len()..].fill(u32::MAX);
+        for (number, moments) in (0..).zip(&mut moments) {
+            moments.add_block(&planes, &nearest.map(|nearest| if nearest == number { 1.0 } else { 0.0 }));
+        }
     }
     moments
 }

@@ -31,12 +31,13 @@ pub struct Round {
 }
 
 impl Labelling {
-    /// Before its first cut.
+    /// Before its first cut. Of a picture that stands for one of `reduction` times its side, every pixel stands for `reduction^2` pixels and
+    /// every step along a boundary for `reduction` steps, so a boundary counts for less.
     ///
     /// # Errors
     /// `picture-too-large` as [`PixelGraph::new`].
-    pub fn new(picture: WorkingPicture, leanings: Vec<[f32; 2]>) -> Result<Self, Error> {
-        let graph = PixelGraph::new(&picture.colours, picture.width)?;
+    pub fn new(picture: WorkingPicture, reduction: u32, leanings: Vec<[f32; 2]>) -> Result<Self, Error> {
+        let graph = PixelGraph::new(&picture.colours, picture.width, reduction)?;
         Ok(Self { picture, labels: Vec::new(), rounds: Vec::new(), graph, leanings })
     }
 
@@ -46,9 +47,9 @@ impl Labelling {
         self.minimise();
     }
 
-    /// Cuts up to `cuts` times, each time with models moved towards the colours of both sides of the last labels, as GrabCut does, and
-    /// gives the models of the next cut. The energy never rises; a cut that changes no label, or leaves one side empty, is the last.
-    /// Reports after each cut.
+    /// Cuts up to `cuts` times, the first time with `models`, and from then on with models moved towards the colours of both sides of the last
+    /// labels, as GrabCut does; gives the models of the last cut. The energy never rises; a cut that changes no label, or leaves a side
+    /// empty, is the last. Reports after each cut.
     ///
     /// # Errors
     /// `cancelled`.
@@ -58,8 +59,7 @@ impl Labelling {
             let before = std::mem::take(&mut self.labels);
             let energy = self.minimise();
             progress.report(cut, cuts).await?;
-            let objects = self.labels.iter().filter(|&&label| label).count();
-            if self.labels == before || objects == 0 || objects == self.labels.len() {
+            if cut == cuts || self.labels == before || self.is_one_sided() {
                 break;
             }
             let improved = self.improved(&models);
@@ -71,6 +71,11 @@ impl Labelling {
             models = improved;
         }
         Ok(models)
+    }
+
+    /// Whether everything is object, or nothing.
+    pub fn is_one_sided(&self) -> bool {
+        self.labels.iter().all(|&label| label == self.labels[0])
     }
 
     /// The models moved towards the colours of both sides of the present labels.
@@ -118,7 +123,7 @@ mod tests {
         let working = WorkingPicture::of(&picture, settings.working_side).unwrap();
         let start = Guide::Saliency(&map).start(&picture, working.size(), settings).unwrap();
         let models = working.models(&start.sides, settings.random_seed);
-        let mut labelling = Labelling::new(working, start.leanings).unwrap();
+        let mut labelling = Labelling::new(working, 1, start.leanings).unwrap();
         block_on(labelling.settle(models, cuts, &Unwatched)).unwrap();
         labelling
     }

@@ -36,12 +36,12 @@ pub struct PixelGraph {
 }
 
 impl PixelGraph {
-    /// The graph of a picture of `width` columns, row-major: V between all neighbours, and no costs yet. In a picture of one
-    /// colour beta is taken as 0, so that only the length of the boundary counts.
+    /// The graph of a picture of `width` columns, row-major: V between all neighbours, divided by `reduction`, and no costs yet. In a picture
+    /// of one colour beta is taken as 0, so that only the length of the boundary counts.
     ///
     /// # Errors
     /// `picture-too-large` as [`GridGraph::new`].
-    pub fn new(colours: &[Colour], width: usize) -> Result<Self, Error> {
+    pub fn new(colours: &[Colour], width: usize, reduction: u32) -> Result<Self, Error> {
         let height = colours.len() / width.max(1);
         let mut flow = GridGraph::new(width, height)?;
 
@@ -56,13 +56,14 @@ impl PixelGraph {
         });
         let beta = if sum > 0.0 { (pairs as f64 / (2.0 * sum)) as f32 } else { 0.0 };
 
+        let full = UNITS * GAMMA / reduction as f32;
         let lengths = FORWARD.map(|direction| if matches!(direction, EAST | SOUTH) { 1.0 } else { std::f32::consts::SQRT_2 });
         let links: Vec<[u32; 4]> = differences
             .iter()
             .map(|differences| {
                 std::array::from_fn(|forward| {
                     let weight = exp_of_negative(-beta * differences[forward]) / lengths[forward];
-                    (UNITS * GAMMA * weight).round_ties_even() as u32
+                    (full * weight).round_ties_even() as u32
                 })
             })
             .collect();
@@ -173,7 +174,7 @@ mod tests {
             let colours = noise(&mut random, width * height);
             let mut costs = random_costs(&mut random, width * height);
             costs[0] = [1e30, -1e30];
-            let mut graph = PixelGraph::new(&colours, width).unwrap();
+            let mut graph = PixelGraph::new(&colours, width, 1).unwrap();
             graph.set_costs(costs.iter().copied());
             let (labels, flow) = graph.minimum();
             assert_eq!(graph.energy(&labels), flow);
@@ -208,7 +209,7 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(2);
         for (width, height) in [(1, 1), (2, 1), (3, 3), (4, 3), (2, 6), (12, 1)] {
             for _ in 0..20 {
-                let mut graph = PixelGraph::new(&noise(&mut random, width * height), width).unwrap();
+                let mut graph = PixelGraph::new(&noise(&mut random, width * height), width, 1).unwrap();
                 graph.set_costs(random_costs(&mut random, width * height));
                 let (_, flow) = graph.minimum();
                 let least = (0..1 << (width * height))
@@ -221,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_picture_of_one_colour_has_a_finite_energy() {
-        let mut graph = PixelGraph::new(&[[9.0; 3]; 12], 4).unwrap();
+        let mut graph = PixelGraph::new(&[[9.0; 3]; 12], 4, 1).unwrap();
         graph.set_costs((0..12).map(|p| if p % 4 < 2 { [0.0, 500.0] } else { [500.0, 0.0] }));
         let (labels, flow) = graph.minimum();
         assert_eq!(labels, [false, false, true, true].repeat(3));
@@ -232,7 +233,7 @@ mod tests {
     #[test]
     fn a_cost_that_is_not_a_number_is_no_preference() {
         let colours = [[0.0; 3], [10.0; 3], [250.0; 3]];
-        let mut graph = PixelGraph::new(&colours, 3).unwrap();
+        let mut graph = PixelGraph::new(&colours, 3, 1).unwrap();
         graph.set_costs([[0.0, 3.0], [f32::NAN, f32::NAN], [f32::INFINITY, f32::NEG_INFINITY]]);
         let (with_nan, _) = graph.minimum();
         graph.set_costs([[0.0, 3.0], [0.0, 0.0], [1e30, -1e30]]);

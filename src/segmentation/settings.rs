@@ -27,7 +27,7 @@ pub struct CutSettings {
     /// dull as the lower quantile costs so much as object, and in between both costs change linearly. 0: nothing.
     pub saliency_weight: f64,
     /// Cuts, at least 1. Before each further one the colour models are estimated anew from both sides of the one before, as GrabCut does.
-    /// All but the last are made on half the side; of those, the energy never rises, and when no label changes any more the last one follows.
+    /// All but the last two are made on half the side. At either size the energy never rises, and a cut that changes no label is the last.
     pub iterations: u32,
     /// The photo is cut at a size at which its long side has at most so many pixels, at least 1.
     pub working_side: u32,

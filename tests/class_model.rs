@@ -72,7 +72,7 @@ fn ten_times_the_step_size_stays_finite() {
         let optimiser = match recipe.optimiser {
             Optimiser::Ascent { rate } => Optimiser::Ascent { rate: 10.0 * rate },
             Optimiser::Momentum { rate } => Optimiser::Momentum { rate: 10.0 * rate },
-            Optimiser::Adam { rate } => Optimiser::Adam { rate: 10.0 * rate },
+            Optimiser::Adam { rate, decay } => Optimiser::Adam { rate: 10.0 * rate, decay },
         };
         let giant = ClassModelRecipe { optimiser, ..recipe.clone() };
         let mut run = ClassModelRun::with_recipe(network.clone(), giant, &settings(recipe.id)).unwrap();

@@ -18,10 +18,13 @@ pub enum Optimiser {
         rate: f32,
     },
     /// Kingma & Ba, *Adam* (arXiv 1412.6980), with its usual constants: a step of about `rate` for every parameter, whatever
-    /// the size of its gradient.
+    /// the size of its gradient. Each step first takes a share `rate * decay` off the parameters (Loshchilov & Hutter, *Decoupled Weight
+    /// Decay Regularization*, arXiv 1711.05101): none of them grows beyond about `1 / decay`.
     Adam {
         /// Step size.
         rate: f32,
+        /// What holds the parameters back; 0: nothing.
+        decay: f32,
     },
 }
 
@@ -51,7 +54,7 @@ impl Optimiser {
                 *moments = Some(Moments { mean, square: None });
                 ascended
             }
-            Optimiser::Adam { rate } => {
+            Optimiser::Adam { rate, decay } => {
                 let past = match moments.take() {
                     Some(Moments { mean, square: Some(square) }) => [mean, square],
                     _ => [parameters.zeros_like(), parameters.zeros_like()],
@@ -59,7 +62,8 @@ impl Optimiser {
                 // Both means start from zero, which the corrections undo.
                 let [mean_share, square_share] = [MEAN_DECAY, SQUARE_DECAY].map(|decay| 1.0 - decay.powi(step as i32));
                 let decays = AdamDecays { mean: MEAN_DECAY, square: SQUARE_DECAY, tiny: TINY };
-                let [ascended, mean, square] = adam(parameters, gradient, past, [rate / mean_share, square_share], decays);
+                let [ascended, mean, square] =
+                    adam(parameters, gradient, past, [rate / mean_share, square_share, 1.0 - rate * decay], decays);
                 *moments = Some(Moments { mean, square: Some(square) });
                 ascended
             }

@@ -141,7 +141,7 @@ const ROBUST: ClassModelRecipe = ClassModelRecipe {
     transformations: Some(Transformations { jitter: 0.1, scale: [0.7, 1.3], stretch: 0.2, tilt: 0.0, mirror: true }),
     relu: ReluRule::Leaky(0.1),
     regularisers: Regularisers::NONE,
-    optimiser: Optimiser::Adam { rate: 0.025 },
+    optimiser: Optimiser::Adam { rate: 0.025, decay: 0.0 },
 };
 
 const SHARP: ClassModelRecipe = ClassModelRecipe {
@@ -149,6 +149,6 @@ const SHARP: ClassModelRecipe = ClassModelRecipe {
     title: "Sharp",
     reading: "Robust with twice as many steps of half the size: each shape is settled from more places before the next one stands on it.",
     steps: 400,
-    optimiser: Optimiser::Adam { rate: 0.0125 },
+    optimiser: Optimiser::Adam { rate: 0.0125, decay: 0.0 },
     ..ROBUST
 };

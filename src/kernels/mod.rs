@@ -136,7 +136,7 @@ trait Kernels: Backend {
         range: f32,
     ) -> FloatTensor<Self>;
 
-    /// A step of Adam with `[rate, square_share]`: the parameters after it, the gradient's running mean, and that of its square.
+    /// A step of Adam with `[rate, square_share, kept]`: the parameters after it, the gradient's running mean, and that of its square.
     fn adam(
         parameters: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
@@ -276,15 +276,15 @@ pub fn squash_back(gradient: Tensor<4>, squashed: Tensor<4>, mean: &Tensor<4>, r
 }
 
 /// A step of Adam (Kingma & Ba, arXiv 1412.6980, algorithm 1), upwards: `m' = b1 m + (1 - b1) g`, `v' = b2 v + (1 - b2) g^2`,
-/// `x' = x + rate * m' / (sqrt(v' / square_share) + tiny)`, with b1 and b2 the decays of mean and square. Gives `[x', m', v']`.
+/// `x' = kept x + rate * m' / (sqrt(v' / square_share) + tiny)`, with b1 and b2 the decays of mean and square. Gives `[x', m', v']`.
 ///
-/// `step` is `[rate, square_share]`, which change from step to step as both means start from zero: a tensor, because a GPU's constants are
+/// `step` is `[rate, square_share, kept]`, which change from step to step as both means start from zero: a tensor, because a GPU's constants are
 /// kept for the next call, and new ones take a new buffer.
 pub fn adam(
     parameters: Tensor<4>,
     gradient: Tensor<4>,
     [mean, square]: [Tensor<4>; 2],
-    step: [f32; 2],
+    step: [f32; 3],
     decays: AdamDecays,
 ) -> [Tensor<4>; 3] {
     let step = Tensor::<1>::from_floats(step, &parameters.device()).into_dispatch();

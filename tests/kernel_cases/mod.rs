@@ -169,12 +169,12 @@ pub async fn assert_pointwise_agree(device: &Device) {
     let [square, burn_square] = both(&mut dice, size, device).map(|values| values.square());
     let decays = AdamDecays { mean: 0.9, square: 0.99, tiny: 1e-4 };
     let [kept, kept_before] = [moment.clone(), burn_moment.clone()];
-    let [parameters, moment, square] = adam(parameters, gradient, [moment, square], [0.05, 0.3], decays);
+    let [parameters, moment, square] = adam(parameters, gradient, [moment, square], [0.05, 0.3, 0.7], decays);
     assert_alike("a mean that somebody else has as well", kept, kept_before).await;
     let burn_moment = burn_moment.mul_scalar(0.9) + burn_gradient.clone().mul_scalar(0.1);
     let burn_square = burn_square.mul_scalar(0.99) + burn_gradient.square().mul_scalar(0.01);
     let size = burn_square.clone().div_scalar(0.3).sqrt().add_scalar(1e-4);
-    let burn_parameters = burn_parameters + burn_moment.clone().mul_scalar(0.05) / size;
+    let burn_parameters = burn_parameters.mul_scalar(0.7) + burn_moment.clone().mul_scalar(0.05) / size;
     assert_alike("adam's parameters", parameters, burn_parameters).await;
     assert_alike("adam's mean", moment, burn_moment).await;
     assert_alike("adam's mean of squares", square, burn_square).await;

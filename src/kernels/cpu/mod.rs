@@ -142,7 +142,7 @@ impl Kernels for Flex {
     ) -> (Floats, Floats, Floats) {
         let [mut parameters, gradient, mut mean, mut square] =
             [parameters, gradient, mean, square].map(|tensor| tensor.to_contiguous());
-        let step = [0, 1].map(|k: usize| values(&step)[k]);
+        let step = [0, 1, 2].map(|k: usize| values(&step)[k]);
         pointwise::adam(parameters.storage_mut(), values(&gradient), mean.storage_mut(), square.storage_mut(), step, decays);
         (parameters, mean, square)
     }

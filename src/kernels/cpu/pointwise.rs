@@ -21,13 +21,13 @@ pub fn squash_back(gradient: &mut [f32], squashed: &[f32], mean: f32, range: f32
     }
 }
 
-/// Parameters and running means after a step, in place of those before it; `step` is `[rate, square_share]`.
+/// Parameters and running means after a step, in place of those before it; `step` is `[rate, square_share, kept]`.
 pub fn adam(
     parameters: &mut [f32],
     gradient: &[f32],
     mean: &mut [f32],
     square: &mut [f32],
-    [rate, square_share]: [f32; 2],
+    [rate, square_share, kept]: [f32; 3],
     decays: AdamDecays,
 ) {
     let AdamDecays { mean: mean_decay, square: square_decay, tiny } = decays;
@@ -35,6 +35,6 @@ pub fn adam(
     for ((parameter, &gradient), (mean, square)) in parameters.iter_mut().zip(gradient).zip(moments) {
         *mean = mean_decay * *mean + (1.0 - mean_decay) * gradient;
         *square = square_decay * *square + (1.0 - square_decay) * gradient * gradient;
-        *parameter += rate * *mean / ((*square / square_share).sqrt() + tiny);
+        *parameter = kept * *parameter + rate * *mean / ((*square / square_share).sqrt() + tiny);
     }
 }

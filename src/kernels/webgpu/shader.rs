@@ -119,7 +119,7 @@ impl Formula {
   let square = square_decay * running_square[at] + (1.0 - square_decay) * gradient[at] * gradient[at];
   running_mean[at] = mean;
   running_square[at] = square;
-  output[at] = parameters[at] + rates[0] * mean / (sqrt(square / rates[1]) + bitcast<f32>(info[3]));"
+  output[at] = rates[2] * parameters[at] + rates[0] * mean / (sqrt(square / rates[1]) + bitcast<f32>(info[3]));"
             }
         }
     }

@@ -155,7 +155,7 @@ const COSINES: Parametrisation = Parametrisation::Cosines { finest: 0.4, falloff
 
 /// A view that is off centre, magnified, stretched and mirrored.
 fn askew() -> View {
-    let ranges = Transformations { jitter: 0.2, scale: [0.7, 0.8], stretch: 0.2, tilt: 0.0, mirror: true };
+    let ranges = Transformations { jitter: 0.2, scale: [0.7, 0.8], stretch: 0.2, tilt: 0.0, mirror: true, contrast: [0.6, 0.6] };
     let mut dice = Dice::new(3);
     (0..).map(|_| ranges.draw(24, &mut dice)).find(|view| view.columns[0] > view.columns[1]).unwrap()
 }
@@ -203,6 +203,20 @@ fn pixels_seen_straight_on_are_the_parameters_themselves() {
     let parameters = noise([1, 3, 20, 20], 1);
     let painted = painter.paint(parameters.clone(), &painter.look(&View::whole(20)));
     painted.into_data().assert_eq(&parameters.into_data(), true);
+}
+
+#[test]
+fn a_view_of_half_the_contrast_is_that_of_half_the_parameters() {
+    for parametrisation in [PIXELS, COSINES] {
+        let painter = Painter::new(parametrisation, 20, &network().input, &Device::flex());
+        let parameters = painter.start(&mut Dice::new(1));
+        for tilt in [Tilt::None, Tilt::Rows(0.2)] {
+            let full = View { tilt, contrast: 1.0, ..askew() };
+            let half = painter.paint(parameters.clone(), &painter.look(&View { contrast: 0.5, ..full.clone() }));
+            let difference = half - painter.paint(parameters.clone().mul_scalar(0.5), &painter.look(&full));
+            assert!(dot(difference.clone(), difference) < 1e-3);
+        }
+    }
 }
 
 #[test]

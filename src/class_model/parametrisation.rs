@@ -159,17 +159,19 @@ impl Painter {
             Matrix::new(values(places, wave), [places.len(), self.atoms], &self.device)
         };
         let atom = |place: f32, k: usize| self.atom(place, k);
+        // One of the two factors carries the contrast, there and back.
+        let contrasted = |place: f32, k: usize| view.contrast * self.atom(place, k);
         let (rows, columns, slope, exchanged) = match view.tilt {
             Tilt::Columns(slope) if self.ink.is_some() => (&view.rows, &view.columns, slope, false),
             Tilt::Rows(slope) if self.ink.is_some() => (&view.columns, &view.rows, slope, true),
-            _ => return Lens::Straight([matrix(&view.rows, &atom), matrix(&view.columns, &atom)]),
+            _ => return Lens::Straight([matrix(&view.rows, &contrasted), matrix(&view.columns, &atom)]),
         };
         let phase = |place: f32, k: usize| PI * k as f32 * slope * (place - 0.5);
         let factors = |wave: &dyn Fn(f32, usize) -> f32| {
             Tensor::from_data(TensorData::new(values(rows, wave), [1, 1, rows.len(), self.atoms]), &self.device)
         };
         Lens::Tilted {
-            rows: matrix(rows, &atom),
+            rows: matrix(rows, &contrasted),
             columns: [matrix(columns, &atom), matrix(columns, &|place, k| self.height(k) * (PI * k as f32 * place).sin())],
             phases: [factors(&|place, k| phase(place, k).cos()), factors(&|place, k| phase(place, k).sin())],
             exchanged,

@@ -17,6 +17,8 @@ pub struct Transformations {
     pub tilt: f32,
     /// Every other view, on average, is mirrored left to right.
     pub mirror: bool,
+    /// Least and largest contrast: by so much the amplitudes of waves, or the pixels' differences from the mean picture, are multiplied.
+    pub contrast: [f32; 2],
 }
 
 /// Where a step looks: the picture's place of each row and each column that the network sees, where the picture reaches from 0 to 1
@@ -31,6 +33,8 @@ pub struct View {
     /// Which of the two is tilted, and by how much: the columns' places move on by so much of a row's distance from the centre, or the
     /// other way round.
     pub tilt: Tilt,
+    /// What the waves' amplitudes, or the pixels' differences from the mean picture, are multiplied by.
+    pub contrast: f32,
 }
 
 /// A shear.
@@ -48,7 +52,7 @@ impl View {
     /// The whole picture on `side` x `side` pixels: the places of their centres.
     pub fn whole(side: usize) -> Self {
         let places = places(side, 0.5, 1.0);
-        Self { rows: places.clone(), columns: places, tilt: Tilt::None }
+        Self { rows: places.clone(), columns: places, tilt: Tilt::None, contrast: 1.0 }
     }
 }
 
@@ -62,11 +66,14 @@ impl Transformations {
         let mirrored = self.mirror && dice.coin();
         let rows = places(side, row, extent * stretch);
         let columns = places(side, column, extent / stretch * if mirrored { -1.0 } else { 1.0 });
-        if self.tilt == 0.0 {
-            return View { rows, columns, tilt: Tilt::None };
-        }
-        let slope = dice.between(-self.tilt, self.tilt).tan();
-        View { rows, columns, tilt: if dice.coin() { Tilt::Columns(slope) } else { Tilt::Rows(slope) } }
+        let tilt = if self.tilt == 0.0 {
+            Tilt::None
+        } else {
+            let slope = dice.between(-self.tilt, self.tilt).tan();
+            if dice.coin() { Tilt::Columns(slope) } else { Tilt::Rows(slope) }
+        };
+        let [least, most] = self.contrast;
+        View { rows, columns, tilt, contrast: if least == most { least } else { dice.between(least, most) } }
     }
 }
 

@@ -154,6 +154,10 @@ const JITTER_BLUR: ClassModelRecipe = ClassModelRecipe {
     optimiser: Optimiser::Ascent { rate: 25.0 * 58.0 },
 };
 
+/// Views in which hardly anything stays where it was.
+const STRONG: Transformations =
+    Transformations { jitter: 0.1, scale: [0.7, 1.3], stretch: 0.2, tilt: 0.0, mirror: true, contrast: [1.0, 1.0] };
+
 const ROBUST: ClassModelRecipe = ClassModelRecipe {
     id: "robust",
     title: "Robust",
@@ -165,14 +169,7 @@ const ROBUST: ClassModelRecipe = ClassModelRecipe {
     side: 227,
     objective: Objective::Score,
     parametrisation: Parametrisation::Cosines { finest: 0.5, falloff: 1.0, noise: 0.01, contrast: 0.25 },
-    transformations: Some(Transformations {
-        jitter: 0.1,
-        scale: [0.7, 1.3],
-        stretch: 0.2,
-        tilt: 0.0,
-        mirror: true,
-        contrast: [1.0, 1.0],
-    }),
+    transformations: Some(STRONG),
     relu: ReluRule::Leaky(0.1),
     regularisers: Regularisers::NONE,
     optimiser: Optimiser::Adam { rate: 0.025, decay: 0.0 },
@@ -184,14 +181,7 @@ const SHARP: ClassModelRecipe = ClassModelRecipe {
     reading: "Robust, seen from further away and at half the contrast, with waves that are held back: fewer and larger shapes, in \
               colours that do not glare.",
     steps: 400,
-    transformations: Some(Transformations {
-        jitter: 0.1,
-        scale: [0.4, 1.2],
-        stretch: 0.2,
-        tilt: 0.0,
-        mirror: true,
-        contrast: [0.4, 0.6],
-    }),
+    transformations: Some(Transformations { scale: [0.4, 1.2], contrast: [0.4, 0.6], ..STRONG }),
     parametrisation: Parametrisation::Cosines { finest: 0.5, falloff: 1.0, noise: 0.01, contrast: 0.5 },
     relu: ReluRule::Leaky(0.07),
     optimiser: Optimiser::Adam { rate: 0.025, decay: 1.0 },

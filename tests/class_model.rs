@@ -153,9 +153,32 @@ fn bad_settings_are_refused_by_code() {
 const PIXELS: Parametrisation = Parametrisation::Pixels { noise: 5.0 };
 const COSINES: Parametrisation = Parametrisation::Cosines { finest: 0.4, falloff: 1.0, noise: 0.3, contrast: 0.25 };
 
+/// A view of a picture of 20 x 20 pixels moved by whole pixels.
+fn moved() -> View {
+    let ranges = Transformations {
+        resolution: usize::MAX,
+        jitter: 0.4,
+        scale: [1.0, 1.0],
+        stretch: 0.0,
+        tilt: 0.0,
+        mirror: false,
+        contrast: [1.0, 1.0],
+    };
+    let mut dice = Dice::new(5);
+    (0..).map(|_| ranges.draw(20, &mut dice)).find(|view| view.rows != view.columns).unwrap()
+}
+
 /// A view that is off centre, magnified, stretched and mirrored.
 fn askew() -> View {
-    let ranges = Transformations { jitter: 0.2, scale: [0.7, 0.8], stretch: 0.2, tilt: 0.0, mirror: true, contrast: [0.6, 0.6] };
+    let ranges = Transformations {
+        jitter: 0.2,
+        scale: [0.7, 0.8],
+        stretch: 0.2,
+        tilt: 0.0,
+        mirror: true,
+        contrast: [0.6, 0.6],
+        resolution: usize::MAX,
+    };
     let mut dice = Dice::new(3);
     (0..).map(|_| ranges.draw(24, &mut dice)).find(|view| view.columns[0] > view.columns[1]).unwrap()
 }
@@ -177,7 +200,10 @@ fn pulling_back_is_the_adjoint_of_painting() {
     let input = &network().input;
     for parametrisation in [PIXELS, COSINES] {
         let tilted = [Tilt::Columns(0.3), Tilt::Rows(-0.2)].map(|tilt| View { tilt, ..askew() });
-        for view in [View::whole(20), View::whole(24), askew()].into_iter().chain(tilted) {
+        let far = View { rows: View::whole(9).rows, ..View::whole(7) };
+        let far_and_tilted = View { tilt: Tilt::Rows(0.2), ..far.clone() };
+        let views = [View::whole(20), View::whole(24), moved(), far, far_and_tilted, askew()];
+        for view in views.into_iter().chain(tilted) {
             let painter = Painter::new(parametrisation, 20, input, &Device::flex());
             let lens = painter.look(&view);
             let parameters = painter.start(&mut Dice::new(1));
@@ -203,6 +229,68 @@ fn pixels_seen_straight_on_are_the_parameters_themselves() {
     let parameters = noise([1, 3, 20, 20], 1);
     let painted = painter.paint(parameters.clone(), &painter.look(&View::whole(20)));
     painted.into_data().assert_eq(&parameters.into_data(), true);
+}
+
+/// As CS231n's `jitter` has it.
+#[test]
+fn pixels_that_leave_a_moved_view_come_in_again_on_the_other_side() {
+    let painter = Painter::new(PIXELS, 20, &network().input, &Device::flex());
+    let parameters = noise([1, 3, 20, 20], 1);
+    let view = moved();
+    let [down, right] = view.shifts(20).unwrap();
+    assert!(down != 0 && right != 0 && down != right, "{down} and {right}");
+    let values = |tensor: Tensor<4>| tensor.into_data().try_into_vec::<f32>().unwrap();
+    let (seen, pixels) = (values(painter.paint(parameters.clone(), &painter.look(&view))), values(parameters));
+    for (at, value) in seen.iter().enumerate() {
+        let [channel, row, column] = [at / 400, at / 20 % 20, at % 20];
+        let from = |place: usize, shift: i32| (place as i32 - shift).rem_euclid(20) as usize;
+        assert_eq!(*value, pixels[channel * 400 + from(row, down) * 20 + from(column, right)]);
+    }
+}
+
+#[test]
+fn a_view_shows_no_wave_that_is_finer_than_its_pixels() {
+    let painter = Painter::new(COSINES, 20, &network().input, &Device::flex());
+    let half = |range: std::ops::Range<usize>| {
+        let grey = painter.zero();
+        let shape = [1, 3, range.len(), range.len()];
+        grey.slice_assign([0..1, 0..3, range.clone(), range], noise(shape, 1))
+    };
+    let painted = |parameters: &Tensor<4>, side| painter.paint(parameters.clone(), &painter.look(&View::whole(side)));
+    let from_grey = |parameters: &Tensor<4>, side| {
+        let difference = painted(parameters, side) - painted(&painter.zero(), side);
+        dot(difference.clone(), difference)
+    };
+    let [coarse, fine] = [half(0..8), half(8..16)]; // in a picture of 20 pixels; 8 pixels show 8 waves
+    assert!(from_grey(&fine, 20) > 100.0);
+    assert_eq!(from_grey(&fine, 8), 0.0);
+    assert!(from_grey(&coarse, 8) > 100.0);
+}
+
+#[test]
+fn a_step_sees_a_large_picture_at_its_resolution_from_the_whole_of_it_to_its_pixels() {
+    let ranges = Transformations {
+        resolution: 100,
+        jitter: 0.0,
+        scale: [0.5, 1.0],
+        stretch: 0.0,
+        tilt: 0.0,
+        mirror: false,
+        contrast: [1.0, 1.0],
+    };
+    let mut dice = Dice::new(1);
+    let views: Vec<View> = (0..1000).map(|_| ranges.draw(400, &mut dice)).collect();
+    assert!(views.iter().all(|view| view.rows.len() == 100 && view.columns.len() == 100));
+    let pixels_between = |view: &View| (view.rows[1] - view.rows[0]) * 400.0;
+    let (least, most) =
+        views.iter().map(pixels_between).fold((f32::MAX, 0.0f32), |(least, most), next| (least.min(next), most.max(next)));
+    assert!((0.99..1.1).contains(&least) && (6.0..8.1).contains(&most), "{least} to {most}");
+    // Those that show less than the whole stay inside, and reach both ends.
+    let inside = views.iter().filter(|view| pixels_between(view) < 4.0);
+    let (first, last) = inside
+        .map(|view| (view.rows[0], view.rows[99]))
+        .fold((1.0f32, 0.0f32), |(first, last), (a, b)| (first.min(a), last.max(b)));
+    assert!((0.0..0.02).contains(&first) && (0.98..1.0).contains(&last), "{first} to {last}");
 }
 
 #[test]

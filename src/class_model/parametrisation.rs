@@ -46,8 +46,11 @@ const COLOURS: [[f32; 3]; 3] = [[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, 
 /// A tilted view has columns that depend on the row, `cos(w (c + s)) = cos(w c) cos(w s) - sin(w c) sin(w s)`: two products by columns, of
 /// amplitudes that are weighted row by row, in place of one.
 ///
+/// A view from far away has too few pixels for the finest waves: it is painted without those, as a camera would blur them, and with the
+/// smaller products that it then takes.
+///
 /// [`Pixels`](Parametrisation::Pixels) has no waves: its basis is linear interpolation between pixels, and the picture is
-/// `R A C^T`.
+/// `R A C^T`. A view that is only moved by whole pixels needs no product: those that leave it come in again on the other side.
 pub struct Painter {
     side: usize,
     /// Values per axis and channel.
@@ -75,13 +78,13 @@ struct Ink {
 /// A [`View`] in a painter's basis.
 #[allow(clippy::large_enum_variant)] // there are two at a time
 pub enum Lens {
-    /// The picture as it is.
-    Clear,
-    /// Rows and columns, each `[seen, atoms]`.
+    /// Pixels as they are, moved down and right by so many, round and round.
+    Rolled([i32; 2]),
+    /// Rows and columns, each `[seen, atoms that the view holds]`.
     Straight([Matrix; 2]),
     /// With columns that move with the row, or with both axes exchanged.
     Tilted {
-        /// `[seen, atoms]`.
+        /// `[seen, atoms that the view holds]`, as the following.
         rows: Matrix,
         /// The waves at each column, and their quarter-period shifts: `[seen, atoms]`.
         columns: [Matrix; 2],
@@ -149,39 +152,52 @@ impl Painter {
 
     /// Brings a view into this painter's basis.
     pub fn look(&self, view: &View) -> Lens {
-        if self.ink.is_none() && *view == View::whole(self.side) {
-            return Lens::Clear;
+        if self.ink.is_none()
+            && let Some(shifts) = view.shifts(self.side)
+        {
+            return Lens::Rolled(shifts);
         }
-        let values = |places: &[f32], wave: &dyn Fn(f32, usize) -> f32| -> Vec<f32> {
-            places.iter().flat_map(|&place| (0..self.atoms).map(move |k| wave(place, k))).collect()
-        };
-        let matrix = |places: &[f32], wave: &dyn Fn(f32, usize) -> f32| {
-            Matrix::new(values(places, wave), [places.len(), self.atoms], &self.device)
-        };
-        let atom = |place: f32, k: usize| self.atom(place, k);
+        let atoms = |place: f32, count: usize| self.atoms(place, count);
         // One of the two factors carries the contrast, there and back.
-        let contrasted = |place: f32, k: usize| view.contrast * self.atom(place, k);
+        let contrasted = |place: f32, count: usize| atoms(place, count).into_iter().map(|value| view.contrast * value).collect();
+        let matrix = |places: &[f32], row: &dyn Fn(f32, usize) -> Vec<f32>| {
+            let count = self.held(places);
+            let values = places.iter().flat_map(|&place| row(place, count)).collect();
+            Matrix::new(values, [places.len(), count], &self.device)
+        };
         let (rows, columns, slope, exchanged) = match view.tilt {
             Tilt::Columns(slope) if self.ink.is_some() => (&view.rows, &view.columns, slope, false),
             Tilt::Rows(slope) if self.ink.is_some() => (&view.columns, &view.rows, slope, true),
-            _ => return Lens::Straight([matrix(&view.rows, &contrasted), matrix(&view.columns, &atom)]),
+            _ => return Lens::Straight([matrix(&view.rows, &contrasted), matrix(&view.columns, &atoms)]),
         };
-        let phase = |place: f32, k: usize| PI * k as f32 * slope * (place - 0.5);
-        let factors = |wave: &dyn Fn(f32, usize) -> f32| {
-            Tensor::from_data(TensorData::new(values(rows, wave), [1, 1, rows.len(), self.atoms]), &self.device)
-        };
+        let waves = self.held(columns);
+        let shape = [1, 1, rows.len(), waves];
+        let [cosines, sines] = [0, 1].map(|part: usize| {
+            let values = rows.iter().flat_map(|place| std::mem::take(&mut multiples(slope * (place - 0.5), waves)[part]));
+            Tensor::from_data(TensorData::new(values.collect(), shape), &self.device)
+        });
         Lens::Tilted {
             rows: matrix(rows, &contrasted),
-            columns: [matrix(columns, &atom), matrix(columns, &|place, k| self.height(k) * (PI * k as f32 * place).sin())],
-            phases: [factors(&|place, k| phase(place, k).cos()), factors(&|place, k| phase(place, k).sin())],
+            columns: [matrix(columns, &atoms), matrix(columns, &|place, count| self.weighted(&multiples(place, count)[1]))],
+            phases: [cosines, sines],
             exchanged,
         }
+    }
+
+    /// How many atoms, from the first on, a view of these places along an axis shows: the waves of at most half a cycle a place, or all pixels.
+    fn held(&self, places: &[f32]) -> usize {
+        if self.ink.is_none() {
+            return self.atoms;
+        }
+        let between = (places[places.len() - 1] - places[0]).abs() / (places.len() - 1) as f32;
+        // Half a wave is left over, so that rounding does not cost the finest of the picture seen pixel by pixel.
+        ((between.recip() + 0.5) as usize).clamp(1, self.atoms)
     }
 
     /// What the network sees: normalised planes, `[1, 3, rows, columns]` of the view.
     pub fn paint(&self, parameters: Tensor<4>, lens: &Lens) -> Tensor<4> {
         let Some(ink) = &self.ink else { return lens.through(parameters) };
-        let amplitudes = mixed(parameters * ink.weight.clone(), |planes| ink.colours.times(planes));
+        let amplitudes = mixed(lens.held(parameters) * lens.held(ink.weight.clone()), |planes| ink.colours.times(planes));
         squash(lens.through(transposed(amplitudes)), &self.mean, self.range)
     }
 
@@ -190,7 +206,14 @@ impl Painter {
     pub fn pull_back(&self, gradient: Tensor<4>, painted: Tensor<4>, lens: &Lens) -> Tensor<4> {
         let Some(ink) = &self.ink else { return lens.back(gradient) };
         let planes = squash_back(gradient, painted, &self.mean, self.range);
-        mixed(transposed(lens.back(planes)), |planes| ink.colours.transposed_times(planes)) * ink.weight.clone()
+        let amplitudes = mixed(transposed(lens.back(planes)), |planes| ink.colours.transposed_times(planes));
+        let gradient = amplitudes * lens.held(ink.weight.clone());
+        let [_, _, across, down] = gradient.dims();
+        if [across, down] == [self.atoms; 2] {
+            gradient
+        } else {
+            gradient.pad([across, down].map(|held| (0, self.atoms - held)), 0.0)
+        }
     }
 
     /// The parameters of the picture blurred by a Gaussian of so many pixels; with waves, of what the sigmoid is taken of.
@@ -220,21 +243,37 @@ impl Painter {
         (parameters + self.mean.clone()).clamp(0.0, self.range) - self.mean.clone()
     }
 
-    /// The value at `place` of atom `k`, where the picture reaches from 0 to 1: orthonormal over the places of its pixels.
-    fn atom(&self, place: f32, k: usize) -> f32 {
+    /// The values at `place` of the first `count` atoms, where the picture reaches from 0 to 1: orthonormal over the places of its pixels.
+    fn atoms(&self, place: f32, count: usize) -> Vec<f32> {
         if self.ink.is_some() {
-            return self.height(k) * (PI * k as f32 * place).cos();
+            return self.weighted(&multiples(place, count)[0]);
         }
         // Reflected at the edges, then between the centres of the two nearest pixels.
         let inside = 1.0 - (place.rem_euclid(2.0) - 1.0).abs();
         let centre = (inside * self.side as f32 - 0.5).clamp(0.0, (self.side - 1) as f32);
-        (1.0 - (centre - k as f32).abs()).max(0.0)
+        (0..count).map(|k| (1.0 - (centre - k as f32).abs()).max(0.0)).collect()
     }
 
-    /// Amplitude of wave `k`.
-    fn height(&self, k: usize) -> f32 {
-        if k == 0 { (self.side as f32).sqrt().recip() } else { SQRT_2 / (self.side as f32).sqrt() }
+    /// Waves of amplitude 1, from the constant one on, at the amplitudes that make them orthonormal.
+    fn weighted(&self, waves: &[f32]) -> Vec<f32> {
+        let constant = (self.side as f32).sqrt().recip();
+        waves.iter().enumerate().map(|(k, wave)| if k == 0 { constant } else { SQRT_2 * constant } * wave).collect()
     }
+}
+
+/// `cos(pi k place)` and `sin(pi k place)` for k from 0 on, each from the one before it: a step draws a view of its own, and so many
+/// cosines would take a tenth of its time.
+fn multiples(place: f32, count: usize) -> [Vec<f32>; 2] {
+    let (sine, cosine) = (std::f64::consts::PI * f64::from(place)).sin_cos();
+    let mut turned = [1.0, 0.0];
+    let (cosines, sines) = (0..count)
+        .map(|_| {
+            let [across, up] = turned;
+            turned = [across * cosine - up * sine, up * cosine + across * sine];
+            (across as f32, up as f32)
+        })
+        .unzip();
+    [cosines, sines]
 }
 
 /// A product along the channel axis.
@@ -244,9 +283,23 @@ fn mixed(planes: Tensor<4>, product: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Ten
 }
 
 impl Lens {
+    /// Of the amplitudes of all waves, `[1, channels, waves across, waves down]`, those that the view shows.
+    fn held(&self, amplitudes: Tensor<4>) -> Tensor<4> {
+        let [across, down] = match self {
+            Lens::Rolled(_) => return amplitudes,
+            Lens::Straight([rows, columns]) | Lens::Tilted { rows, columns: [columns, _], exchanged: false, .. } => {
+                [columns, rows]
+            }
+            Lens::Tilted { rows, columns: [columns, _], exchanged: true, .. } => [rows, columns],
+        }
+        .map(Matrix::columns);
+        let [_, _, all, _] = amplitudes.dims();
+        if [across, down] == [all; 2] { amplitudes } else { amplitudes.narrow(2, 0, across).narrow(3, 0, down) }
+    }
+
     fn through(&self, atoms: Tensor<4>) -> Tensor<4> {
         match self {
-            Lens::Clear => atoms,
+            Lens::Rolled([down, right]) => atoms.roll(&[*down, *right], &[2, 3]),
             Lens::Straight([rows, columns]) => rows.times(transposed(columns.times(transposed(atoms)))),
             Lens::Tilted { rows, columns, phases, exchanged } => {
                 let atoms = rows.times(turned(atoms, *exchanged));
@@ -260,7 +313,7 @@ impl Lens {
     /// The adjoint of [`through`](Lens::through).
     fn back(&self, planes: Tensor<4>) -> Tensor<4> {
         match self {
-            Lens::Clear => planes,
+            Lens::Rolled([down, right]) => planes.roll(&[-down, -right], &[2, 3]),
             Lens::Straight([rows, columns]) => transposed(columns.transposed_times(transposed(rows.transposed_times(planes)))),
             Lens::Tilted { rows, columns, phases, exchanged } => {
                 let planes = transposed(turned(planes, *exchanged));

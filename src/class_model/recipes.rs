@@ -135,6 +135,7 @@ const JITTER_BLUR: ClassModelRecipe = ClassModelRecipe {
     // Pixel values there are divided by the training pictures' deviation, which is about 58 on average.
     parametrisation: Parametrisation::Pixels { noise: 58.0 },
     transformations: Some(Transformations {
+        resolution: usize::MAX,
         jitter: 16.0 / 224.0,
         scale: [1.0, 1.0],
         stretch: 0.0,
@@ -155,8 +156,15 @@ const JITTER_BLUR: ClassModelRecipe = ClassModelRecipe {
 };
 
 /// Views in which hardly anything stays where it was.
-const STRONG: Transformations =
-    Transformations { jitter: 0.1, scale: [0.7, 1.3], stretch: 0.2, tilt: 0.0, mirror: true, contrast: [1.0, 1.0] };
+const STRONG: Transformations = Transformations {
+    resolution: 227,
+    jitter: 0.1,
+    scale: [0.7, 1.3],
+    stretch: 0.2,
+    tilt: 0.0,
+    mirror: true,
+    contrast: [1.0, 1.0],
+};
 
 const ROBUST: ClassModelRecipe = ClassModelRecipe {
     id: "robust",

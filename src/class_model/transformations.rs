@@ -5,10 +5,12 @@ use crate::dice::Dice;
 /// The ranges that every step draws its view from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transformations {
-    /// Largest shift along each axis, as a share of the side; shifts are whole pixels. What comes in over the edge is the picture's
-    /// reflection, which pads it.
+    /// The most rows and columns that a view has. Of a larger picture it shows less, or shows it smaller.
+    pub resolution: usize,
+    /// Largest shift along each axis, as a share of the side, from where the view is full of the picture; shifts are whole pixels. What
+    /// comes in over the edge is the picture's reflection, which pads it.
     pub jitter: f32,
-    /// Smallest and largest magnification.
+    /// Smallest and largest magnification: the smaller one where 1 shows the whole picture, the larger one where 1 shows its pixels.
     pub scale: [f32; 2],
     /// Largest change of the aspect ratio: 0.1 stretches or squeezes by up to a tenth.
     pub stretch: f32,
@@ -54,18 +56,28 @@ impl View {
         let places = places(side, 0.5, 1.0);
         Self { rows: places.clone(), columns: places, tilt: Tilt::None, contrast: 1.0 }
     }
+
+    /// By how many whole pixels the whole picture of `side` x `side` is moved down and right to give this view, if that is all.
+    pub fn shifts(&self, side: usize) -> Option<[i32; 2]> {
+        let shifts =
+            [&self.rows, &self.columns].map(|places| (places.first().map_or(0.0, |place| 0.5 - place * side as f32)).round());
+        let [rows, columns] = shifts.map(|shift| places(side, 0.5 - shift / side as f32, 1.0));
+        (*self == Self { rows, columns, ..Self::whole(side) }).then_some(shifts.map(|shift| shift as i32))
+    }
 }
 
 impl Transformations {
     /// The next step's view of `side` x `side` pixels.
     pub fn draw(&self, side: usize, dice: &mut Dice) -> View {
-        let extent = 1.0 / dice.between(self.scale[0], self.scale[1]);
-        let stretch = dice.between(-self.stretch, self.stretch).exp().sqrt();
+        let seen = side.min(self.resolution);
         let pixels = side as f32;
-        let [row, column] = [(); 2].map(|()| 0.5 + (dice.between(-self.jitter, self.jitter) * pixels).round() / pixels);
+        let extent = 1.0 / dice.between(self.scale[0], self.scale[1] * pixels / seen as f32);
+        let stretch = dice.between(-self.stretch, self.stretch).exp().sqrt();
+        let room = self.jitter + (1.0 - extent).max(0.0) / 2.0;
+        let [row, column] = [(); 2].map(|()| 0.5 + (dice.between(-room, room) * pixels).round() / pixels);
         let mirrored = self.mirror && dice.coin();
-        let rows = places(side, row, extent * stretch);
-        let columns = places(side, column, extent / stretch * if mirrored { -1.0 } else { 1.0 });
+        let rows = places(seen, row, extent * stretch);
+        let columns = places(seen, column, extent / stretch * if mirrored { -1.0 } else { 1.0 });
         let tilt = if self.tilt == 0.0 {
             Tilt::None
         } else {

@@ -189,6 +189,11 @@ impl Matrix {
         Self(Convolution::new(values, Tensor::from_data(TensorData::zeros::<f32, _>([rows]), device), shape))
     }
 
+    /// How many columns it has.
+    pub fn columns(&self) -> usize {
+        self.0.shape.channels_in
+    }
+
     /// `M P` for each plane P: from `[batch, channels, columns, n]` to `[batch, channels, rows, n]`.
     pub fn times(&self, planes: Tensor<4>) -> Tensor<4> {
         let [batch, channels, columns, n] = planes.dims();

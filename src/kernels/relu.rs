@@ -14,6 +14,10 @@ pub enum ReluRule {
     Guided,
     /// `dx = dy where y > 0`, and this share of it elsewhere: a way back also through what is not active yet, for pictures that are
     /// still to become something (Mahendran & Vedaldi 2016, *Visualizing Deep Convolutional Neural Networks Using Natural Pre-Images*).
+    ///
+    /// Where the ReLU's result goes into a max-pool, a window's signal goes back not to its winner alone but to all of its places, in
+    /// proportion to their values: what stochastic pooling sends back on average (Zeiler & Fergus 2013, *Stochastic Pooling for
+    /// Regularization of Deep Convolutional Neural Networks*, arXiv 1301.3557). A window of zeros sends nothing.
     Leaky(f32),
 }
 

@@ -123,6 +123,24 @@ pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
     }
 }
 
+/// Each window's signal to its places in proportion to their values, place by place.
+fn shared_out(active: &Tensor<4>, signal: &Tensor<4>, PoolShape { kernel, stride }: PoolShape) -> Tensor<4> {
+    let ([_, _, rows, columns], [_, _, down, across]) = (active.dims(), signal.dims());
+    let values = |tensor: &Tensor<4>| tensor.clone().into_data().try_into_vec::<f32>().unwrap();
+    let (active_values, signals) = (values(active), values(signal));
+    let mut gradient = vec![0.0; active_values.len()];
+    for (window, signal) in signals.iter().enumerate() {
+        let (plane, y, x) = (window / (down * across), window / across % down * stride, window % across * stride);
+        let inside = (y..rows.min(y + kernel)).flat_map(|row| (x..columns.min(x + kernel)).map(move |column| (row, column)));
+        let places: Vec<usize> = inside.map(|(row, column)| (plane * rows + row) * columns + column).collect();
+        let sum: f32 = places.iter().map(|&at| active_values[at]).sum();
+        for at in places.into_iter().filter(|_| sum > 0.0) {
+            gradient[at] += signal * active_values[at] / sum;
+        }
+    }
+    Tensor::from_data(TensorData::new(gradient, active.dims()), &active.device())
+}
+
 /// Max-pools and their ways back, through every rule; of values among which many are equal.
 pub async fn assert_pools_agree(device: &Device, cases: usize) {
     let mut dice = Dice::new(7);
@@ -140,12 +158,17 @@ pub async fn assert_pools_agree(device: &Device, cases: usize) {
 
         let [signal, burn_signal] = both(&mut dice, burn_output.dims(), device);
         let (kernels, strides) = ([kernel; 2], [stride; 2]);
-        let gradient = max_pool2d_with_indices_backward(burn_input, kernels, strides, [0, 0], [1, 1], true, burn_signal, indices);
+        let gradient =
+            max_pool2d_with_indices_backward(burn_input, kernels, strides, [0, 0], [1, 1], true, burn_signal.clone(), indices);
         assert_alike(&what, max_pool_back(signal.clone(), taps.clone(), shape, size, None), gradient.clone()).await;
         let [active, burn_active] = both(&mut dice, whole, device).map(|values| values.clamp_min(0.0));
         let rule = RULES[case % 4];
         let ours = max_pool_back(signal, taps, shape, size, Some((active, rule)));
-        assert_alike(&format!("{rule:?}, {what}"), ours, taken_back(rule, &burn_active, gradient)).await;
+        let burns = match rule {
+            ReluRule::Leaky(_) => shared_out(&burn_active, &burn_signal, shape),
+            _ => taken_back(rule, &burn_active, gradient),
+        };
+        assert_alike(&format!("{rule:?}, {what}"), ours, burns).await;
     }
 }
 

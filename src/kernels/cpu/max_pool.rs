@@ -60,7 +60,7 @@ impl WithSimd for Forward<'_> {
 }
 
 /// One plane's way back: each window's signal to the place that won it. `gradient` is 0 before. Where a mask is given, the sum then goes back
-/// through the ReLU whose result was pooled.
+/// through the ReLU whose result was pooled; by [`ReluRule::Leaky`] signals are shared out instead.
 pub fn backward(
     signal: &[f32],
     taps: &[i32],
@@ -71,6 +71,9 @@ pub fn backward(
 ) {
     let PoolShape { kernel, stride } = shape;
     let [_, columns_out] = shape.windows([rows, columns]);
+    if let Some((ReluRule::Leaky(_), active)) = mask {
+        return share_out(signal, active, [rows, columns], shape, gradient);
+    }
     for (y, (signal, taps)) in signal.chunks_exact(columns_out).zip(taps.chunks_exact(columns_out)).enumerate() {
         for (x, (signal, &tap)) in signal.iter().zip(taps).enumerate() {
             let tap = tap as usize;
@@ -79,5 +82,33 @@ pub fn backward(
     }
     if let Some((rule, active)) = mask {
         rule.back(active, gradient);
+    }
+}
+
+/// Each window's signal to all of its places, in proportion to their values `active`: where there are none, nothing.
+fn share_out(signal: &[f32], active: &[f32], [rows, columns]: [usize; 2], shape: PoolShape, gradient: &mut [f32]) {
+    let PoolShape { kernel, stride } = shape;
+    let [_, columns_out] = shape.windows([rows, columns]);
+    // Sums over the rows of a line of windows, then over the columns of each; and back the same way.
+    let (mut sums, mut shares) = (vec![0.0; columns], vec![0.0; columns]);
+    for (y, signal) in signal.chunks_exact(columns_out).enumerate() {
+        let lines = y * stride * columns..(y * stride + kernel).min(rows) * columns;
+        sums.fill(0.0);
+        for line in active[lines.clone()].chunks_exact(columns) {
+            sums.iter_mut().zip(line).for_each(|(sum, value)| *sum += value);
+        }
+        shares.fill(0.0);
+        for (x, signal) in signal.iter().enumerate() {
+            let window = x * stride..(x * stride + kernel).min(columns);
+            let sum: f32 = sums[window.clone()].iter().sum();
+            if sum > 0.0 {
+                shares[window].iter_mut().for_each(|share| *share += signal / sum);
+            }
+        }
+        for (gradient, line) in gradient[lines.clone()].chunks_exact_mut(columns).zip(active[lines].chunks_exact(columns)) {
+            for ((gradient, value), share) in gradient.iter_mut().zip(line).zip(&shares) {
+                *gradient += share * value;
+            }
+        }
     }
 }

@@ -174,7 +174,10 @@ impl Kernels for Cube {
         let gradient = Cube::float_empty(Shape::new([batch, channels, rows, columns]), &signal.device, FloatDType::F32);
         let mut info = words(&[batch * channels, rows, columns, rows_out, columns_out]);
         info.push(mask.share());
-        let mut buffers = vec![&signal, &taps];
+        let mut buffers = vec![&signal];
+        if !mask.kind().shares_out() {
+            buffers.push(&taps);
+        }
         buffers.extend(&active);
         buffers.push(&gradient);
         let shader = Shader::MaxPoolBack { kernel: shape.kernel, stride: shape.stride, mask: mask.kind() };

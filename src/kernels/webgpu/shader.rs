@@ -226,6 +226,11 @@ impl MaskKind {
         !matches!(self, MaskKind::Nothing | MaskKind::DeconvNet)
     }
 
+    /// Whether a pool's signals go to all places of a window: its winners are not read then.
+    pub fn shares_out(self) -> bool {
+        self == MaskKind::Leaky
+    }
+
     /// The last buffers of a kernel that writes `output`.
     fn buffers(self) -> &'static [&'static str] {
         if self.reads_activation() { &["activation", "output", "info"] } else { &["output", "info"] }
@@ -455,11 +460,29 @@ fn max_pool([kernel, stride]: [usize; 2]) -> SourceTemplate {
 
 fn max_pool_back([kernel, stride]: [usize; 2], mask: MaskKind) -> SourceTemplate {
     let reach = kernel.div_ceil(stride);
+    let winners: &[&str] = if mask.shares_out() { &[] } else { &["winners"] };
+    let buffers = [winners, mask.buffers()].concat();
     let mut windows: Vec<String> = (0..stride * stride).map(|k| format!("var sum{k} = 0.0;")).collect();
     for k in 0..reach {
         for (axis, start, length) in [("y", "row", "rows_out"), ("x", "column", "columns_out")] {
             windows.push(format!("let {axis}{k} = i32({start}) - {k};"));
             windows.push(format!("let inside_{axis}{k} = ({axis}{k} >= 0) & ({axis}{k} < {length});"));
+        }
+    }
+    if mask.shares_out() {
+        // All that lies in a window with a pixel of the block: from `before` rows and columns before its first one on.
+        let (before, across) = ((reach - 1) * stride, (reach - 1) * stride + kernel);
+        for (axis, start, length) in [("y", "row", "rows_in"), ("x", "column", "columns_in")] {
+            for k in 0..across {
+                windows.push(format!("let value_{axis}{k} = i32({start}) * {stride} + {k} - {before};"));
+                windows.push(format!("let there_{axis}{k} = (value_{axis}{k} >= 0) & (value_{axis}{k} < i32({length}));"));
+            }
+        }
+        for (y, x) in (0..across).flat_map(|y| (0..across).map(move |x| (y, x))) {
+            windows.push(format!(
+                "let value_{y}_{x} = select(0.0, activation[(plane * rows_in + u32(clamp(value_y{y}, 0, i32(rows_in) - 1))) * columns_in \
+                 + u32(clamp(value_x{x}, 0, i32(columns_in) - 1))], there_y{y} & there_x{x});"
+            ));
         }
     }
     for (up, before) in (0..reach).flat_map(|up| (0..reach).map(move |before| (up, before))) {
@@ -468,11 +491,24 @@ fn max_pool_back([kernel, stride]: [usize; 2], mask: MaskKind) -> SourceTemplate
             "let at{n} = u32((i32(plane) * rows_out + clamp(y{up}, 0, rows_out - 1)) * columns_out + clamp(x{before}, 0, columns_out - 1));"
         ));
         windows.push(format!("let signal{n} = select(0.0, signal[at{n}], inside_y{up} & inside_x{before});"));
-        windows.push(format!("let winner{n} = winners[at{n}];"));
+        if mask.shares_out() {
+            // Of the window's values by their distance from the block.
+            let of =
+                |y: usize, x: usize| format!("value_{}_{}", y + (reach - 1 - up) * stride, x + (reach - 1 - before) * stride);
+            let values: Vec<String> = (0..kernel * kernel).map(|tap| of(tap / kernel, tap % kernel)).collect();
+            windows.push(format!("let total{n} = {};", values.join(" + ")));
+            windows.push(format!("let share{n} = select(0.0, signal{n} / total{n}, total{n} > 0.0);"));
+        } else {
+            windows.push(format!("let winner{n} = winners[at{n}];"));
+        }
         for y in up * stride..kernel.min((up + 1) * stride) {
             for x in before * stride..kernel.min((before + 1) * stride) {
                 let pixel = (y % stride) * stride + x % stride;
-                windows.push(format!("sum{pixel} += select(0.0, signal{n}, winner{n} == {}u);", y * kernel + x));
+                windows.push(if mask.shares_out() {
+                    format!("sum{pixel} += share{n};")
+                } else {
+                    format!("sum{pixel} += select(0.0, signal{n}, winner{n} == {}u);", y * kernel + x)
+                });
             }
         }
     }
@@ -483,8 +519,8 @@ fn max_pool_back([kernel, stride]: [usize; 2], mask: MaskKind) -> SourceTemplate
     SourceTemplate::new(include_str!("max_pool_back.wgsl"))
         .register("kernel", kernel.to_string())
         .register("stride", stride.to_string())
-        .register("bindings", bindings(2, mask.buffers()))
-        .register("mask", mask.text(5))
+        .register("bindings", bindings(1, &buffers))
+        .register("mask", if mask.shares_out() { "sum * activation[at]".to_owned() } else { mask.text(5) })
         .register("windows", windows.join("\n  "))
         .register("finish", (0..stride * stride).map(finish).collect::<Vec<_>>().join("\n  "))
 }
@@ -494,7 +530,7 @@ fn bindings(first: usize, names: &[&str]) -> String {
     let declare = |(k, name): (usize, &&str)| {
         let (access, element) = match *name {
             "output" | "running_mean" | "running_square" => ("read_write", "f32"),
-            "info" => ("read", "u32"),
+            "info" | "winners" => ("read", "u32"),
             _ => ("read", "f32"),
         };
         format!("@group(0) @binding({}) var<storage, {access}> {name}: array<{element}>;", first + k)

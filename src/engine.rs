@@ -136,7 +136,7 @@ impl Engine {
     /// dS_c/dI for the same view: R, G and B planes of side x side, row-major, per unit of a 0..255 pixel value.
     ///
     /// # Errors
-    /// `no-network`, `no-picture`, `gpu-lost`; for the target as [`Target::objective`].
+    /// `no-network`, `no-picture`, `gpu-lost`; for the target as [`Target::readout`].
     pub async fn input_gradient(&self, target: &Target) -> Result<Vec<f32>, Error> {
         let (network, input) = self.squashed()?;
         let side = network.input.side;

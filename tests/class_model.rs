@@ -42,6 +42,15 @@ fn the_score_rises() {
 }
 
 #[test]
+fn the_value_of_a_neuron_at_the_far_end_of_a_large_picture_rises() {
+    let target = Target::Neuron { layer: "features.12.expand3x3".to_owned(), channel: 5, position: Some([15, 15]) };
+    let network = network();
+    let settings = ClassModelSettings { target, side: Some(270), ..settings("robust") };
+    let (start, end) = (grown(&network, &settings, &[0]).1, grown(&network, &settings, &[12]).1);
+    assert!(end.score > start.score + 1.0, "{} -> {}", start.score, end.score);
+}
+
+#[test]
 fn a_seed_repeats_its_bytes_and_another_seed_does_not() {
     let network = network();
     let robust = settings("robust");

@@ -307,8 +307,8 @@ fn layers_are_listed_with_the_shapes_that_they_compute() {
     drop(trace);
     for layer in &layers {
         let target = neuron(&layer.name, layer.channels - 1, Some([layer.rows - 1, layer.columns - 1]));
-        let objective = target.objective(&network, side).unwrap();
-        let (results, _) = network.graph.forward(waves(side), objective.layer, Watched::Nothing).unwrap();
+        let readout = target.readout(&network, side).unwrap();
+        let (results, _) = network.graph.forward(waves(side), readout.layer, Watched::Nothing).unwrap();
         let [_, channels, rows, columns] = results.dims();
         assert_eq!([rows, columns], [layer.rows, layer.columns], "{}", layer.name);
         if network.place(&layer.name).unwrap() != Place::Head {

@@ -115,12 +115,15 @@ impl ClassModelRun {
     ///
     /// # Errors
     /// As for [`new`](ClassModelRun::new).
-    pub fn with_recipe(network: Rc<Network>, recipe: ClassModelRecipe, settings: &ClassModelSettings) -> Result<Self, Error> {
+    pub fn with_recipe(network: Rc<Network>, mut recipe: ClassModelRecipe, settings: &ClassModelSettings) -> Result<Self, Error> {
         let side = settings.side.unwrap_or(recipe.side);
         if !SIDES.contains(&side) {
             return Err(Error::SettingOutOfRange(format!("side {side} is not in {} to {}", SIDES.start(), SIDES.end())));
         }
-        settings.target.objective(&network, side)?; // refused here rather than at the first step
+        settings.target.readout(&network, side)?; // refused here rather than at the first step
+        if let (Target::Neuron { position: Some(_), .. }, Some(views)) = (&settings.target, &mut recipe.transformations) {
+            views.resolution = side; // in smaller views it would be at another place, or at none
+        }
         let painter = Painter::new(recipe.parametrisation, side, &network.input, &network.device);
         let mut dice = Dice::new(settings.seed);
         let parameters = match &settings.start {

@@ -4,4 +4,4 @@ mod score_gradient;
 mod target;
 
 pub use score_gradient::{LayerGradient, ScoreGradient, gradient, layer_gradient, log_posterior_gradient, score, score_gradient};
-pub use target::{Objective, Target};
+pub use target::{Readout, Target};

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::Target;
+use super::{Readout, Target};
 use crate::error::Error;
 use crate::networks::graph::{LayerId, PICTURE};
 use crate::networks::{Network, ReluRule, Watched};
@@ -31,14 +31,11 @@ pub struct LayerGradient {
 /// With a `rule` other than [`ReluRule::Gradient`] the same pass gives the DeconvNet's or guided back-propagation's signal.
 ///
 /// # Errors
-/// As [`Target::objective`]; `internal` when the network's layers do not fit together.
+/// As [`Target::readout`]; `internal` when the network's layers do not fit together.
 pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<ScoreGradient, Error> {
-    let objective = target.objective(network, pictures.dims()[2])?;
-    let (results, trace) = network.graph.forward(pictures, objective.layer, Watched::Nothing)?;
-    let signal = objective.signal(results.dims());
-    let plane = objective.plane(results);
-    let gradients = network.graph.backward(&trace, signal, rule, PICTURE, |_, _| ())?;
-    Ok(ScoreGradient { scores: objective.value(&plane), plane, gradients })
+    let (readout, results, gradients) = passes(network, pictures, target, rule)?;
+    let plane = readout.plane(results);
+    Ok(ScoreGradient { scores: readout.value(&plane), plane, gradients })
 }
 
 /// The gradients alone of [`score_gradient`]: the scores themselves are not computed.
@@ -46,9 +43,20 @@ pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, r
 /// # Errors
 /// As [`score_gradient`].
 pub fn gradient(network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<Tensor<4>, Error> {
-    let objective = target.objective(network, pictures.dims()[2])?;
-    let (results, trace) = network.graph.forward(pictures, objective.layer, Watched::Nothing)?;
-    network.graph.backward(&trace, objective.signal(results.dims()), rule, PICTURE, |_, _| ())
+    passes(network, pictures, target, rule).map(|(_, _, gradients)| gradients)
+}
+
+/// How the target is read, the results that it is read from, and its gradients.
+fn passes(
+    network: &Network,
+    pictures: Tensor<4>,
+    target: &Target,
+    rule: ReluRule,
+) -> Result<(Readout, Tensor<4>, Tensor<4>), Error> {
+    let readout = target.readout(network, pictures.dims()[2])?;
+    let (results, trace) = network.graph.forward(pictures, readout.layer, Watched::Nothing)?;
+    let gradients = network.graph.backward(&trace, readout.signal(results.dims()), rule, PICTURE, |_, _| ())?;
+    Ok((readout, results, gradients))
 }
 
 /// `d(log P_c) / dI` for the class's posterior P_c at each of the normalised `pictures`: their shape. It points where the gradient
@@ -57,7 +65,7 @@ pub fn gradient(network: &Network, pictures: Tensor<4>, target: &Target, rule: R
 /// # Errors
 /// `class-out-of-range`; `internal` when the network's layers do not fit together.
 pub fn log_posterior_gradient(network: &Network, pictures: Tensor<4>, class: usize, rule: ReluRule) -> Result<Tensor<4>, Error> {
-    Target::Class(class).objective(network, pictures.dims()[2])?;
+    Target::Class(class).readout(network, pictures.dims()[2])?;
     let (features, trace) = network.graph.forward(pictures, network.graph.features(), Watched::Nothing)?;
     let [batch, channels, rows, columns] = features.dims();
     let weights = network.head.log_posterior_weights(&features, class).div_scalar((rows * columns) as f32);
@@ -70,9 +78,9 @@ pub fn log_posterior_gradient(network: &Network, pictures: Tensor<4>, class: usi
 /// # Errors
 /// As [`score_gradient`].
 pub fn score(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<1>, Error> {
-    let objective = target.objective(network, pictures.dims()[2])?;
-    let (results, _) = network.graph.forward(pictures, objective.layer, Watched::Nothing)?;
-    Ok(objective.value(&objective.plane(results)))
+    let readout = target.readout(network, pictures.dims()[2])?;
+    let (results, _) = network.graph.forward(pictures, readout.layer, Watched::Nothing)?;
+    Ok(readout.value(&readout.plane(results)))
 }
 
 /// The results of `layer` for the normalised `pictures` and the target's gradient with respect to them. The way back ends there.
@@ -81,12 +89,12 @@ pub fn score(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<
 /// As [`score_gradient`]; `setting-out-of-range` when the target does not depend on the layer.
 pub fn layer_gradient(network: &Network, pictures: Tensor<4>, target: &Target, layer: LayerId) -> Result<LayerGradient, Error> {
     let graph = &network.graph;
-    let objective = target.objective(network, pictures.dims()[2])?;
-    if !graph.feeds(layer, objective.layer) {
+    let readout = target.readout(network, pictures.dims()[2])?;
+    if !graph.feeds(layer, readout.layer) {
         let name = |id: LayerId| &graph.layers()[id].name;
-        return Err(Error::SettingOutOfRange(format!("{} does not feed {}", name(layer), name(objective.layer))));
+        return Err(Error::SettingOutOfRange(format!("{} does not feed {}", name(layer), name(readout.layer))));
     }
-    let (last, trace) = graph.forward(pictures, objective.layer, Watched::Layer(layer))?;
-    let gradients = graph.backward(&trace, objective.signal(last.dims()), ReluRule::Gradient, layer, |_, _| ())?;
+    let (last, trace) = graph.forward(pictures, readout.layer, Watched::Layer(layer))?;
+    let gradients = graph.backward(&trace, readout.signal(last.dims()), ReluRule::Gradient, layer, |_, _| ())?;
     Ok(LayerGradient { results: trace.watched.unwrap_or(last), gradients })
 }

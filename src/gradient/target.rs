@@ -25,7 +25,7 @@ pub enum Target {
 
 /// A [`Target`] in a network: a weighted sum over the channels of one layer of its graph, plus a bias, at one position or as the mean over
 /// all of them. A class is a channel of the head, which is such a sum over the features; a neuron's weights are 1 for its own channel.
-pub struct Objective {
+pub struct Readout {
     /// The layer that is read: nothing behind it has to be computed.
     pub layer: LayerId,
     /// Whether the target is one of the head's channels.
@@ -42,11 +42,11 @@ impl Target {
     ///
     /// # Errors
     /// `class-out-of-range` for a class that the network does not have; `setting-out-of-range` for such a layer, channel or position.
-    pub fn objective(&self, network: &Network, side: usize) -> Result<Objective, Error> {
+    pub fn readout(&self, network: &Network, side: usize) -> Result<Readout, Error> {
         let (graph, head) = (&network.graph, &network.head);
         let of_class = |class, position| {
             let [weights, bias] = head.class_row(class);
-            Objective { layer: graph.features(), in_head: true, weights, bias, position }
+            Readout { layer: graph.features(), in_head: true, weights, bias, position }
         };
         let (layer, channel, position) = match self {
             Target::Class(class) if *class < head.classes() => return Ok(of_class(*class, None)),
@@ -73,17 +73,17 @@ impl Target {
         weights[channel] = 1.0;
         let tensor = |values: Vec<f32>, shape| Tensor::from_data(TensorData::new(values, shape), &network.device);
         let (weights, bias) = (tensor(weights, [1, channels, 1, 1]), tensor(vec![0.0], [1; 4]));
-        Ok(Objective { layer: read, in_head: false, weights, bias, position })
+        Ok(Readout { layer: read, in_head: false, weights, bias, position })
     }
 }
 
-impl Objective {
+impl Readout {
     /// The target's value at every position, from the layer's results `[batch, channels, rows, columns]`: `[batch, 1, rows, columns]`.
     pub fn plane(&self, results: Tensor<4>) -> Tensor<4> {
         (results * self.weights.clone()).sum_dim(1) + self.bias.clone()
     }
 
-    /// The target's value from its [`plane`](Objective::plane): `[batch]`.
+    /// The target's value from its [`plane`](Readout::plane): `[batch]`.
     pub fn value(&self, plane: &Tensor<4>) -> Tensor<1> {
         let [batch, _, rows, columns] = plane.dims();
         let plane = plane.clone();

@@ -26,7 +26,7 @@ fn attribute(look: &Look) -> Result<Tensor<4>, Error> {
     let (network, target) = (look.network, &look.settings.target);
     let layer = look.settings.cam_layer.as_deref().map(|name| network.place(name)).transpose()?;
     let id = match layer {
-        None => target.objective(network, look.pictures.dims()[2])?.layer,
+        None => target.readout(network, look.pictures.dims()[2])?.layer,
         Some(Place::Layer(id)) => id,
         Some(Place::Head) => return own_plane(network, look.pictures.clone(), target),
     };
@@ -38,11 +38,11 @@ fn attribute(look: &Look) -> Result<Tensor<4>, Error> {
 /// Grad-CAM at the head itself, where only the target's own channel has a gradient, whose mean over the positions is one divided by their
 /// number.
 fn own_plane(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<4>, Error> {
-    let objective = target.objective(network, pictures.dims()[2])?;
-    if !objective.in_head {
+    let readout = target.readout(network, pictures.dims()[2])?;
+    if !readout.in_head {
         return Err(Error::SettingOutOfRange(format!("{} does not feed the target", network.name(Place::Head))));
     }
-    let (features, _) = network.graph.forward(pictures, objective.layer, Watched::Nothing)?;
+    let (features, _) = network.graph.forward(pictures, readout.layer, Watched::Nothing)?;
     let [_, _, rows, columns] = features.dims();
-    Ok(objective.plane(features).div_scalar((rows * columns) as f32))
+    Ok(readout.plane(features).div_scalar((rows * columns) as f32))
 }

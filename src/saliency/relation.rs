@@ -30,7 +30,7 @@ pub struct LayerRelation {
 /// one that the target reads down to the picture. `progress` is told before every eighth layer is compared.
 ///
 /// # Errors
-/// As [`Target::objective`]; `gpu-lost`; `cancelled` by `progress`.
+/// As [`Target::readout`]; `gpu-lost`; `cancelled` by `progress`.
 pub async fn relation(
     network: &Network,
     picture: Tensor<4>,
@@ -38,9 +38,9 @@ pub async fn relation(
     progress: &dyn Progress,
 ) -> Result<Vec<LayerRelation>, Error> {
     let graph = &network.graph;
-    let objective = target.objective(network, picture.dims()[2])?;
-    let (results, trace) = graph.forward(picture, objective.layer, Watched::Everything)?;
-    let start = objective.signal(results.dims());
+    let readout = target.readout(network, picture.dims()[2])?;
+    let (results, trace) = graph.forward(picture, readout.layer, Watched::Everything)?;
+    let start = readout.signal(results.dims());
     let [gradients, deconvnets] = [ReluRule::Gradient, ReluRule::DeconvNet].map(|rule| {
         let mut signals: Vec<(LayerId, Tensor<4>)> = Vec::new();
         let whole = graph.backward(&trace, start.clone(), rule, PICTURE, |id, signal| signals.push((id, signal.clone())));
@@ -82,7 +82,7 @@ pub async fn relation(
             layer: layer.name.clone(),
             kind: layer.operation.kind(),
             cosine: quotient(both, gradient.sqrt() * deconvnet.sqrt()),
-            trunk: id == objective.layer || graph.is_trunk(id),
+            trunk: id == readout.layer || graph.is_trunk(id),
             parted: quotient(apart.sqrt(), ours.sqrt() + theirs.sqrt()),
         }
     });

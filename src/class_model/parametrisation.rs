@@ -197,7 +197,7 @@ impl Painter {
     /// What the network sees: normalised planes, `[1, 3, rows, columns]` of the view.
     pub fn paint(&self, parameters: Tensor<4>, lens: &Lens) -> Tensor<4> {
         let Some(ink) = &self.ink else { return lens.through(parameters) };
-        let amplitudes = mixed(lens.held(parameters) * lens.held(ink.weight.clone()), |planes| ink.colours.times(planes));
+        let amplitudes = mixed(lens.held(parameters * ink.weight.clone()), |planes| ink.colours.times(planes));
         squash(lens.through(transposed(amplitudes)), &self.mean, self.range)
     }
 
@@ -207,13 +207,14 @@ impl Painter {
         let Some(ink) = &self.ink else { return lens.back(gradient) };
         let planes = squash_back(gradient, painted, &self.mean, self.range);
         let amplitudes = mixed(transposed(lens.back(planes)), |planes| ink.colours.transposed_times(planes));
-        let gradient = amplitudes * lens.held(ink.weight.clone());
-        let [_, _, across, down] = gradient.dims();
-        if [across, down] == [self.atoms; 2] {
-            gradient
-        } else {
-            gradient.pad([across, down].map(|held| (0, self.atoms - held)), 0.0)
-        }
+        self.among_all(amplitudes) * ink.weight.clone()
+    }
+
+    /// The amplitudes of a view's waves, with 0 for those that it does not show.
+    fn among_all(&self, amplitudes: Tensor<4>) -> Tensor<4> {
+        let [_, _, across, down] = amplitudes.dims();
+        let missing = [across, down].map(|held| (0, self.atoms - held));
+        if missing == [(0, 0); 2] { amplitudes } else { amplitudes.pad(missing, 0.0) }
     }
 
     /// The parameters of the picture blurred by a Gaussian of so many pixels; with waves, of what the sigmoid is taken of.

@@ -89,21 +89,26 @@ pub fn backward(
 fn share_out(signal: &[f32], active: &[f32], [rows, columns]: [usize; 2], shape: PoolShape, gradient: &mut [f32]) {
     let PoolShape { kernel, stride } = shape;
     let [_, columns_out] = shape.windows([rows, columns]);
-    // Sums over the rows of a line of windows, then over the columns of each; and back the same way.
-    let (mut sums, mut shares) = (vec![0.0; columns], vec![0.0; columns]);
+    // Sums over the rows of a line of windows, then over the columns of each; and back the same way. Beyond the last column all is 0.
+    let reach = columns.max((columns_out - 1) * stride + kernel);
+    let (mut sums, mut shares) = (vec![0.0; reach], vec![0.0; reach]);
+    let (mut totals, mut parts) = (vec![0.0; columns_out], vec![0.0; columns_out]);
     for (y, signal) in signal.chunks_exact(columns_out).enumerate() {
         let lines = y * stride * columns..(y * stride + kernel).min(rows) * columns;
         sums.fill(0.0);
         for line in active[lines.clone()].chunks_exact(columns) {
             sums.iter_mut().zip(line).for_each(|(sum, value)| *sum += value);
         }
+        totals.fill(0.0);
+        for k in 0..kernel {
+            totals.iter_mut().zip(sums[k..].iter().step_by(stride)).for_each(|(total, sum)| *total += sum);
+        }
+        for ((part, signal), &total) in parts.iter_mut().zip(signal).zip(&totals) {
+            *part = if total > 0.0 { signal / total } else { 0.0 };
+        }
         shares.fill(0.0);
-        for (x, signal) in signal.iter().enumerate() {
-            let window = x * stride..(x * stride + kernel).min(columns);
-            let sum: f32 = sums[window.clone()].iter().sum();
-            if sum > 0.0 {
-                shares[window].iter_mut().for_each(|share| *share += signal / sum);
-            }
+        for k in 0..kernel {
+            shares[k..].iter_mut().step_by(stride).zip(&parts).for_each(|(share, part)| *share += part);
         }
         for (gradient, line) in gradient[lines.clone()].chunks_exact_mut(columns).zip(active[lines].chunks_exact(columns)) {
             for ((gradient, value), share) in gradient.iter_mut().zip(line).zip(&shares) {

@@ -106,7 +106,11 @@ impl Engine {
             read_back(gradient(network, picture.clone(), &target, rule)?).await?;
         }
         progress.report(total - 1, total).await?;
-        self.class_model(&ClassModelSettings::new(target))?.step(1).await?;
+        // As it starts, and from near and far, where the kernels' widths differ.
+        let settings = ClassModelSettings { recipe: "sharp".to_owned(), ..ClassModelSettings::new(target) };
+        let mut run = self.class_model(&settings)?;
+        run.step(0).await?;
+        run.step(6).await?;
         progress.report(total, total).await
     }
 

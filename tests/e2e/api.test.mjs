@@ -113,7 +113,7 @@ describe('results', () => {
     assert.ok(Math.abs(gpu - cpu) <= 1e-3 * Math.abs(cpu), `${gpu} and ${cpu}`);
   });
 
-  test('after a warm-up, a gradient builds no pipeline', async () => {
+  test('after a warm-up, neither a gradient nor a class model builds a pipeline', async () => {
     const visitor = await freshPage();
     const found = await visitor.evaluate(async () => {
       let built = 0;
@@ -126,6 +126,10 @@ describe('results', () => {
       engine.setPicturePixels(new Uint8ClampedArray(32 * 32 * 4).fill(99), 32, 32);
       await engine.classify();
       await engine.inputGradient(285);
+      const run = engine.classModel({ classIndex: 285, recipe: 'sharp', seed: 5 });
+      await run.step(5);
+      await run.pixels();
+      run.free();
       return { builtBefore, builtAfter: built - builtBefore, reports };
     });
     assert.ok(found.builtBefore > 10, String(found.builtBefore));

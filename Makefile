@@ -38,12 +38,13 @@ test-native: setup-rust
 test-class-models: setup-rust
 	cargo test --release --locked --test class_model -- --ignored --show-output
 
-## gallery: the README's contact sheets of class models, 24 of the judge's classes
+## gallery: the README's contact sheets of class models, 24 of the judge's classes; and three large ones
 gallery: setup-rust
 	for recipe in paper jitter_blur robust sharp; do \
 		cargo run --release --locked --example class_models -- --recipe $$recipe --classes $$(seq -s, 10 40 930) \
 			--sheet docs/class-models-$$recipe.jpg || exit 1; \
 	done
+	cargo run --release --locked --example class_models -- --recipe sharp --classes 130,340,963 --side 512 --sheet docs/class-models-512.jpg
 
 ## judge: 50 classes by every recipe, shown to EfficientNet-Lite0
 judge: setup-rust

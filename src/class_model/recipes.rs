@@ -49,7 +49,7 @@
 //!
 //! Which way back through the pools: of 50 or 100 classes (0, 5, 40, 45, ..., and 20, 25, 60, 65, ...), by `sharp` as it was before, with waves up to
 //! half a cycle a pixel, a decay of 1 and views at 0.4 to 0.6 of the contrast, after 200 steps where nothing else is said. The last column is
-//! the judge's mean log posterior, which tells more than counts do; a second run of the same, with other noise, differed by 0.07.
+//! the judge's mean log posterior, which tells more than counts do: of two rows over 100 classes, the difference's standard error is 0.11 to 0.15.
 //!
 //! | what | of | first five | first | log posterior |
 //! |---|---|---|---|---|
@@ -64,6 +64,9 @@
 //! | the same, shown at 1.6 / 2.2 / 3 times the contrast | 100 | 85 / 85 / 85 | 58 / 58 / 56 | -2.06 / -2.06 / -2.06 |
 //! | to the winner; less the mean of all classes' scores | 50 | 36 | 23 | -2.76 |
 //! | to the winner; waves of noise in every view | 100 | 78 | 47 | -2.40 |
+//!
+//! `robust` and `sharp` leave out the waves above 0.4 cycles a pixel, which nobody sees, for a step's sake. Of the first 50 classes (10, 30, ..., 990)
+//! the judge then has 42 among its first five by either; first, 27 by `robust` and 22 by `sharp`.
 
 use super::objective::Objective;
 use super::optimiser::Optimiser;

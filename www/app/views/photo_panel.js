@@ -33,7 +33,7 @@ export function makePhotoPanel(store, actions) {
   const sourceButtons = h('div', { class: 'buttons' }, choose, openCamera, input);
   const cameraButtons = h('div', { class: 'buttons', hidden: true }, capture, switchCamera, closeCamera);
   const credit = h('p', { class: 'credit' });
-  const gallery = h('ul', { class: 'gallery', 'aria-label': words.samples });
+  const gallery = h('ul', { class: 'samples', 'aria-label': words.samples });
 
   const element = h(
     'section',

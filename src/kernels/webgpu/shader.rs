@@ -474,15 +474,16 @@ fn max_pool_back([kernel, stride]: [usize; 2], mask: MaskKind) -> SourceTemplate
         let (before, across) = ((reach - 1) * stride, (reach - 1) * stride + kernel);
         for (axis, start, length) in [("y", "row", "rows_in"), ("x", "column", "columns_in")] {
             for k in 0..across {
-                windows.push(format!("let value_{axis}{k} = i32({start}) * {stride} + {k} - {before};"));
-                windows.push(format!("let there_{axis}{k} = (value_{axis}{k} >= 0) & (value_{axis}{k} < i32({length}));"));
+                windows.push(format!("let place_{axis}{k} = i32({start} * {stride}u) + {k} - {before};"));
+                windows.push(format!("let there_{axis}{k} = (place_{axis}{k} >= 0) & (place_{axis}{k} < i32({length}));"));
             }
         }
+        for k in 0..across {
+            windows.push(format!("let line{k} = (plane * rows_in + u32(clamp(place_y{k}, 0, i32(rows_in) - 1))) * columns_in;"));
+            windows.push(format!("let across{k} = u32(clamp(place_x{k}, 0, i32(columns_in) - 1));"));
+        }
         for (y, x) in (0..across).flat_map(|y| (0..across).map(move |x| (y, x))) {
-            windows.push(format!(
-                "let value_{y}_{x} = select(0.0, activation[(plane * rows_in + u32(clamp(value_y{y}, 0, i32(rows_in) - 1))) * columns_in \
-                 + u32(clamp(value_x{x}, 0, i32(columns_in) - 1))], there_y{y} & there_x{x});"
-            ));
+            windows.push(format!("let value_{y}_{x} = select(0.0, activation[line{y} + across{x}], there_y{y} & there_x{x});"));
         }
     }
     for (up, before) in (0..reach).flat_map(|up| (0..reach).map(move |before| (up, before))) {

@@ -155,15 +155,7 @@ const JITTER_BLUR: ClassModelRecipe = ClassModelRecipe {
     objective: Objective::Score,
     // Pixel values there are divided by the training pictures' deviation, which is about 58 on average.
     parametrisation: Parametrisation::Pixels { noise: 58.0 },
-    transformations: Some(Transformations {
-        resolution: usize::MAX,
-        jitter: 16.0 / 224.0,
-        scale: [1.0, 1.0],
-        stretch: 0.0,
-        tilt: 0.0,
-        mirror: false,
-        contrast: [1.0, 1.0],
-    }),
+    transformations: Some(Transformations { jitter: 16.0 / 224.0, ..Transformations::NONE }),
     relu: ReluRule::Gradient,
     regularisers: Regularisers {
         l2: 1e-3 / (58.0 * 58.0),
@@ -177,15 +169,8 @@ const JITTER_BLUR: ClassModelRecipe = ClassModelRecipe {
 };
 
 /// Views in which hardly anything stays where it was.
-const STRONG: Transformations = Transformations {
-    resolution: 227,
-    jitter: 0.1,
-    scale: [0.7, 1.3],
-    stretch: 0.2,
-    tilt: 0.0,
-    mirror: true,
-    contrast: [1.0, 1.0],
-};
+const STRONG: Transformations =
+    Transformations { resolution: 227, jitter: 0.1, scale: [0.7, 1.3], stretch: 0.2, mirror: true, ..Transformations::NONE };
 
 const ROBUST: ClassModelRecipe = ClassModelRecipe {
     id: "robust",

@@ -67,6 +67,17 @@ impl View {
 }
 
 impl Transformations {
+    /// None at all: every view is the whole picture, straight on.
+    pub const NONE: Self = Self {
+        resolution: usize::MAX,
+        jitter: 0.0,
+        scale: [1.0, 1.0],
+        stretch: 0.0,
+        tilt: 0.0,
+        mirror: false,
+        contrast: [1.0, 1.0],
+    };
+
     /// The next step's view of `side` x `side` pixels.
     pub fn draw(&self, side: usize, dice: &mut Dice) -> View {
         let seen = side.min(self.resolution);

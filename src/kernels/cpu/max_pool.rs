@@ -69,11 +69,11 @@ pub fn backward(
     mask: Option<(ReluRule, &[f32])>,
     gradient: &mut [f32],
 ) {
-    let PoolShape { kernel, stride } = shape;
-    let [_, columns_out] = shape.windows([rows, columns]);
     if let Some((ReluRule::Leaky(_), active)) = mask {
         return share_out(signal, active, [rows, columns], shape, gradient);
     }
+    let PoolShape { kernel, stride } = shape;
+    let [_, columns_out] = shape.windows([rows, columns]);
     for (y, (signal, taps)) in signal.chunks_exact(columns_out).zip(taps.chunks_exact(columns_out)).enumerate() {
         for (x, (signal, &tap)) in signal.iter().zip(taps).enumerate() {
             let tap = tap as usize;

@@ -12,7 +12,7 @@ use deep_inside::class_model::{
 use deep_inside::dice::Dice;
 use deep_inside::error::Error;
 use deep_inside::gradient::Target;
-use deep_inside::networks::{NETWORKS, Network, ReluRule};
+use deep_inside::networks::{NETWORKS, Network, ReluRule, Watched};
 use pollster::block_on;
 
 fn network() -> Rc<Network> {
@@ -357,22 +357,46 @@ fn a_run_from_zero_starts_grey_and_one_from_noise_depends_on_the_seed() {
     }
 }
 
-/// By central differences of the network's own scores.
+/// By central differences of what the network itself says.
+fn assert_derivative(
+    objective: Objective,
+    value: impl Fn(&Network, Tensor<4>) -> f64,
+    factor: impl Fn(&Network, Tensor<4>) -> f64,
+) {
+    let network = network();
+    let (picture, direction) = (noise([1, 3, 64, 64], 5).mul_scalar(40.0), noise([1, 3, 64, 64], 6));
+    let gradient = objective.gradient(&network, picture.clone(), &Target::Class(130), ReluRule::Gradient).unwrap();
+    let step = 0.01;
+    let [ahead, behind] = [step, -step].map(|step| value(&network, picture.clone() + direction.clone().mul_scalar(step)));
+    let (differences, derivative) = ((ahead - behind) / (2.0 * step) * factor(&network, picture), dot(gradient, direction));
+    assert!((differences - derivative).abs() < 0.02 * derivative.abs(), "{differences} and {derivative}");
+}
+
 #[test]
 fn the_posterior_s_gradient_is_the_derivative_of_its_logarithm() {
-    let network = network();
-    let picture = noise([1, 3, 64, 64], 5).mul_scalar(40.0);
-    let log_posterior = |picture: Tensor<4>| {
+    let log_posterior = |network: &Network, picture| {
         let scores: Vec<f32> = network.scores(picture).unwrap().into_data().try_into_vec().unwrap();
         -scores.iter().map(|score| f64::from(score - scores[130]).exp()).sum::<f64>().ln()
     };
-    let target = Target::Class(130);
-    let gradient = Objective::LogPosterior.gradient(&network, picture.clone(), &target, ReluRule::Gradient).unwrap();
-    let direction = noise([1, 3, 64, 64], 6);
-    let step = 0.01;
-    let [ahead, behind] = [step, -step].map(|step| log_posterior(picture.clone() + direction.clone().mul_scalar(step)));
-    let (differences, derivative) = ((ahead - behind) / (2.0 * step), dot(gradient, direction));
-    assert!((differences - derivative).abs() < 0.02 * derivative.abs(), "{differences} and {derivative}");
+    assert_derivative(Objective::LogPosterior, log_posterior, |_, _| 1.0);
+}
+
+#[test]
+fn the_alignment_s_gradient_is_its_derivative_by_its_own_scale() {
+    // The mean features times the class's weights, and the cosine of their angle.
+    let products = |network: &Network, picture| {
+        let (features, _) = network.graph.forward(picture, network.graph.features(), Watched::Nothing).unwrap();
+        let (features, weights) = (features.mean_dim(3).mean_dim(2), network.head.class_row(130)[0].clone());
+        let squares = [&features, &weights].map(|vector| dot(vector.clone(), vector.clone()));
+        let product = dot(features, weights);
+        [product, product / (squares[0] * squares[1]).sqrt()]
+    };
+    let alignment = |network: &Network, picture| {
+        let [product, cosine] = products(network, picture);
+        product * cosine.powi(3)
+    };
+    let scale = |network: &Network, picture| 1.0 / (4.0 * products(network, picture)[1].powi(3));
+    assert_derivative(Objective::Alignment { power: 3.0 }, alignment, scale);
 }
 
 #[test]

@@ -3,5 +3,5 @@
 mod score_gradient;
 mod target;
 
-pub use score_gradient::{LayerGradient, ScoreGradient, gradient, layer_gradient, log_posterior_gradient, score, score_gradient};
+pub use score_gradient::{LayerGradient, ScoreGradient, gradient, gradient_from, layer_gradient, score, score_gradient};
 pub use target::{Readout, Target};

@@ -33,7 +33,7 @@ pub struct LayerGradient {
 /// # Errors
 /// As [`Target::readout`]; `internal` when the network's layers do not fit together.
 pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<ScoreGradient, Error> {
-    let (readout, results, gradients) = passes(network, pictures, target, rule)?;
+    let (readout, results, gradients) = passes(network, pictures, target, rule, own_signal)?;
     let plane = readout.plane(results);
     Ok(ScoreGradient { scores: readout.value(&plane), plane, gradients })
 }
@@ -43,34 +43,40 @@ pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, r
 /// # Errors
 /// As [`score_gradient`].
 pub fn gradient(network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<Tensor<4>, Error> {
-    passes(network, pictures, target, rule).map(|(_, _, gradients)| gradients)
+    gradient_from(network, pictures, target, rule, own_signal)
 }
 
-/// How the target is read, the results that it is read from, and its gradients.
+/// As [`gradient`], but of another function of the results where the target is read: `signal` gives its own gradient there, of the shape of
+/// these results, `[batch, channels, rows, columns]`.
+///
+/// # Errors
+/// As [`score_gradient`].
+pub fn gradient_from(
+    network: &Network,
+    pictures: Tensor<4>,
+    target: &Target,
+    rule: ReluRule,
+    signal: impl FnOnce(&Readout, &Tensor<4>) -> Tensor<4>,
+) -> Result<Tensor<4>, Error> {
+    passes(network, pictures, target, rule, signal).map(|(_, _, gradients)| gradients)
+}
+
+fn own_signal(readout: &Readout, results: &Tensor<4>) -> Tensor<4> {
+    readout.signal(results.dims())
+}
+
+/// How the target is read, the results that it is read from, and what goes back from the signal there.
 fn passes(
     network: &Network,
     pictures: Tensor<4>,
     target: &Target,
     rule: ReluRule,
+    signal: impl FnOnce(&Readout, &Tensor<4>) -> Tensor<4>,
 ) -> Result<(Readout, Tensor<4>, Tensor<4>), Error> {
     let readout = target.readout(network, pictures.dims()[2])?;
     let (results, trace) = network.graph.forward(pictures, readout.layer, Watched::Nothing)?;
-    let gradients = network.graph.backward(&trace, readout.signal(results.dims()), rule, PICTURE, |_, _| ())?;
+    let gradients = network.graph.backward(&trace, signal(&readout, &results), rule, PICTURE, |_, _| ())?;
     Ok((readout, results, gradients))
-}
-
-/// `d(log P_c) / dI` for the class's posterior P_c at each of the normalised `pictures`: their shape. It points where the gradient
-/// of P_c itself points, and does not vanish where P_c does.
-///
-/// # Errors
-/// `class-out-of-range`; `internal` when the network's layers do not fit together.
-pub fn log_posterior_gradient(network: &Network, pictures: Tensor<4>, class: usize, rule: ReluRule) -> Result<Tensor<4>, Error> {
-    Target::Class(class).readout(network, pictures.dims()[2])?;
-    let (features, trace) = network.graph.forward(pictures, network.graph.features(), Watched::Nothing)?;
-    let [batch, channels, rows, columns] = features.dims();
-    let weights = network.head.log_posterior_weights(&features, class).div_scalar((rows * columns) as f32);
-    let signal = weights.reshape([batch, channels, 1, 1]).expand([batch, channels, rows, columns]);
-    network.graph.backward(&trace, signal, rule, PICTURE, |_, _| ())
 }
 
 /// The target's value for each of the normalised `pictures`, `[batch, 3, side, side]`: `[batch]`, by a forward pass alone.

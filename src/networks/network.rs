@@ -182,6 +182,18 @@ impl LinearHead {
         self.weight.clone().narrow(0, class, 1) - posteriors.matmul(self.weight.clone())
     }
 
+    /// From `features`, `[batch, channels, rows, columns]`, `[batch, channels]`: with the class's row W of the weight and the mean features F,
+    /// the gradient of `(W F) cos^power`, of the angle between the two, with respect to F, by `(power + 1) cos^power`. That is W less
+    /// a share of `power / (power + 1)` of its part along F.
+    pub fn aligning_weights(&self, features: &Tensor<4>, class: usize, power: f32) -> Tensor<2> {
+        let row = self.weight.clone().narrow(0, class, 1);
+        let mean = mean_over_positions(features);
+        // Of a picture without any features nothing is taken off.
+        let square = (mean.clone() * mean.clone()).sum_dim(1).clamp_min(f32::MIN_POSITIVE);
+        let along = (mean.clone() * row.clone()).sum_dim(1) / square;
+        row - mean * along.mul_scalar(power / (power + 1.0))
+    }
+
     fn randomise(&mut self, dice: &mut Dice) {
         let shape = self.weight.dims();
         self.weight = dice.normal_tensor(shape, (2.0 / shape[1] as f32).sqrt(), &self.weight.device());

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::error::Error;
-use crate::gradient::{Target, gradient_from};
+use crate::gradient::{Target, gradient_from, shared_out};
 use crate::networks::{Network, ReluRule};
 
 /// The quantity whose gradient a recipe climbs. The last two are a class's; of a neuron they climb the value.
@@ -25,25 +25,20 @@ pub enum Objective {
 }
 
 impl Objective {
-    /// Its gradient at the normalised `pictures`, `[batch, 3, rows, columns]`; the alignment's by `(power + 1) cos^power`, to be of the
-    /// score's size.
+    /// Its gradient at the normalised `pictures`, `[batch, 3, rows, columns]`; the alignment's divided by `(power + 1) cos^power`, to
+    /// be of the score's size.
     ///
     /// # Errors
     /// As [`gradient_from`].
     pub fn gradient(self, network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<Tensor<4>, Error> {
         let head = &network.head;
-        gradient_from(network, pictures, target, rule, |readout, results| match (self, target) {
-            (Self::LogPosterior, &Target::Class(class)) => shared_out(head.log_posterior_weights(results, class), results.dims()),
-            (Self::Alignment { power }, &Target::Class(class)) => {
-                shared_out(head.aligning_weights(results, class, power), results.dims())
-            }
-            _ => readout.signal(results.dims()),
+        gradient_from(network, pictures, target, rule, |readout, results| {
+            let weights = match (self, target) {
+                (Self::LogPosterior, &Target::Class(class)) => head.log_posterior_weights(results, class),
+                (Self::Alignment { power }, &Target::Class(class)) => head.aligning_weights(results, class, power),
+                _ => return readout.signal(results.dims()),
+            };
+            shared_out(weights.unsqueeze_dims(&[2, 3]), results.dims())
         })
     }
-}
-
-/// The signal of a mean over positions, `[batch, channels]`, at each of them.
-fn shared_out(signal: Tensor<2>, [batch, channels, rows, columns]: [usize; 4]) -> Tensor<4> {
-    let part = signal.div_scalar((rows * columns) as f32);
-    part.reshape([batch, channels, 1, 1]).expand([batch, channels, rows, columns])
 }

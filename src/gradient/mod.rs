@@ -4,4 +4,4 @@ mod score_gradient;
 mod target;
 
 pub use score_gradient::{LayerGradient, ScoreGradient, gradient, gradient_from, layer_gradient, score, score_gradient};
-pub use target::{Readout, Target};
+pub use target::{Readout, Target, shared_out};

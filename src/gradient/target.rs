@@ -98,7 +98,7 @@ impl Readout {
     pub fn signal(&self, [batch, channels, rows, columns]: [usize; 4]) -> Tensor<4> {
         let whole = [batch, channels, rows, columns];
         let Some([row, column]) = self.position else {
-            return self.weights.clone().div_scalar((rows * columns) as f32).expand(whole);
+            return shared_out(self.weights.clone(), whole);
         };
         let only = |place: usize, count: usize, shape: [usize; 4]| {
             let values = (0..count).map(|k| if k == place { 1.0f32 } else { 0.0 }).collect();
@@ -106,4 +106,11 @@ impl Readout {
         };
         (self.weights.clone() * only(row, rows, [1, 1, rows, 1]) * only(column, columns, [1, 1, 1, columns])).expand(whole)
     }
+}
+
+/// From the gradient with respect to the mean over positions, `[batch, channels, 1, 1]` or one for the whole batch, to that with respect to each of
+/// them: `[batch, channels, rows, columns]`.
+pub fn shared_out(weights: Tensor<4>, whole: [usize; 4]) -> Tensor<4> {
+    let [_, _, rows, columns] = whole;
+    weights.div_scalar((rows * columns) as f32).expand(whole)
 }

@@ -171,7 +171,7 @@ impl LinearHead {
     /// `sum over channels of weight * F + bias`, and its score that plane's mean. The other classes' rows are not read.
     pub fn class_row(&self, class: usize) -> [Tensor<4>; 2] {
         let channels = self.weight.dims()[1];
-        let weight = self.weight.clone().narrow(0, class, 1).reshape([1, channels, 1, 1]);
+        let weight = self.row(class).reshape([1, channels, 1, 1]);
         [weight, self.bias.clone().narrow(1, class, 1).reshape([1, 1, 1, 1])]
     }
 
@@ -179,19 +179,24 @@ impl LinearHead {
     /// its own posterior. From `features`, `[batch, channels, rows, columns]`: `[batch, channels]`.
     pub fn log_posterior_weights(&self, features: &Tensor<4>, class: usize) -> Tensor<2> {
         let posteriors = softmax(self.scores(features), 1);
-        self.weight.clone().narrow(0, class, 1) - posteriors.matmul(self.weight.clone())
+        self.row(class) - posteriors.matmul(self.weight.clone())
     }
 
-    /// From `features`, `[batch, channels, rows, columns]`, `[batch, channels]`: with the class's row W of the weight and the mean features F,
-    /// the gradient of `(W F) cos^power`, of the angle between the two, with respect to F, by `(power + 1) cos^power`. That is W less
-    /// a share of `power / (power + 1)` of its part along F.
+    /// `d((W F) cos^power) / dF`, divided by `(power + 1) cos^power`, for the class's row W of the weight, the mean features F and the cosine
+    /// of the angle between the two: W less a share of `power / (power + 1)` of its part along F. From `features`, `[batch, channels, rows,
+    /// columns]`: `[batch, channels]`.
     pub fn aligning_weights(&self, features: &Tensor<4>, class: usize, power: f32) -> Tensor<2> {
-        let row = self.weight.clone().narrow(0, class, 1);
+        let row = self.row(class);
         let mean = mean_over_positions(features);
         // Of a picture without any features nothing is taken off.
         let square = (mean.clone() * mean.clone()).sum_dim(1).clamp_min(f32::MIN_POSITIVE);
         let along = (mean.clone() * row.clone()).sum_dim(1) / square;
         row - mean * along.mul_scalar(power / (power + 1.0))
+    }
+
+    /// The class's row of the weight, `[1, channels]`.
+    fn row(&self, class: usize) -> Tensor<2> {
+        self.weight.clone().narrow(0, class, 1)
     }
 
     fn randomise(&mut self, dice: &mut Dice) {

@@ -229,7 +229,7 @@ export const model = {
   saveHint: 'Save the class model’s picture as PNG',
   saveGrowth: 'Growth',
   saveGrowthHint: 'Save the growth as a short video',
-  formula: 'The image that maximises the score of the class, before the softmax, less a penalty for strong pixels: gradient ascent on the image, with the network’s weights held fixed.',
+  formula: 'In the paper, the image that maximises the score of the class, before the softmax, less a penalty for strong pixels: gradient ascent on the image, with the network’s weights held fixed.',
   /** @param {number} step @param {number} steps */
   step: (step, steps) => `step ${step} of ${steps}`,
   /** @param {number} step @param {number} steps */

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::io::Cursor;
 use std::time::{Duration, Instant};
 
-use deep_inside::image_input::{Picture, decode_file};
+use deep_inside::image_input::{Picture, PictureBuilder, decode_file, picture_size};
 use image::codecs::gif::GifEncoder;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
@@ -310,6 +310,70 @@ fn raw_pixels_must_fill_their_sides() {
     assert_eq!(code(24, 16_385, 1), Err("picture-too-large"));
     assert_eq!(code(24, u32::MAX, u32::MAX), Err("picture-too-large"));
     assert_eq!(code(24, 10_000, 5_001), Err("picture-too-large"));
+}
+
+#[test]
+fn strips_make_the_same_picture_as_all_pixels_at_once() {
+    let rgba: Vec<u8> = (0..5 * 7 * 4).map(|index| (index * 13) as u8).collect();
+    let mut builder = PictureBuilder::new(5, 7, (10, 14)).unwrap();
+    let mut rest = &rgba[..];
+    for count in [3, 0, 1, 3] {
+        let (strip, after) = rest.split_at(count as usize * 5 * 4);
+        builder.push_rows(count, |rows| rows.copy_from_slice(strip)).unwrap();
+        rest = after;
+    }
+    assert_eq!(builder.push_rows(1, |_| ()).unwrap_err().code(), "picture-corrupt");
+    let picture = builder.finish().unwrap();
+    assert_eq!((picture.width(), picture.height(), picture.file_size()), (5, 7, (10, 14)));
+    let whole = Picture::from_rgba(rgba, 5, 7).unwrap();
+    assert!(picture.rgba() == whole.rgba());
+    assert_eq!(whole.file_size(), (5, 7));
+}
+
+#[test]
+fn strips_take_the_memory_of_one_picture() {
+    let (picture, memory) = with_peak_memory(|| {
+        let mut builder = PictureBuilder::new(2_000, 1_000, (2_000, 1_000)).unwrap();
+        for _ in 0..1_000 {
+            builder.push_rows(1, |row| row.fill(255)).unwrap();
+        }
+        builder.finish().unwrap()
+    });
+    assert!(memory < picture.rgba().len() + 1_000, "{memory} bytes");
+}
+
+#[test]
+fn a_picture_in_strips_needs_all_of_its_rows_and_sides_within_the_limits() {
+    let mut short = PictureBuilder::new(2, 3, (2, 3)).unwrap();
+    short.push_rows(2, |_| ()).unwrap();
+    assert_eq!(short.finish().unwrap_err().code(), "picture-corrupt");
+    let code = |width, height, file_size| PictureBuilder::new(width, height, file_size).map(|_| ()).map_err(|error| error.code());
+    assert_eq!(code(0, 3, (3, 3)), Err("picture-empty"));
+    assert_eq!(code(16_385, 3, (16_385, 3)), Err("picture-too-large"));
+    assert_eq!(code(10_000, 5_001, (10_000, 5_001)), Err("picture-too-large"));
+    assert_eq!(code(2, 3, (65_536, 3)), Err("picture-too-large"));
+}
+
+#[test]
+fn a_file_becomes_a_picture_of_its_size_or_the_largest_of_its_shape() {
+    for size in [(1, 1), (8_064, 6_048), (10_000, 5_000), (16_384, 3), (1, 16_384)] {
+        assert_eq!(picture_size(size.0, size.1), Ok(size));
+    }
+    for (columns, rows) in
+        [(8_160, 6_144), (6_144, 8_192), (16_382, 3_628), (12_000, 9_000), (65_535, 1), (17, 65_535), (15_000, 10_000)]
+    {
+        let (width, height) = picture_size(columns, rows).unwrap();
+        let area = u64::from(width) * u64::from(height);
+        assert!(area <= 50_000_000 && width <= 16_384 && height <= 16_384, "{width} x {height}");
+        assert!(area > 49_900_000 || width.max(height) == 16_384, "{columns} x {rows} -> {width} x {height}");
+        let drift = f64::from(width) * f64::from(rows) - f64::from(height) * f64::from(columns);
+        assert!(drift.abs() <= f64::from(columns.max(rows)), "{columns} x {rows} -> {width} x {height}");
+    }
+    let code = |columns, rows| picture_size(columns, rows).map_err(|error| error.code());
+    assert_eq!(code(3, 0), Err("picture-empty"));
+    assert_eq!(code(65_536, 1), Err("picture-too-large"));
+    assert_eq!(code(15_000, 10_001), Err("picture-too-large"));
+    assert_eq!(code(u32::MAX, u32::MAX), Err("picture-too-large"));
 }
 
 // Anything

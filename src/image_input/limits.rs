@@ -4,25 +4,46 @@ use crate::error::Error;
 
 /// Largest file, in bytes.
 pub(super) const FILE_BYTES: usize = 40_000_000;
-/// Longest side, in pixels.
+/// Longest side of a picture, in pixels.
 pub(super) const SIDE: u32 = 16_384;
-/// Largest area, in pixels.
+/// Largest area of a picture, in pixels.
 pub(super) const PIXELS: u64 = 50_000_000;
+/// Longest side of a file, in pixels.
+const FILE_SIDE: u32 = 65_535;
+/// Largest area of a file, in pixels.
+const FILE_PIXELS: u64 = 150_000_000;
 /// Most bytes for the decoded pixels, as the file has them (up to 8 bytes each).
 pub(super) const DECODED_BYTES: u64 = 256 << 20;
 /// Most bytes that a decoder may take beside the pixels: metadata, palettes, a frame that does not cover its canvas.
 pub(super) const SCRATCH_BYTES: u64 = 64 << 20;
 
-/// Refuses `width` x `height` pixels when a side or the area is over the limit.
+/// Refuses `width` x `height` pixels of a picture when there are none, or a side or the area is over the limit.
 pub(super) fn check_size(width: u32, height: u32) -> Result<(), Error> {
-    if width > SIDE || height > SIDE {
-        return Err(Error::PictureTooLarge(format!("{width} x {height} pixels, and no side may be longer than {SIDE}")));
+    check(width, height, SIDE, PIXELS)
+}
+
+/// The columns and rows that a file of `columns` x `rows` pixels has as a [`Picture`](super::Picture): its own as long as they
+/// are at most 50 million pixels and 16,384 a side, and otherwise the largest of the same shape that are.
+///
+/// # Errors
+/// `picture-empty` when a side is 0; `picture-too-large` when one is longer than 65,535 or they have more than 150 million pixels.
+pub fn picture_size(columns: u32, rows: u32) -> Result<(u32, u32), Error> {
+    check(columns, rows, FILE_SIDE, FILE_PIXELS)?;
+    let area = f64::from(columns) * f64::from(rows);
+    let scale = (f64::from(SIDE) / f64::from(columns.max(rows))).min((PIXELS as f64 / area).sqrt()).min(1.0);
+    let scaled = |side: u32| ((f64::from(side) * scale) as u32).max(1);
+    Ok((scaled(columns), scaled(rows)))
+}
+
+fn check(width: u32, height: u32, longest: u32, most: u64) -> Result<(), Error> {
+    if width == 0 || height == 0 {
+        return Err(Error::PictureEmpty);
     }
-    if u64::from(width) * u64::from(height) > PIXELS {
-        return Err(Error::PictureTooLarge(format!(
-            "{width} x {height} pixels, and {} million are the most",
-            PIXELS / 1_000_000
-        )));
+    if width > longest || height > longest {
+        return Err(Error::PictureTooLarge(format!("{width} x {height} pixels, and no side may be longer than {longest}")));
+    }
+    if u64::from(width) * u64::from(height) > most {
+        return Err(Error::PictureTooLarge(format!("{width} x {height} pixels, and {} million are the most", most / 1_000_000)));
     }
     Ok(())
 }

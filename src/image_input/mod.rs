@@ -6,7 +6,10 @@ mod check_container;
 mod decode_file;
 mod limits;
 mod picture;
+mod picture_builder;
 mod sniff;
 
 pub use decode_file::decode_file;
+pub use limits::picture_size;
 pub use picture::Picture;
+pub use picture_builder::PictureBuilder;

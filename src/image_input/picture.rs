@@ -3,15 +3,16 @@
 use super::limits::check_size;
 use crate::error::Error;
 
-/// An upright, opaque picture of 8-bit sRGB pixels; never empty.
+/// An upright, opaque picture of 8-bit sRGB pixels; never empty, and at most 50 million pixels and 16,384 a side.
 ///
 /// Transparent pixels were laid on white on the way in, so that the network, the colour models and the visitor see the same
 /// colours; alpha is always 255.
 #[derive(Clone, PartialEq)]
 pub struct Picture {
-    width: u32,
-    height: u32,
-    rgba: Vec<u8>,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) file_size: (u32, u32),
+    pub(super) rgba: Vec<u8>,
 }
 
 impl Picture {
@@ -21,24 +22,13 @@ impl Picture {
     /// `picture-empty` when a side is 0; `picture-too-large` when one is longer than 16,384 or they have more than 50 million
     /// pixels; `picture-corrupt` when `rgba.len()` is not `width * height * 4`.
     pub fn from_rgba(mut rgba: Vec<u8>, width: u32, height: u32) -> Result<Self, Error> {
-        if width == 0 || height == 0 {
-            return Err(Error::PictureEmpty);
-        }
         check_size(width, height)?;
         let expected = u64::from(width) * u64::from(height) * 4;
         if rgba.len() as u64 != expected {
             return Err(Error::PictureCorrupt(format!("{width} x {height} pixels need {expected} bytes, not {}", rgba.len())));
         }
-        for pixel in rgba.chunks_exact_mut(4) {
-            let alpha = u32::from(pixel[3]);
-            if alpha < 255 {
-                for value in &mut pixel[..3] {
-                    *value = ((u32::from(*value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
-                }
-                pixel[3] = 255;
-            }
-        }
-        Ok(Self { width, height, rgba })
+        lay_on_white(&mut rgba);
+        Ok(Self { width, height, file_size: (width, height), rgba })
     }
 
     /// Columns, at least 1.
@@ -51,6 +41,12 @@ impl Picture {
         self.height
     }
 
+    /// Columns and rows of the file that the picture came from, upright: larger than the picture's own where the file was larger
+    /// than a picture may be and was reduced when it was read.
+    pub fn file_size(&self) -> (u32, u32) {
+        self.file_size
+    }
+
     /// The pixels: R, G, B, 255, row-major from the top left.
     pub fn rgba(&self) -> &[u8] {
         &self.rgba
@@ -60,5 +56,18 @@ impl Picture {
 impl std::fmt::Debug for Picture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Picture({} x {})", self.width, self.height)
+    }
+}
+
+/// Lays RGBA pixels on white, in place.
+pub(super) fn lay_on_white(rgba: &mut [u8]) {
+    for pixel in rgba.chunks_exact_mut(4) {
+        let alpha = u32::from(pixel[3]);
+        if alpha < 255 {
+            for value in &mut pixel[..3] {
+                *value = ((u32::from(*value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+            }
+            pixel[3] = 255;
+        }
     }
 }

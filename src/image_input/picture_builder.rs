@@ -1,0 +1,76 @@
+//! A picture that is filled strip by strip, by a decoder that hands out its rows so.
+
+use super::limits::{check_size, picture_size};
+use super::picture::{Picture, lay_on_white};
+use crate::error::Error;
+
+/// Fills a [`Picture`] from the top, so that nobody holds its pixels a second time.
+///
+/// ```
+/// use deep_inside::image_input::PictureBuilder;
+///
+/// let mut builder = PictureBuilder::new(2, 3, (2, 3))?;
+/// for strip in [&[255; 2 * 2 * 4][..], &[255; 2 * 4]] {
+///     builder.push_rows(strip.len() as u32 / 8, |rows| rows.copy_from_slice(strip))?;
+/// }
+/// assert_eq!(builder.finish()?.height(), 3);
+/// # Ok::<(), deep_inside::Error>(())
+/// ```
+pub struct PictureBuilder {
+    width: u32,
+    height: u32,
+    file_size: (u32, u32),
+    rgba: Vec<u8>,
+}
+
+impl PictureBuilder {
+    /// Starts a picture of `width` x `height` pixels, from a file that has `file_size` columns and rows when it is upright: the
+    /// same, or more where it was reduced to [`picture_size`]. Takes all the memory that the picture needs.
+    ///
+    /// # Errors
+    /// `picture-empty` when a side is 0; `picture-too-large` when the picture has more than 50 million pixels or 16,384 a side,
+    /// the file more than 150 million or 65,535 a side, or there is not enough memory.
+    pub fn new(width: u32, height: u32, file_size: (u32, u32)) -> Result<Self, Error> {
+        check_size(width, height)?;
+        picture_size(file_size.0, file_size.1)?;
+        let mut rgba = Vec::new();
+        let bytes = width as usize * height as usize * 4;
+        rgba.try_reserve_exact(bytes).map_err(|_| {
+            Error::PictureTooLarge(format!(
+                "{width} x {height} pixels need {} MB of memory, more than there is",
+                bytes / 1_000_000
+            ))
+        })?;
+        Ok(Self { width, height, file_size, rgba })
+    }
+
+    /// Adds the next `count` rows: `fill` is given their `width * count` RGBA pixels, row-major, to write, and they are laid on
+    /// white.
+    ///
+    /// # Errors
+    /// `picture-corrupt` when the picture has fewer rows left.
+    pub fn push_rows(&mut self, count: u32, fill: impl FnOnce(&mut [u8])) -> Result<(), Error> {
+        let row = self.width as usize * 4;
+        let (start, left) = (self.rgba.len(), self.height as usize - self.rgba.len() / row);
+        if count as usize > left {
+            return Err(Error::PictureCorrupt(format!("{count} more rows for a picture that has {left} to go")));
+        }
+        self.rgba.resize(start + count as usize * row, 0);
+        fill(&mut self.rgba[start..]);
+        lay_on_white(&mut self.rgba[start..]);
+        Ok(())
+    }
+
+    /// The picture, once all of its rows are there.
+    ///
+    /// # Errors
+    /// `picture-corrupt` when rows are missing.
+    pub fn finish(self) -> Result<Picture, Error> {
+        let Self { width, height, file_size, rgba } = self;
+        let rows = rgba.len() / (width as usize * 4);
+        if rows < height as usize {
+            return Err(Error::PictureCorrupt(format!("{rows} rows of a picture that has {height}")));
+        }
+        Ok(Picture { width, height, file_size, rgba })
+    }
+}

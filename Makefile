@@ -11,22 +11,22 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-web test-e2e test-class-models fuzz lint readme-check bench bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser clean
+.PHONY: serve build pkg test test-native test-web test-e2e test-engines test-class-models fuzz lint readme-check bench bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines clean
 
 ## serve: build everything and serve the page at http://localhost:8080
-serve: setup-rust setup-node
+serve: setup-rust node_modules/.for-building
 	trunk serve --config trunk.toml
 
 ## build: the page in dist/, ready to be published
-build: setup-rust setup-node
+build: setup-rust node_modules/.for-building
 	trunk build --config trunk.toml
 
 ## pkg: the wasm module, its JavaScript and its TypeScript types
-pkg: setup-rust setup-node
+pkg: setup-rust node_modules/.for-building
 	scripts/build_pkg.sh
 
 ## test: every test there is
-test: test-native test-web test-e2e
+test: test-native test-web test-e2e test-engines
 	@echo "all tests passed"
 
 ## test-native: with what tests have measured; and the fuzz targets for a few seconds
@@ -71,6 +71,12 @@ test-web: setup-rust setup-browser
 test-e2e: build setup-browser
 	npm run --silent e2e
 
+## test-engines: the page in Firefox and in WebKitGTK; kernels, scores, gradients and neurons on Firefox's WebGPU
+test-engines: build setup-engines
+	npm run --silent engines
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node $(CURDIR)/tests/engines/web_tests.mjs" \
+		cargo test --locked --target wasm32-unknown-unknown --profile web --test web -- on_webgpu_are
+
 ## lint: formatting and lints, natively and for wasm; warnings are errors
 lint: setup-rust
 	cargo fmt --check
@@ -114,20 +120,27 @@ tests/bench/.venv: tests/bench/requirements.txt
 screenshot: build setup-browser
 	npm run --silent screenshot
 
-setup: setup-rust setup-node setup-browser
+setup: setup-rust setup-node setup-browser setup-engines
 
 setup-rust:
 	@scripts/setup_rust.sh "$(WASM_PACK_VERSION)" "$(WASM_BINDGEN_VERSION)" "$(TRUNK_VERSION)"
 
-setup-node: node_modules/.package-lock.json
+# Building needs one package only, so that `make serve` does without the tests' browsers' drivers.
+setup-node: node_modules/.for-tests
 
-node_modules/.package-lock.json: package.json package-lock.json
-	@command -v npm >/dev/null || { echo "Node.js with npm is needed: https://nodejs.org" >&2; exit 1; }
-	npm ci --no-audit --no-fund
+node_modules/.for-building: package.json package-lock.json
+	@scripts/setup_node.sh --omit=dev
 	@touch $@
+
+node_modules/.for-tests: package.json package-lock.json
+	@scripts/setup_node.sh
+	@touch node_modules/.for-building $@
 
 setup-browser: setup-node
 	@scripts/setup_browser.sh
+
+setup-engines: setup-node
+	@scripts/setup_engines.sh
 
 clean:
 	rm -rf dist pkg target node_modules .tools

@@ -27,7 +27,7 @@ function policyOf(root) {
  * @param {number} [port] 0: any that is free
  */
 export async function serve(root, port = 0) {
-  /** @type {Map<string, (body: Buffer) => {status?: number, type?: string, body: Buffer | string}>} */
+  /** @type {Map<string, (body: Buffer) => {status?: number, type?: string, body: Buffer | string, headers?: Record<string, string>}>} */
   const faults = new Map();
   const policy = policyOf(root);
 
@@ -41,7 +41,7 @@ export async function serve(root, port = 0) {
     }
     const fault = [...faults].find(([name]) => path.endsWith(name))?.[1];
     if (fault) answer = { ...answer, ...fault(Buffer.from(answer.body)) };
-    response.writeHead(answer.status, { 'content-type': answer.type, 'content-security-policy': policy, 'cache-control': 'no-store' });
+    response.writeHead(answer.status, { 'content-type': answer.type, 'content-security-policy': policy, 'cache-control': 'no-store', ...answer.headers });
     response.end(answer.body);
   });
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));

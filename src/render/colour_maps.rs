@@ -7,6 +7,14 @@
 
 use crate::error::Error;
 
+/// All of them with their names, the default first.
+pub const COLOUR_MAPS: [(&str, ColourMap); 4] = [
+    ("inferno", ColourMap::Inferno),
+    ("viridis", ColourMap::Viridis),
+    ("cividis", ColourMap::Cividis),
+    ("grey", ColourMap::Grey),
+];
+
 /// A way from a value of 0..1 to a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColourMap {
@@ -41,13 +49,8 @@ impl std::str::FromStr for ColourMap {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        match name {
-            "inferno" => Ok(ColourMap::Inferno),
-            "viridis" => Ok(ColourMap::Viridis),
-            "cividis" => Ok(ColourMap::Cividis),
-            "grey" => Ok(ColourMap::Grey),
-            _ => Err(Error::SettingOutOfRange(format!("there is no colour map \"{name}\""))),
-        }
+        let named = COLOUR_MAPS.iter().find(|(id, _)| *id == name);
+        named.map(|&(_, map)| map).ok_or_else(|| Error::SettingOutOfRange(format!("there is no colour map \"{name}\"")))
     }
 }
 

@@ -5,7 +5,7 @@ mod cutout;
 mod overlay;
 mod write_png;
 
-pub use colour_maps::ColourMap;
+pub use colour_maps::{COLOUR_MAPS, ColourMap};
 pub use cutout::cutout;
-pub use overlay::overlay;
+pub use overlay::{Ground, blend, overlay, table};
 pub use write_png::{write_grey_png, write_png};

@@ -61,7 +61,7 @@ use std::rc::Rc;
 
 pub use bounding_box::BoundingBox;
 pub use guide::Guide;
-pub use object_cut::ObjectCut;
+pub use object_cut::{ObjectCut, Seed};
 pub use seeds::Seeds;
 pub use settings::{CutSettings, SeedUse};
 pub use strokes::Stroke;

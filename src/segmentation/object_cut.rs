@@ -19,12 +19,25 @@ use crate::progress::{Part, Progress};
 /// So many cuts, the last ones, are made at the working size.
 const FULL_CUTS: usize = 2;
 
+/// What a guide says of a pixel before any cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seed {
+    /// Nothing.
+    None,
+    /// The background's colours are estimated from it and its like.
+    Background,
+    /// The object's colours are estimated from it and its like.
+    Object,
+}
+
 /// A cut, and what it takes to go on from it: each stroke cuts anew, from the last flow.
 ///
 /// The labels follow from colour models and marks alone: a minimum cut does not depend on the way to it. So taking a stroke back gives
 /// the very labels from before.
 pub struct ObjectCut {
     photo: Rc<Picture>,
+    /// What the guide said of each pixel of the working picture.
+    seeds: Vec<Seed>,
     labelling: Labelling,
     strokes: Vec<Stroke>,
     marks: Marks,
@@ -50,6 +63,12 @@ impl ObjectCut {
         let working = WorkingPicture::of(&photo, settings.working_side)?;
         let Start { sides, leanings } = guide.start(&photo, working.size(), settings)?;
         let mut models = working.models(&sides, settings.random_seed);
+        let mut seeds = vec![Seed::None; working.colours.len()];
+        for (numbers, seed) in sides.iter().zip([Seed::Background, Seed::Object]) {
+            for &number in numbers {
+                seeds[number as usize] = seed;
+            }
+        }
         let (cuts, total) = (settings.iterations as usize, settings.rounds());
         let half_cuts = cuts.saturating_sub(FULL_CUTS);
         if half_cuts > 0 {
@@ -70,7 +89,7 @@ impl ObjectCut {
         let full_cuts = cuts - half_cuts;
         let settling = Part { whole: progress, before: half_cuts, after: total - cuts, total: Cell::new(0) };
         let models = labelling.settle(models, full_cuts, &settling).await?;
-        Ok(Self { photo, labelling, strokes: Vec::new(), marks, models: vec![models] })
+        Ok(Self { photo, seeds, labelling, strokes: Vec::new(), marks, models: vec![models] })
     }
 
     /// Marks pixels and cuts anew, with colour models that have seen the marks; the stroke stays even where the result is no object.
@@ -103,15 +122,41 @@ impl ObjectCut {
         &self.strokes
     }
 
-    /// The object as it is now, in the photo's frame.
+    /// What the guide said of the photo's pixels, in a frame of `width` x `height` pixels, row-major: each tells of the pixel of the working
+    /// picture that its centre lies in. Strokes do not change it.
     ///
     /// # Errors
-    /// `no-object-found` when everything is object, or nothing.
+    /// `setting-out-of-range` unless both sides are at least 1 and at most the photo's.
+    pub fn seeds(&self, width: u32, height: u32) -> Result<Vec<Seed>, Error> {
+        let (photo_width, photo_height) = (self.photo.width(), self.photo.height());
+        if !(1..=photo_width).contains(&width) || !(1..=photo_height).contains(&height) {
+            let photo = format!("{photo_width} x {photo_height}");
+            return Err(Error::SettingOutOfRange(format!("{width} x {height} is not a frame of the photo's {photo} or less")));
+        }
+        let [columns, rows] = self.labelling.picture.size();
+        let nearest = |position: u32, frame: u32, working: usize| {
+            ((2 * u64::from(position) + 1) * working as u64 / (2 * u64::from(frame))) as usize
+        };
+        let across: Vec<usize> = (0..width).map(|x| nearest(x, width, columns)).collect();
+        let down = (0..height).map(|y| nearest(y, height, rows) * columns);
+        Ok(down.flat_map(|row| across.iter().map(move |column| self.seeds[row + column])).collect())
+    }
+
+    /// The object as it is now, in the photo's frame. Where strokes have called so much object that nothing else is left, it is the whole
+    /// photo.
+    ///
+    /// # Errors
+    /// `no-object-found` when everything is background; and, unless a stroke has called anything object, when everything is object.
     pub fn segmentation(&self) -> Result<Segmentation, Error> {
-        let nothing = || Error::NoObjectFound("the cheapest cut separates nothing".into());
+        let nothing = || {
+            Error::NoObjectFound(match self.strokes.is_empty() {
+                true => "the cheapest cut separates nothing".into(),
+                false => "everything counts as background".into(),
+            })
+        };
         let mut labels = self.labelling.labels.clone();
         keep_components(&mut labels, self.labelling.picture.width, |pixel| self.marks.decided[pixel] == Some(true));
-        if labels.iter().all(|&label| label) {
+        if labels.iter().all(|&label| label) && !self.marks.decided.contains(&Some(true)) {
             return Err(nothing());
         }
         let (mask, alpha) = refined(&self.photo, &self.labelling.picture, &labels, &self.marks);
@@ -257,6 +302,66 @@ mod tests {
         assert_eq!(cut.segmentation().as_ref(), Ok(&history[3]));
         cut.clear();
         assert_eq!(cut.segmentation().as_ref(), Ok(&history[0]));
+    }
+
+    /// A line that covers a picture of 60 x 40 pixels from edge to edge.
+    fn all_over(object: bool) -> Stroke {
+        Stroke { points: vec![[0.0, 20.0], [60.0, 20.0]], radius: 40.0, object }
+    }
+
+    #[test]
+    fn a_photo_that_is_painted_as_object_all_over_is_the_object() {
+        let (picture, map, _) = disc(60, 40);
+        let around = Guide::Rectangle(BoundingBox { x: 10, y: 5, width: 40, height: 30 });
+        for (guide, settings) in [(Guide::Saliency(&map), CutSettings::best()), (around, CutSettings::rectangle())] {
+            let mut cut = cut(&picture, guide, &settings).unwrap();
+            let before = cut.segmentation();
+            cut.stroke(all_over(true)).unwrap();
+            let whole = cut.segmentation().unwrap();
+            assert_eq!(whole.bounding_box, BoundingBox { x: 0, y: 0, width: 60, height: 40 });
+            assert_eq!(whole.share(), 1.0);
+            assert!(whole.alpha.iter().all(|&alpha| alpha == 255));
+            cut.undo();
+            assert_eq!(cut.segmentation(), before);
+        }
+    }
+
+    #[test]
+    fn a_photo_that_is_painted_as_background_all_over_has_no_object() {
+        let (picture, map, _) = disc(60, 40);
+        let mut cut = cut(&picture, Guide::Saliency(&map), &CutSettings::best()).unwrap();
+        cut.stroke(all_over(true)).unwrap();
+        cut.stroke(all_over(false)).unwrap();
+        let none = cut.segmentation().unwrap_err();
+        assert_eq!((none.code(), none.detail()), ("no-object-found", "everything counts as background"));
+        cut.undo();
+        assert_eq!(cut.segmentation().unwrap().share(), 1.0);
+    }
+
+    #[test]
+    fn the_seeds_are_those_of_the_map_or_the_rectangle_in_any_frame() {
+        // Cut at half the photo's size.
+        let (picture, map, _) = disc(1024, 600);
+        let from_map = cut(&picture, Guide::Saliency(&map), &CutSettings::paper()).unwrap();
+        let expected = Seeds::from_map(&map.sampled(512, 300), 0.95, 0.3).unwrap();
+        let at_working_size = from_map.seeds(512, 300).unwrap();
+        let of = |seed: Seed| -> Vec<u32> {
+            (0..).zip(&at_working_size).filter(|&(_, found)| *found == seed).map(|(number, _)| number).collect()
+        };
+        assert_eq!((of(Seed::Object), of(Seed::Background)), (expected.foreground, expected.background));
+        let full = from_map.seeds(1024, 600).unwrap();
+        assert!((0..).zip(&full).all(|(number, seed)| *seed == at_working_size[number / 1024 / 2 * 512 + number % 1024 / 2]));
+
+        let rectangle = BoundingBox { x: 2, y: 3, width: 5, height: 4 };
+        let (picture, ..) = disc(12, 10);
+        let mut boxed = cut(&picture, Guide::Rectangle(rectangle), &CutSettings::rectangle()).unwrap();
+        boxed.stroke(Stroke { points: vec![[0.0, 0.0]], radius: 2.0, object: true }).unwrap();
+        let seeds = boxed.seeds(12, 10).unwrap();
+        let inside = |number: usize| (2..7).contains(&(number % 12)) && (3..7).contains(&(number / 12));
+        assert!((0..).zip(&seeds).all(|(number, seed)| (*seed == Seed::Object) == inside(number) && *seed != Seed::None));
+        for (width, height) in [(0, 1), (1, 0), (13, 10), (12, 11)] {
+            assert_eq!(boxed.seeds(width, height).unwrap_err().code(), "setting-out-of-range");
+        }
     }
 
     #[test]

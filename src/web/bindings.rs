@@ -26,6 +26,7 @@ use crate::gradient;
 use crate::image_input::{Picture, decode_file};
 use crate::networks::{NETWORKS, imagenet_labels};
 use crate::preprocess::Views;
+use crate::render::{COLOUR_MAPS, table};
 use crate::saliency::{self, SALIENCY_METHODS, SaliencySettings};
 use crate::segmentation;
 use crate::weights::manifest_row;
@@ -52,18 +53,39 @@ export interface StrokeOptions {
     /** Whether what it covers is object, or else background. */
     object: boolean;
 }
-/** A saliency map on the network's own grid, which covers the photo edge to edge: width * height values, row-major, >= 0. */
-export interface SaliencyGrid { width: number; height: number; values: Float32Array; }
-/** A saliency map after one more layer of the network has been given random weights. */
+/**
+ * A saliency map on the network's own grid, which covers the photo edge to edge: width * height values, row-major. `values` are >= 0, the
+ * map as it is usually drawn; `signed` are above 0 where a cell speaks for the target, below where against it.
+ */
+export interface SaliencyGrid { width: number; height: number; values: Float32Array; signed: Float32Array; }
+/**
+ * A saliency map after one more layer of the network has been given random weights. Signs and places can change apart from each other:
+ * a map passes the check only where both correlations come down to about 0.
+ */
 export interface RandomisedLayer {
     layer: string;
     /** Layers that are still as trained. */
     left: number;
-    /** Spearman's correlation of the signed values with those of the trained network; undefined where the map is the same everywhere. */
+    /**
+     * Signs: Spearman's rank correlation, -1 to 1, of `map.signed` with the trained network's; undefined where they are the same everywhere.
+     * It says nothing of the map as it is usually drawn, which has no signs.
+     */
     correlation: number | undefined;
-    /** The same of the magnitudes. */
+    /**
+     * Places: the same of `map.values`. Of the gradient 0.4 to 0.7 after one layer and 0.3 to 0.45 with all layers random, where the signs
+     * have nothing in common any more.
+     */
     magnitudeCorrelation: number | undefined;
     map: SaliencyGrid;
+}
+/** A colour map for values of 0 to 1. */
+export interface ColourMapInfo {
+    id: string;
+    /**
+     * R, G, B and A for each of 256 values from 0 to 1: the colour, and how much of it is added to a dimmed photo. Laid over one by the blend
+     * mode `screen`, a higher value is never darker than a lower one.
+     */
+    table: Uint8ClampedArray;
 }
 /** Pixels of a class model, row-major from the top left. */
 export interface ClassModelPixels { rgba: Uint8ClampedArray; width: number; height: number; }
@@ -130,6 +152,16 @@ impl Engine {
             })
             .collect();
         js_object(&infos).map_err(js_error)
+    }
+
+    /// The colour maps for saliency maps, the default first.
+    #[wasm_bindgen(js_name = colourMaps, unchecked_return_type = "ColourMapInfo[]")]
+    pub fn colour_maps() -> Result<js_sys::Array, JsValue> {
+        let infos = COLOUR_MAPS.iter().map(|&(id, map)| {
+            let table = Uint8ClampedArray::from(&table(map)[..]);
+            plain_object([("id", id.into()), ("table", table.into())])
+        });
+        infos.collect::<Result<_, Error>>().map_err(js_error)
     }
 
     /// Opens "auto" (WebGPU on a hardware adapter, else the CPU), "webgpu" (any adapter) or "cpu".
@@ -252,7 +284,8 @@ impl Engine {
         })
     }
 
-    /// Starts to randomise the network's layers from the top down; computes the trained network's map.
+    /// Starts to randomise the network's layers from the top down; computes the trained network's map. What becomes of the map's signs and of
+    /// its places is told apart, step by step: `RandomisedLayer`.
     #[wasm_bindgen(js_name = sanityCheck, unchecked_return_type = "Promise<SanityCheck>")]
     pub fn sanity_check(
         &self,
@@ -293,7 +326,11 @@ impl Engine {
             let progress = JsProgress::from_options(&options);
             let (guide, settings) = cut_guide(&options, engine::LocateMode::Best)?;
             let cut = engine.object_cut(guide.as_guide(), &settings, &progress).await?;
-            Ok(ObjectCut { cut: RefCell::new(cut) })
+            let quantiles = match guide {
+                CutGuide::Saliency(_) => Some([settings.foreground_quantile, settings.background_quantile]),
+                CutGuide::Rectangle(_) => None,
+            };
+            Ok(ObjectCut { cut: RefCell::new(cut), quantiles })
         })
     }
 
@@ -399,7 +436,11 @@ impl SanityCheck {
     #[wasm_bindgen(unchecked_return_type = "Promise<SaliencyGrid>")]
     pub fn original(&self) -> Promise {
         let check = self.check.clone();
-        promise(async move { saliency_grid(check.lock().await.original()) })
+        promise(async move {
+            let check = check.lock().await;
+            let original = check.original();
+            saliency_grid(&original.map, &original.signed)
+        })
     }
 
     /// Randomises the next layer, the classes' own first, and gives its name, the map after it and the map's rank
@@ -415,7 +456,7 @@ impl SanityCheck {
                 ("left", randomised.left.into()),
                 ("correlation", randomised.correlation.into()),
                 ("magnitudeCorrelation", randomised.magnitude_correlation.into()),
-                ("map", saliency_grid(&randomised.map)?),
+                ("map", saliency_grid(&randomised.map, &randomised.signed)?),
             ])
         })
     }
@@ -425,6 +466,8 @@ impl SanityCheck {
 #[wasm_bindgen]
 pub struct ObjectCut {
     cut: RefCell<segmentation::ObjectCut>,
+    /// Above and below which the map's values are seeds; `None` for a rectangle.
+    quantiles: Option<[f64; 2]>,
 }
 
 #[wasm_bindgen]
@@ -457,6 +500,34 @@ impl ObjectCut {
     pub fn clear(&self) -> Promise {
         self.cut.borrow_mut().clear();
         self.segmentation()
+    }
+
+    /// What the cut started from, in a frame of width x height pixels, the photo's or a smaller one; row-major: 2 where the object's colours
+    /// were taken from, 1 where the background's were, 0 elsewhere. Strokes do not change it.
+    pub fn seeds(&self, width: f64, height: f64) -> Result<Uint8Array, JsValue> {
+        let (width, height) = (side("width", width).map_err(js_error)?, side("height", height).map_err(js_error)?);
+        let seeds = self.cut.borrow().seeds(width, height).map_err(js_error)?;
+        let codes: Vec<u8> = seeds
+            .into_iter()
+            .map(|seed| match seed {
+                segmentation::Seed::None => 0,
+                segmentation::Seed::Background => 1,
+                segmentation::Seed::Object => 2,
+            })
+            .collect();
+        Ok(Uint8Array::from(&codes[..]))
+    }
+
+    /// The object's colours were taken from the cells of the saliency map above this quantile; undefined for a rectangle.
+    #[wasm_bindgen(getter, js_name = foregroundQuantile)]
+    pub fn foreground_quantile(&self) -> Option<f64> {
+        self.quantiles.map(|[foreground, _]| foreground)
+    }
+
+    /// The background's colours were taken from the cells below this one; undefined for a rectangle.
+    #[wasm_bindgen(getter, js_name = backgroundQuantile)]
+    pub fn background_quantile(&self) -> Option<f64> {
+        self.quantiles.map(|[_, background]| background)
     }
 
     /// How many strokes there are.
@@ -591,9 +662,14 @@ fn plain_object<const N: usize>(properties: [(&str, JsValue); N]) -> Result<JsVa
 }
 
 /// A map as it was computed: `SaliencyGrid`.
-fn saliency_grid(map: &saliency::SaliencyMap) -> Result<JsValue, Error> {
-    let values = Float32Array::from(&map.values[..]);
-    plain_object([("width", map.columns.into()), ("height", map.rows.into()), ("values", values.into())])
+fn saliency_grid(map: &saliency::SaliencyMap, signed: &[f32]) -> Result<JsValue, Error> {
+    let (values, signed) = (Float32Array::from(&map.values[..]), Float32Array::from(signed));
+    plain_object([
+        ("width", map.columns.into()),
+        ("height", map.rows.into()),
+        ("values", values.into()),
+        ("signed", signed.into()),
+    ])
 }
 
 fn read_options<T: DeserializeOwned>(options: JsValue) -> Result<T, Error> {

@@ -81,6 +81,10 @@ describe('the lists', () => {
     assert.deepEqual(methods.map(({ id }) => id), ids);
     for (const method of methods) assert.ok(method.title && method.cost >= 1 && method.formula && method.reading && method.reference, method.id);
     assert.deepEqual(recipes.map(({ id }) => id), ['paper', 'posterior', 'jitter_blur', 'robust', 'sharp']);
+    const maps = await page.evaluate(() => Engine.colourMaps().map(({ id, table }) => ({ id, table: [...table] })));
+    assert.deepEqual(maps.map(({ id }) => id), ['inferno', 'viridis', 'cividis', 'grey']);
+    assert.deepEqual(maps.map(({ table }) => table.slice(-4)), [[252, 255, 164, 255], [253, 231, 37, 255], [254, 232, 56, 255], [255, 255, 255, 255]]);
+    for (const { table } of maps) assert.deepEqual([table.length, table[3], table[4 * 32 + 3]], [1024, 0, 128]);
     for (const recipe of recipes) assert.ok(recipe.title && recipe.reading && recipe.reference && recipe.defaults.steps > 0, recipe.id);
   });
 });
@@ -283,6 +287,30 @@ describe('results', () => {
     assert.deepEqual([found.two, found.left, found.refused, found.cover], [2, 0, 'setting-out-of-range', [5400, 255]]);
   });
 
+  test('a cut tells what it started from', async () => {
+    const found = await page.evaluate(async () => {
+      const map = await engine.saliency({ classIndex: 285, views: 1 });
+      const { width, height } = map;
+      const cuts = [await engine.objectCut({ saliency: map, mode: 'paper' }), await engine.objectCut({ saliency: map }), await engine.objectCut({ rectangle: { x: 40, y: 20, width: 380, height: 270 } })];
+      const told = cuts.map((cut) => {
+        const seeds = cut.seeds(width, height);
+        const share = (code) => seeds.filter((seed) => seed === code).length / (width * height);
+        return { kind: seeds.constructor.name, length: seeds.length, background: share(1), object: share(2), quantiles: [cut.foregroundQuantile, cut.backgroundQuantile] };
+      });
+      const small = cuts[0].seeds(90, 60).length;
+      const refused = await codeOf(() => cuts[0].seeds(width + 1, height));
+      for (const each of [map, ...cuts]) each.free();
+      return { told, small, refused, pixels: width * height };
+    });
+    const [paper, best, boxed] = found.told;
+    assert.deepEqual([found.small, found.refused, paper.kind, paper.length], [5400, 'setting-out-of-range', 'Uint8Array', found.pixels]);
+    assert.deepEqual([paper.quantiles, best.quantiles, boxed.quantiles], [[0.95, 0.3], [0.9, 0.7], [undefined, undefined]]);
+    for (const { object, background, quantiles: [above, below] } of [paper, best]) {
+      assert.ok(Math.abs(object - (1 - above)) < 0.01 && Math.abs(background - below) < 0.01, `${object}, ${background}`);
+    }
+    assert.ok(Math.abs(boxed.object - (380 * 270) / found.pixels) < 1e-9 && Math.abs(boxed.object + boxed.background - 1) < 1e-9);
+  });
+
   test('every method gives a map >= 0 and signed values in the frame of the photo', async () => {
     const found = await page.evaluate(async () => {
       const { width, height } = engine.setPictureFile(await read('/samples/chelsea.jpg'));
@@ -366,16 +394,18 @@ describe('results', () => {
       other.free();
       return {
         layers, cancelled,
-        sizes: [original, ...steps.map(({ map }) => map)].map(({ width, height, values }) => values.length === width * height),
+        sizes: [original, ...steps.map(({ map }) => map)].map(({ width, height, values, signed }) => values.length === width * height && signed.length === values.length),
+        signs: steps.some(({ map }) => map.signed.some((value) => value < 0)) && steps.every(({ map }) => map.values.every((value) => value >= 0)),
         steps: steps.map(({ layer, left, correlation, magnitudeCorrelation }) => ({ layer, left, correlation, magnitudeCorrelation })),
       };
     });
     assert.equal(found.steps.length, found.layers);
     assert.equal(found.cancelled, 'cancelled');
     assert.deepEqual([found.steps[0].layer, found.steps.at(-1).layer, found.steps.at(-1).left], ['classifier.1', 'features.0', 0]);
-    assert.ok(found.sizes.every(Boolean));
+    assert.ok(found.sizes.every(Boolean) && found.signs);
     assert.ok(found.steps.every(({ correlation, magnitudeCorrelation }) => Math.abs(correlation) <= 1 && Math.abs(magnitudeCorrelation) <= 1));
     assert.ok(Math.abs(found.steps.at(-1).correlation) < 0.2);
+    assert.ok(found.steps.at(-1).magnitudeCorrelation > 0.2); // the places stay, in part
   });
 
   test('a class model: steps, pixels, and the same bytes from the same seed', async () => {

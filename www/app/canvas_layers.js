@@ -1,8 +1,6 @@
 // Draws photo, saliency, cut and class model on 2D canvases. Photo, map and cut share the display frame: they line up by
 // construction.
 
-import { colourTable } from './colour_maps.js';
-
 /** @typedef {HTMLCanvasElement | OffscreenCanvas} Canvas */
 /** @typedef {import('./messages.js').Cut} Cut */
 /** @typedef {{width: number, height: number}} Size */
@@ -34,34 +32,94 @@ export function drawPhoto(canvas, photo) {
 }
 
 /**
- * The map alone, coloured, low values transparent.
- * @param {Canvas} canvas @param {import('./messages.js').IntensityMap} map @param {import('./colour_maps.js').ColourMapName} name
+ * The map's colours. @param {import('./messages.js').IntensityGrid} map @param {Uint8ClampedArray} table
+ * @param {boolean} opaque   or else as transparent as the table says
  */
-export function drawIntensity(canvas, map, name) {
-  const context = cleared(canvas, map);
-  const image = context.createImageData(map.width, map.height);
+function coloured(map, table, opaque) {
+  const image = new ImageData(map.width, map.height);
   const pixels = new Uint32Array(image.data.buffer);
-  const colours = new Uint32Array(colourTable(name).buffer);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = colours[map.intensity[i]];
-  context.putImageData(image, 0, 0);
+  const colours = new Uint32Array(table.buffer, table.byteOffset, 256);
+  const cover = opaque ? 0xff000000 : 0;
+  for (let i = 0; i < pixels.length; i++) pixels[i] = colours[map.intensity[i]] | cover;
+  const canvas = new OffscreenCanvas(map.width, map.height);
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** The newest colouring of each map: a slider draws it many times over. @type {WeakMap<object, {table: Uint8ClampedArray, opaque: boolean, canvas: OffscreenCanvas}>} */
+const colourings = new WeakMap();
+
+/** @param {import('./messages.js').IntensityGrid} map @param {Uint8ClampedArray} table @param {boolean} opaque */
+function colouringOf(map, table, opaque) {
+  const known = colourings.get(map);
+  if (known && known.table === table && known.opaque === opaque) return known.canvas;
+  const canvas = coloured(map, table, opaque);
+  colourings.set(map, { table, opaque, canvas });
+  return canvas;
+}
+
+/** What is left of the photo's brightness under a map. */
+const DIMMED = '#737373';
+
+/**
+ * The photo as a map's ground. By blend modes, so that no pixel is read back: some browsers disturb what is.
+ * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {ImageBitmap} photo @param {Size} size
+ * @param {import('./colour_maps.js').Ground} ground
+ */
+function drawGround(context, photo, { width, height }, ground) {
+  context.drawImage(photo, 0, 0, width, height);
+  if (ground === 'grey') {
+    context.globalCompositeOperation = 'saturation'; // the fill's, which has none
+    context.fillStyle = '#000';
+    context.fillRect(0, 0, width, height);
+  }
+  context.globalCompositeOperation = 'multiply';
+  context.fillStyle = DIMMED;
+  context.fillRect(0, 0, width, height);
+  context.globalCompositeOperation = 'source-over';
+}
+
+/**
+ * The map over the photo, in the frame of the photo's bitmap. It is laid over the dimmed photo as light is, so that more is never darker
+ * than less, whatever lies below; src/render/overlay.rs has the formula.
+ * @param {Canvas} canvas @param {ImageBitmap} photo @param {import('./messages.js').IntensityMap} map @param {import('./colour_maps.js').Look} look
+ */
+export function drawOverlay(canvas, photo, map, { table, ground, opacity }) {
+  const size = { width: photo.width, height: photo.height };
+  const context = cleared(canvas, size);
+  context.imageSmoothingQuality = 'high';
+  if (ground !== 'none') {
+    drawGround(context, photo, size, ground);
+    context.globalCompositeOperation = 'screen';
+    context.globalAlpha = opacity;
+  }
+  context.drawImage(colouringOf(map, table, ground === 'none'), 0, 0, size.width, size.height);
+}
+
+/** The colours as they are over the photo, from no intensity to full: above over white, below over black. @param {Canvas} canvas @param {import('./colour_maps.js').Look} look */
+export function drawScale(canvas, { table, ground, opacity }) {
+  const intensity = Uint8Array.from({ length: 256 }, (_, level) => level);
+  const context = cleared(canvas, { width: 256, height: 2 });
+  if (ground !== 'none') {
+    context.fillStyle = DIMMED;
+    context.fillRect(0, 0, 256, 1);
+    context.fillStyle = '#000';
+    context.fillRect(0, 1, 256, 1);
+    context.globalCompositeOperation = 'screen';
+    context.globalAlpha = opacity;
+  }
+  context.drawImage(coloured({ intensity, width: 256, height: 1 }, table, ground === 'none'), 0, 0, 256, 2);
 }
 
 /**
  * A map of the network's own grid, opaque, in the photo's shape.
- * @param {Canvas} canvas @param {import('./messages.js').IntensityGrid} grid @param {import('./colour_maps.js').ColourMapName} name
- * @param {Size} photo
+ * @param {Canvas} canvas @param {import('./messages.js').IntensityGrid} grid @param {Uint8ClampedArray} table @param {Size} photo
  */
-export function drawGrid(canvas, grid, name, photo) {
+export function drawGrid(canvas, grid, table, photo) {
   const scale = GRID_SIDE / Math.max(photo.width, photo.height);
   const context = cleared(canvas, { width: Math.max(1, Math.round(photo.width * scale)), height: Math.max(1, Math.round(photo.height * scale)) });
-  const image = new ImageData(grid.width, grid.height);
-  const pixels = new Uint32Array(image.data.buffer);
-  const colours = new Uint32Array(colourTable(name).buffer);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = colours[grid.intensity[i]] | 0xff000000;
-  const whole = new OffscreenCanvas(grid.width, grid.height);
-  whole.getContext('2d')?.putImageData(image, 0, 0);
   context.imageSmoothingQuality = 'high';
-  context.drawImage(whole, 0, 0, canvas.width, canvas.height);
+  context.drawImage(coloured(grid, table, true), 0, 0, canvas.width, canvas.height);
 }
 
 /** @param {Canvas} canvas @param {import('./messages.js').ModelFrame} frame */
@@ -118,9 +176,24 @@ function drawBox(context, cut, accent) {
   }
 }
 
+/** The pixels that the colours of background and object were taken from. Apart in lightness as well, for whoever sees no such colours. */
+export const SEED_COLOURS = { background: '#1f6fd6', object: '#ffd23f' };
+
+/** @param {Uint8Array} seeds   1: background, 2: object @param {Size} size */
+function seedsCanvas(seeds, { width, height }) {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const colours = new Uint32Array(Uint8Array.from(['00000000', `${SEED_COLOURS.background}ff`, `${SEED_COLOURS.object}ff`].flatMap((hex) => hex.match(/[0-9a-f]{2}/g) ?? []), (byte) => parseInt(byte, 16)).buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = colours[seeds[i]];
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
 /**
  * @param {Canvas} canvas @param {ImageBitmap} photo @param {Cut} cut
- * @param {'outline' | 'cutout' | 'box' | 'both'} view   both: outline and box
+ * @param {'outline' | 'cutout' | 'box' | 'seeds' | 'both'} view   both: outline and box
  * @param {{accent: string, shade: string, checker: [string, string]}} colours
  */
 export function drawCut(canvas, photo, cut, view, colours) {
@@ -130,6 +203,12 @@ export function drawCut(canvas, photo, cut, view, colours) {
   if (view === 'box') {
     context.drawImage(photo, 0, 0);
     drawBox(context, cut, colours.accent);
+    return;
+  }
+  if (view === 'seeds') {
+    drawGround(context, photo, cut, 'grey');
+    context.globalAlpha = 0.75; // the photo shows through
+    context.drawImage(seedsCanvas(cut.seeds, cut), 0, 0);
     return;
   }
   const cover = coverCanvas(cut.cover, cut);
@@ -181,16 +260,5 @@ export function maskCanvas({ mask, width, height }) {
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { alpha: false }));
   context.fillRect(0, 0, width, height);
   context.drawImage(coverCanvas(mask, { width, height }), 0, 0);
-  return canvas;
-}
-
-/** The photo under the map, as it is seen. @param {ImageBitmap} photo @param {Canvas} intensity @param {number} opacity */
-export function overlayCanvas(photo, intensity, opacity) {
-  const canvas = new OffscreenCanvas(photo.width, photo.height);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  context.drawImage(photo, 0, 0);
-  context.globalAlpha = opacity;
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(intensity, 0, 0, photo.width, photo.height);
   return canvas;
 }

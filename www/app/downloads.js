@@ -2,7 +2,8 @@
 
 import { isClass } from './chosen.js';
 import { growthVideo } from './growth_video.js';
-import { cutoutCanvas, drawIntensity, drawModelFrame, maskCanvas, overlayCanvas } from './canvas_layers.js';
+import { cutoutCanvas, drawModelFrame, drawOverlay, maskCanvas } from './canvas_layers.js';
+import { lookOf } from './colour_maps.js';
 import { CodedError } from './messages.js';
 import { photoBitmap } from './photo_pixels.js';
 import { chosenName } from './views/card.js';
@@ -48,11 +49,12 @@ const wholePhoto = (photo) => photoBitmap(photo.source, photo, photo);
 /** One function a file. Each needs the result that it saves to be there. @type {Record<string, (state: State, client: EngineClient) => Promise<void>>} */
 export const downloads = {
   async overlay(state) {
-    const { photo, saliency, settings } = state;
-    if (!photo || !saliency.map) return;
-    const heat = new OffscreenCanvas(1, 1);
-    drawIntensity(heat, saliency.map, settings.colourMap);
-    await savePng(overlayCanvas(await wholePhoto(photo), heat, settings.opacity), fileName(state, 'saliency'));
+    const { photo, saliency } = state;
+    const look = lookOf(state);
+    if (!photo || !saliency.map || !look) return;
+    const canvas = new OffscreenCanvas(1, 1);
+    drawOverlay(canvas, await wholePhoto(photo), saliency.map, look);
+    await savePng(canvas, fileName(state, 'saliency'));
   },
 
   async model(state) {
@@ -83,9 +85,9 @@ export const downloads = {
     if (!ready || !photo) return;
     const objects = topFive.located.map(({ classIndex, cut }) => ({
       class: { index: classIndex, label: ready.network.classes[classIndex], probability: probabilities?.[classIndex] },
-      object: cut && { box: cut.box, share: cut.share, energy: cut.energy, flow: cut.flow },
+      object: cut && { ...cut.made, box: cut.box, share: cut.share, energy: cut.energy, flow: cut.flow },
     }));
-    const file = { photo: { width: photo.width, height: photo.height }, objects, mode: 'best', network: ready.network.id };
+    const file = { photo: { width: photo.width, height: photo.height }, objects, network: ready.network.id };
     save(new Blob([JSON.stringify(file, null, 2)], { type: 'application/json' }), 'deep-inside-top-five.json');
   },
 
@@ -107,8 +109,8 @@ function report({ engine, photo, chosen, scores, probabilities, cut, model, sali
       score: scores?.[chosen],
       probability: probabilities?.[chosen],
     },
-    object: cut.cut && { ...cut.cut.made, strokes: cut.cut.made.strokes?.map(({ points, ...stroke }) => ({ points: Array.from(points), ...stroke })), box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
-    saliency: { method: saliency.map?.method, views: saliency.map?.views, colourMap: settings.colourMap, opacity: settings.opacity },
+    object: cut.cut && { ...cut.cut.made, strokes: cut.strokes.map(({ points, ...stroke }) => ({ points: Array.from(points), ...stroke })), box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
+    saliency: { method: saliency.map?.method, views: saliency.map?.views, colourMap: settings.colourMap, over: settings.ground, opacity: settings.opacity },
     classModel: { recipe: settings.recipe, seed: settings.seed, side: model.frame?.width, start: settings.start ?? undefined, step: last?.step, score: last?.score, probability: last?.probability },
     network: ready?.network.id,
     device: ready && { kind: ready.device.kind, adapter: ready.device.adapter, software: ready.device.software },

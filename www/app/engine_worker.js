@@ -1,14 +1,14 @@
 // The worker's side: the only importer of the engine, one call at a time. See messages.js for the protocol.
 
 import { CodedError, frameOf, problemOf } from './messages.js';
-import { centreOf, shrink, smooth, toIntensity } from './map_range.js';
+import { centreOf, shrink, smooth, toIntensity, toSignedIntensity } from './map_range.js';
 import { photoBitmap } from './photo_pixels.js';
 
 const NETWORK = 'squeezenet1_1';
 const CACHE = 'deep-inside-weights';
 
-/** What the engine's mode `best` seeds its cut with. */
-const SEEDS = { method: 'guided_grad_cam', views: /** @type {const} */ (10) };
+/** The maps that the engine's two modes of locating seed their cuts with. */
+const SEEDS = { best: { method: 'guided_grad_cam', views: 10 }, paper: { method: 'gradient', views: 10 } };
 
 /** The preview of the cut is to be there at once; the final one has sharper edges. */
 const PREVIEW_SIDE = 160;
@@ -19,10 +19,8 @@ let engine = null;
 let newestMap = null;
 /** @type {any} the cut that strokes correct */
 let objectCut = null;
-/** @type {import('./messages.js').Cut['made']} how it was made */
-let cutMade = { mode: 'best' };
-/** Those that the cut has, in their order. @type {import('./messages.js').Stroke[]} */
-let strokes = [];
+/** @type {any} what seeded it, but for its quantiles */
+let cutOrigin = {};
 /** @type {any} what the page shows of it: its pixels are there to be saved */
 let shownCut = null;
 /** Class models that grow, by name. @type {Map<string, GrowingModel>} */
@@ -70,6 +68,7 @@ const calls = {
       network: { id: info.id, title: info.title, classes: info.classes, licence: info.weights.licence },
       methods: Engine.saliencyMethods(),
       layers: engine.layers(),
+      colourMaps: Engine.colourMaps(),
       recipes: Engine.classModelRecipes().map((/** @type {any} */ recipe) => ({
         id: recipe.id,
         title: recipe.title,
@@ -109,33 +108,39 @@ const calls = {
     return new Transferred(result, [result.intensity.buffer]);
   },
 
-  async cutNewest({ quick }) {
-    if (!newestMap) throw new CodedError('cancelled'); // this worker is new
-    const { map, method, views } = newestMap;
-    const made = { mode: 'best', method, views };
-    if (quick) return describeCut(await engine.segment({ saliency: map, mode: 'best', workingSide: PREVIEW_SIDE }), made);
-    return startCut({ saliency: map, mode: 'best' }, made);
-  },
-
-  async locate({ classIndex }, { signal, progress }) {
-    return describeCut(await engine.locate({ classIndex, mode: 'best', signal, onProgress: countPasses(progress) }), { mode: 'best' });
-  },
-
-  async locateForCorrection({ classIndex }, { signal, progress }) {
-    const map = await engine.saliency({ classIndex, ...SEEDS, signal, onProgress: countPasses(progress) });
+  async cutObject({ target, seeds, strokes }, { signal, progress }) {
+    const { map, free, ...origin } = await seedingMap(seeds, { target, signal, progress });
     try {
-      return await startCut({ saliency: map, mode: 'best', signal }, { mode: 'best', ...SEEDS });
+      return await startCut({ saliency: map, mode: modeOf(seeds), signal }, { seeds, ...origin }, strokes);
+    } finally {
+      free();
+    }
+  },
+
+  async previewCut({ seeds }) {
+    const { map, free, ...origin } = await seedingMap('map', {});
+    try {
+      return await onceCut({ saliency: map, mode: modeOf(seeds), workingSide: PREVIEW_SIDE }, { seeds, ...origin });
+    } finally {
+      free();
+    }
+  },
+
+  async locate({ classIndex, seeds, method, views }, { signal, progress }) {
+    const used = seeds === 'map' ? { method, views } : SEEDS[/** @type {keyof typeof SEEDS} */ (seeds)];
+    const map = await engine.saliency({ classIndex, ...used, signal, onProgress: countPasses(progress) });
+    try {
+      return await onceCut({ saliency: map, mode: modeOf(seeds), signal }, { seeds, ...used });
     } finally {
       map.free();
     }
   },
 
   async cutRectangle({ rectangle }, { signal, progress }) {
-    return startCut({ rectangle, signal, onProgress: countPasses(progress) }, { mode: 'rectangle', rectangle });
+    return startCut({ rectangle, signal, onProgress: countPasses(progress) }, { rectangle }, []);
   },
 
   async strokeCut(stroke) {
-    strokes.push(stroke);
     return correct((cut) => cut.stroke(stroke));
   },
 
@@ -178,8 +183,8 @@ const calls = {
       endSanityCheck();
       return null;
     }
-    const { layer, correlation, map } = randomised;
-    return { layer, correlation, map: describeGrid(map) };
+    const { layer, correlation, magnitudeCorrelation, map } = randomised;
+    return { layer, correlations: { signs: correlation, places: magnitudeCorrelation }, maps: describeGrid(map) };
   },
 
   async startModel({ model, target, recipe, seed, steps, side, start }) {
@@ -211,12 +216,44 @@ async function givePicture(source) {
   return engine.setPicturePixels(source.image.data, source.image.width, source.image.height);
 }
 
-/** A cut that can be corrected, in the place of the one that there was. @param {any} options @param {import('./messages.js').Cut['made']} made */
-async function startCut(options, made) {
+/** The engine's settings for cuts from a map. @param {import('./messages.js').Seeds} seeds */
+const modeOf = (seeds) => (seeds === 'paper' ? 'paper' : 'best');
+
+/**
+ * The map that `seeds` stands for, of which method and of how many views it is, and what to call when it is no longer needed.
+ * @param {import('./messages.js').Seeds} seeds
+ * @param {{target?: any, signal?: AbortSignal, progress?: Context['progress']}} work   where the map has to be computed
+ */
+async function seedingMap(seeds, { target, signal, progress }) {
+  if (seeds === 'map') {
+    if (!newestMap) throw new CodedError('cancelled'); // this worker is new
+    return { ...newestMap, free() {} };
+  }
+  const map = await engine.saliency({ ...target, ...SEEDS[seeds], signal, onProgress: progress && countPasses(progress) });
+  return { map, ...SEEDS[seeds], free: () => map.free() };
+}
+
+/** A cut that is not kept. @param {any} options @param {any} origin   what seeded it, but for its quantiles */
+async function onceCut(options, origin) {
+  const cut = await engine.objectCut(options);
+  try {
+    return describeCut(await cut.segmentation(), cut, origin);
+  } finally {
+    cut.free();
+  }
+}
+
+/**
+ * A cut that can be corrected, in the place of the one that there was.
+ * @param {any} options @param {any} origin   what seeds it, but for its quantiles
+ * @param {import('./messages.js').Stroke[]} strokes   that have corrected the one before and go on to do so
+ */
+async function startCut(options, origin, strokes) {
   endCut();
   objectCut = await engine.objectCut(options);
-  cutMade = made;
-  strokes = [];
+  cutOrigin = origin;
+  // Only the last one's answer counts: on the way there may be no object.
+  for (const stroke of strokes) await objectCut.stroke(stroke).then((/** @type {any} */ cut) => cut.free(), () => {});
   return correct((cut) => cut.segmentation());
 }
 
@@ -225,12 +262,8 @@ async function correct(change) {
   if (!objectCut) throw new CodedError('cancelled'); // this worker is new
   shownCut?.free();
   shownCut = null;
-  try {
-    shownCut = await change(objectCut);
-  } finally {
-    strokes.length = objectCut.strokes; // one may have been taken back, or all
-  }
-  return describeCut(shownCut, { ...cutMade, strokes });
+  shownCut = await change(objectCut);
+  return describeCut(shownCut, objectCut, cutOrigin);
 }
 
 function endCut() {
@@ -296,19 +329,26 @@ function describeMap(map, method, views) {
   return { intensity, ...frame, method, completenessGap, views, centre: centreOf(intensity, frame.width) };
 }
 
-/** @param {{values: Float32Array, width: number, height: number}} grid @returns {import('./messages.js').IntensityGrid} */
-function describeGrid({ values, width, height }) {
-  return { intensity: toIntensity(smooth(values, { width, height })), width, height };
+/** @param {{values: Float32Array, signed: Float32Array, width: number, height: number}} grid @returns {import('./messages.js').BothMaps} */
+function describeGrid({ values, signed, width, height }) {
+  const size = { width, height };
+  return {
+    places: { intensity: toIntensity(smooth(values, size)), ...size },
+    signs: { intensity: toSignedIntensity(smooth(signed, size)), ...size },
+  };
 }
 
-/** @param {any} segmentation @param {import('./messages.js').Cut['made']} made */
-function describeCut(segmentation, made) {
+/** @param {any} segmentation @param {any} cut   that it is of @param {any} origin   what seeded it, but for its quantiles */
+function describeCut(segmentation, cut, origin) {
   const { width: photoWidth, height: photoHeight, energy, flow, share } = segmentation;
   const { x, y, width, height } = segmentation.box;
   const frame = frameOf(photoWidth, photoHeight);
   const cover = segmentation.cover(frame.width, frame.height);
+  const seeds = cut.seeds(frame.width, frame.height);
+  const { foregroundQuantile, backgroundQuantile } = cut;
+  const made = origin.rectangle ? origin : { ...origin, foregroundQuantile, backgroundQuantile };
   if (segmentation !== shownCut) segmentation.free();
-  return new Transferred({ cover, ...frame, photoWidth, photoHeight, box: { x, y, width, height }, share, energy, flow, made }, [cover.buffer]);
+  return new Transferred({ cover, seeds, ...frame, photoWidth, photoHeight, box: { x, y, width, height }, share, energy, flow, made }, [cover.buffer, seeds.buffer]);
 }
 
 /** @param {Float32Array} scores */

@@ -3,7 +3,7 @@
 // The worker takes one call at a time, first come first served. Maps and cut wait for each other, the class model goes on by
 // itself; so the queue lets them take turns, and every card has something to show early on, also where a pass takes long.
 
-import { isClass, targetOf } from './chosen.js';
+import { targetOf } from './chosen.js';
 import { problemOf } from './messages.js';
 import { likeliest } from './ranking.js';
 import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY, NO_TOP_FIVE } from './state.js';
@@ -11,6 +11,8 @@ import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY, NO_TOP_FIVE } fr
 /** @typedef {import('./state.js').Store} Store */
 /** @typedef {import('./engine_client.js').EngineClient} EngineClient */
 /** @typedef {import('./chosen.js').Chosen} Chosen */
+/** @typedef {import('./messages.js').Stroke} Stroke */
+/** @typedef {'cutRectangle' | 'strokeCut' | 'undoStroke' | 'clearStrokes'} Correction */
 
 /** A call for class-model steps should take about this long: several frames a second, and a cancel is heard soon. */
 const STEPS_MS = 200;
@@ -69,21 +71,28 @@ export function createExplanation(store, client, report) {
    * @param {Chosen} chosen @param {AbortSignal} signal @param {() => Promise<void>} [meanwhile]   what is to be done after the first view
    */
   async function refineSaliency(chosen, signal, meanwhile) {
-    const { settings, engine } = store.state;
-    const quick = engine.ready?.methods.find(({ id }) => id === settings.method)?.cost === 1;
-    await computeSaliency(chosen, settings.method, 1, !quick, signal);
+    const { method } = store.state.settings;
+    const views = viewsOf(method);
+    await computeSaliency(chosen, method, 1, views === 1, signal);
     await meanwhile?.();
-    if (quick) await computeSaliency(chosen, settings.method, 10, true, signal);
+    if (views > 1) await computeSaliency(chosen, method, views, true, signal);
+  }
+
+  /** The paper's ten views where a view is a single pass, else one. @param {string} method @returns {1 | 10} */
+  function viewsOf(method) {
+    return store.state.engine.ready?.methods.find(({ id }) => id === method)?.cost === 1 ? 10 : 1;
   }
 
   /** @param {Chosen} chosen @param {boolean} preview @param {AbortSignal} signal */
   async function findObject(chosen, preview, signal) {
+    const { seeds } = store.state.settings;
+    const { strokes } = store.state.cut;
     /** @param {import('./messages.js').Progress} progress */
     const onProgress = ({ done, total }) => !signal.aborted && setCut({ part: done / (total + 1) });
     try {
-      const cut = isClass(chosen) && !preview
-        ? await client.call('locateForCorrection', { classIndex: chosen }, { signal, onProgress })
-        : await client.call('cutNewest', { quick: preview }, { signal });
+      const cut = preview
+        ? await client.call('previewCut', { seeds }, { signal })
+        : await client.call('cutObject', { target: targetOf(chosen), seeds, strokes }, { signal, onProgress });
       if (!signal.aborted) setCut({ phase: preview ? 'working' : 'ready', cut });
     } catch (error) {
       if (signal.aborted || problemOf(error).code !== 'no-object-found') throw error;
@@ -115,16 +124,34 @@ export function createExplanation(store, client, report) {
     }
   }
 
+  /** The same cut from other seeds. @param {Chosen} chosen */
+  async function runCut(chosen) {
+    const { signal } = maps;
+    try {
+      await findObject(chosen, false, signal);
+    } catch (error) {
+      if (!signal.aborted) setCut({ phase: ending(error) });
+    }
+  }
+
+  /** The strokes on the cut after a correction. @type {{[Name in Correction]: (strokes: Stroke[], args: any) => Stroke[]}} */
+  const strokesAfter = {
+    cutRectangle: () => [],
+    strokeCut: (strokes, stroke) => [...strokes, stroke],
+    undoStroke: (strokes) => strokes.slice(0, -1),
+    clearStrokes: () => [],
+  };
+
   /**
    * Another cut in place of the one that is shown. Corrections wait for each other in the client's queue: none is lost.
-   * @template {'cutRectangle' | 'strokeCut' | 'undoStroke' | 'clearStrokes'} Name
+   * @template {Correction} Name
    * @param {Name} call @param {Parameters<import('./messages.js').Calls[Name]>[0]} args
    */
   async function correctCut(call, args) {
     const { signal } = maps;
-    const { cut: shown } = store.state.cut;
+    const { cut: shown, strokes: before } = store.state.cut;
     corrections++;
-    setCut({ phase: 'working', part: 0, correcting: true });
+    setCut({ phase: 'working', part: 0, correcting: true, strokes: strokesAfter[call](before, args) });
     try {
       /** @param {import('./messages.js').Progress} progress */
       const onProgress = ({ done, total }) => !signal.aborted && setCut({ part: done / total });
@@ -135,6 +162,7 @@ export function createExplanation(store, client, report) {
       corrections--;
       if (signal.aborted) return;
       const none = problemOf(error).code === 'no-object-found';
+      if (call === 'strokeCut' && !none) setCut({ strokes: store.state.cut.strokes.filter((stroke) => stroke !== args) }); // it was refused
       setCut({ phase: none ? 'none' : ending(error), cut: none ? null : shown, correcting: corrections > 0 });
     }
   }
@@ -178,9 +206,10 @@ export function createExplanation(store, client, report) {
     /** @param {Partial<import('./state.js').TopFiveState>} parts */
     const set = (parts) => store.set({ topFive: { ...store.state.topFive, ...parts } });
     set({ ...NO_TOP_FIVE, phase: 'working' });
+    const { seeds, method } = store.state.settings;
     try {
       for (const classIndex of likeliest(probabilities, 5)) {
-        const cut = await client.call('locate', { classIndex }, { signal }).catch((error) => {
+        const cut = await client.call('locate', { classIndex, seeds, method, views: viewsOf(method) }, { signal }).catch((error) => {
           if (problemOf(error).code === 'no-object-found') return null;
           throw error;
         });
@@ -273,8 +302,20 @@ export function createExplanation(store, client, report) {
       if (chosen === null) return;
       stopMaps();
       setSaliency({ phase: 'working', done: 0, map: null }); // no map stands under another method's name
-      if (cut.phase === 'working') runMaps(chosen);
-      else runSaliency(chosen);
+      if (cut.phase === 'working' || store.state.settings.seeds === 'map') {
+        setCut({ phase: 'working', part: 0, correcting: false, cut: null }); // nor a cut
+        runMaps(chosen);
+      } else runSaliency(chosen);
+    },
+
+    /** The cut from the seeds that the settings now say, with the strokes that it has. */
+    changeSeeds() {
+      const { chosen, saliency } = store.state;
+      if (chosen === null) return;
+      stopMaps();
+      setCut({ phase: 'working', part: 0, correcting: false, cut: null }); // no cut stands under other seeds' name
+      if (saliency.phase === 'ready') runCut(chosen);
+      else runMaps(chosen);
     },
 
     correctCut,
@@ -319,7 +360,7 @@ export function createExplanation(store, client, report) {
       stopTopFive();
       if (topFive.phase === 'working') store.set({ topFive: { ...topFive, phase: 'cancelled' } });
       if (saliency.phase === 'working') setSaliency({ phase: 'cancelled' });
-      if (cut.phase === 'working') setCut({ phase: 'cancelled' });
+      if (cut.phase === 'working') setCut({ phase: 'cancelled', correcting: false });
       running.cancelModel();
     },
 

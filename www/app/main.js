@@ -2,7 +2,7 @@
 // follow the state.
 
 import { missingCapability } from './capabilities.js';
-import { exists, sameChosen } from './chosen.js';
+import { sameChosen } from './chosen.js';
 import { h } from './dom.js';
 import { downloads } from './downloads.js';
 import { EngineClient } from './engine_client.js';
@@ -13,8 +13,8 @@ import { startClipboardPaste } from './sources/clipboard_paste.js';
 import { startDropZone } from './sources/drop_zone.js';
 import { fetchSample } from './sources/sample_gallery.js';
 import { createStore, initialState } from './state.js';
-import { page } from './strings/en.js';
-import { readHash, writeHash } from './url_state.js';
+import { link, page } from './strings/en.js';
+import { checkedByEngine, readHash, writeHash } from './url_state.js';
 import { makeClassesPanel } from './views/classes_panel.js';
 import { makeCutCard } from './views/cut_card.js';
 import { makeGalleryPanel } from './views/gallery_panel.js';
@@ -34,8 +34,12 @@ const LARGEST_FILE = 40 * 1024 * 1024;
 const fromAddress = readHash(location.hash);
 const store = createStore(initialState(fromAddress.settings));
 
-/** What the address asks for, until there is a photo to show it on. @type {import('./chosen.js').Chosen | null} */
-let wanted = fromAddress.chosen;
+/**
+ * What the address asks for, until there is a photo to show it on. After a reload it is what was chosen here, for a photo that is gone: no
+ * wish for the next one.
+ * @type {import('./chosen.js').Chosen | null}
+ */
+let wanted = history.state?.chosenHere ? null : fromAddress.chosen;
 
 /** @param {unknown} error   anything that was thrown */
 function report(error) {
@@ -43,6 +47,16 @@ function report(error) {
   if (problem.code === 'cancelled') return;
   const others = store.state.problems.filter(({ code }) => code !== problem.code);
   store.set({ problems: [...others, problem] });
+}
+
+/** What of the address made no sense; told in one card. @type {import('./url_state.js').LinkFault[]} */
+let linkFaults = [];
+
+/** @param {import('./url_state.js').LinkFault[]} faults */
+function reportLink(faults) {
+  if (faults.length === 0) return;
+  linkFaults = [...linkFaults, ...faults];
+  report(new CodedError('link-not-understood', linkFaults.map((fault) => link.fault(fault, store.state.engine.ready?.network.classes.length)).join(' ')));
 }
 
 /** @param {(problem: import('./messages.js').Problem) => boolean} keep */
@@ -61,10 +75,10 @@ const client = new EngineClient({
   onOpenProgress: ({ phase, done, total }) => setEngine({ phase: OPENING[phase] ?? 'preparing', done, total }),
   onOpened(ready) {
     setEngine({ phase: 'ready', ready });
-    const { settings } = store.state;
-    if (!ready.recipes.some(({ id }) => id === settings.recipe)) setSettings({ recipe: ready.recipes[0].id });
-    if (!ready.methods.some(({ id }) => id === settings.method)) setSettings({ method: ready.methods[0].id });
-    if (wanted !== null && !exists(wanted, ready)) wanted = null;
+    const { settings, chosen, faults } = checkedByEngine(store.state.settings, wanted, ready);
+    setSettings(settings);
+    wanted = chosen;
+    reportLink(faults);
   },
   onOpenFailed(error) {
     setEngine({ phase: error.code === 'cancelled' ? 'stopped' : 'failed' });
@@ -112,11 +126,11 @@ async function openPicture(get, sample = null) {
     const { width, height, bitmap } = await client.call('setPicture', { source }, { signal });
     if (signal.aborted) return;
     explanation.clear();
-    store.set({ opening: false, photo: { bitmap, width, height, source, sample }, scores: null, probabilities: null });
+    store.set({ opening: false, photo: { bitmap, width, height, source, sample }, scores: null, probabilities: null, fromLink: false });
     const { scores, probabilities } = await client.call('classify', {}, { signal });
     if (signal.aborted) return;
     store.set({ scores, probabilities });
-    if (wanted !== null) actions.choose(wanted);
+    if (wanted !== null) chooseFromLink(wanted);
     wanted = null;
   } catch (error) {
     if (!signal.aborted) {
@@ -124,6 +138,12 @@ async function openPicture(get, sample = null) {
       report(error);
     }
   }
+}
+
+/** @param {import('./chosen.js').Chosen} wish */
+function chooseFromLink(wish) {
+  actions.choose(wish);
+  store.set({ fromLink: true });
 }
 
 /** Where the cards are below the screen, as on a phone, they are brought up. */
@@ -148,6 +168,7 @@ const actions = {
   choose(wish) {
     const { photo, chosen, saliency, cut } = store.state;
     if (!photo) return;
+    store.set({ fromLink: false });
     const complete = saliency.phase === 'ready' && (cut.phase === 'ready' || cut.phase === 'none');
     const underWay = saliency.phase === 'working' || cut.phase === 'working';
     if (sameChosen(wish, chosen) && (complete || underWay)) return; // it is all there, or on its way
@@ -164,6 +185,12 @@ const actions = {
   chooseMethod(method) {
     setSettings({ method });
     explanation.changeMethod();
+  },
+
+  /** @param {import('./messages.js').Seeds} seeds */
+  chooseSeeds(seeds) {
+    setSettings({ seeds });
+    explanation.changeSeeds();
   },
 
   correctCut: explanation.correctCut,
@@ -244,25 +271,41 @@ document.addEventListener('keydown', (event) => {
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let writing;
-store.watch(['settings', 'chosen'], () => {
+store.watch(['settings', 'chosen', 'fromLink'], () => {
   clearTimeout(writing); // browsers refuse too many changes of the address, and a slider makes many
   writing = setTimeout(() => {
-    const hash = writeHash(store.state.settings, store.state.chosen ?? wanted);
-    if (hash !== location.hash) history.replaceState(null, '', hash || location.pathname + location.search);
+    const { settings, chosen, fromLink } = store.state;
+    const hash = writeHash(settings, chosen ?? wanted);
+    const chosenHere = chosen !== null && !fromLink;
+    if (hash === location.hash && Boolean(history.state?.chosenHere) === chosenHere) return;
+    history.replaceState(chosenHere ? { chosenHere } : null, '', hash || location.pathname + location.search);
   }, 200);
 });
 
 window.addEventListener('hashchange', () => {
-  const { settings, chosen } = readHash(location.hash);
+  const read = readHash(location.hash);
+  linkFaults = [];
+  reportLink(read.faults);
   const before = store.state.settings;
   const { ready } = store.state.engine;
-  /** @param {{id: string}[] | undefined} list @param {'recipe' | 'method'} key */
-  const known = (list, key) => (list?.some(({ id }) => id === settings[key]) ? settings[key] : before[key]);
-  setSettings({ ...settings, recipe: known(ready?.recipes, 'recipe'), method: known(ready?.methods, 'method') });
-  if (settings.device !== before.device) openEngine();
-  if (store.state.settings.method !== before.method) explanation.changeMethod();
-  if (chosen !== null && ready && !sameChosen(chosen, store.state.chosen) && exists(chosen, ready)) actions.choose(chosen);
+  if (!ready) {
+    setSettings(read.settings); // the engine checks them when it is there
+    wanted = read.chosen;
+  } else {
+    const { settings, chosen, faults } = checkedByEngine(read.settings, read.chosen, ready);
+    reportLink(faults);
+    setSettings(settings);
+    if (chosen !== null && !sameChosen(chosen, store.state.chosen)) {
+      if (store.state.probabilities) chooseFromLink(chosen);
+      else wanted = chosen;
+    }
+    if (settings.method !== before.method) explanation.changeMethod();
+    else if (settings.seeds !== before.seeds) explanation.changeSeeds();
+  }
+  if (read.settings.device !== before.device) openEngine();
 });
+
+reportLink(fromAddress.faults);
 
 const missing = missingCapability();
 if (missing) {

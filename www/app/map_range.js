@@ -95,6 +95,13 @@ export function toIntensity(values) {
 }
 
 /**
+ * Signed values as bytes: 128 is 0, 1 and 255 are the upper quantile of the magnitudes. @param {Float32Array} values
+ */
+export function toSignedIntensity(values) {
+  return toIntensity(values.map(Math.abs)).map((strength, i) => 128 + (Math.sign(values[i]) * strength * 127) / 255);
+}
+
+/**
  * The centre of gravity of the strong half of a map, as parts of its width and height; null where nothing is strong.
  * @param {Uint8Array} intensity @param {number} width
  */

@@ -31,6 +31,7 @@
  * @property {{id: string, title: string, classes: string[], licence: string}} network
  * @property {Recipe[]} recipes
  * @property {Method[]} methods  of saliency, the paper's first
+ * @property {{id: string, table: Uint8ClampedArray}[]} colourMaps   256 times R, G, B and A each; the default first
  * @property {Layer[]} layers    in order of computation, the classes' last
  */
 
@@ -61,12 +62,20 @@
  * @property {number} photoWidth
  * @property {number} photoHeight
  * @property {Box} box
+ * @property {Uint8Array} seeds    what the cut started from in each pixel of the display frame: 2 object, 1 background, 0 nothing
  * @property {number} share        of the photo's pixels that are object, 0..1
  * @property {number} energy
  * @property {number} flow
- * @property {{mode: string, method?: string, views?: number, rectangle?: Box, strokes?: Stroke[]}} made   how: by the mode's own map, by the one
- *   that was there, or by a rectangle; and the strokes that have corrected it
+ * @property {CutOrigin} made
  */
+
+/**
+ * What seeded a cut: a rectangle, or a saliency map of a method, of which the object's colours were taken from what is above the upper
+ * quantile, the background's from what is below the lower one.
+ * @typedef {{rectangle: Box} | {seeds: Seeds, method: string, views: number, foregroundQuantile: number, backgroundQuantile: number}} CutOrigin
+ */
+
+/** Which map seeds a cut: the one that gives the best cuts of photos, the one that is shown, or the paper's. @typedef {'best' | 'map' | 'paper'} Seeds */
 
 /**
  * Gradient and DeconvNet of one view, and how far they are apart at each layer on the way back.
@@ -76,9 +85,12 @@
  * @property {{layer: string, kind: string, cosine: number, parted: number, trunk: boolean}[]} layers   from the target back to the picture
  */
 
+/** A map of the network as it is: where it is strong, and what sign it has there, 128 being 0. @typedef {{places: IntensityGrid, signs: IntensityGrid}} BothMaps */
+
 /**
- * A map of the network with its layers down to `layer` randomised, and its signed values' rank correlation with the trained network's.
- * @typedef {{layer: string, correlation: number | undefined, map: IntensityGrid}} RandomisedMap
+ * The maps with the network's layers down to `layer` randomised, and their rank correlations with the trained network's: of the magnitudes,
+ * which are the places, and of the signed values.
+ * @typedef {{layer: string, correlations: import('./verdict.js').Correlations, maps: BothMaps}} RandomisedMap
  */
 
 /** @typedef {{intensity: Uint8Array, width: number, height: number}} IntensityGrid   on the network's grid, edge to edge over the photo */
@@ -113,9 +125,10 @@
  *   width and height are the photo's own; the bitmap has the display frame's size
  * @property {(args: {}) => {scores: Float32Array, probabilities: Float32Array}} classify
  * @property {(args: {target: Target, method: string, views: 1 | 10}) => IntensityMap} saliency
- * @property {(args: {quick: boolean}) => Cut} cutNewest    the cut that the newest saliency map alone gives
- * @property {(args: {classIndex: number}) => Cut} locate
- * @property {(args: {classIndex: number}) => Cut} locateForCorrection   the same, and kept for the next four
+ * @property {(args: {target: Target, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject   kept for the next four, and corrected by the strokes; `map`
+ *   stands for the newest saliency map
+ * @property {(args: {seeds: Seeds}) => Cut} previewCut   the same from the newest saliency map, coarser and at once
+ * @property {(args: {classIndex: number, seeds: Seeds, method: string, views: 1 | 10}) => Cut} locate   `map` stands for one by the method
  * @property {(args: {rectangle: Box}) => Cut} cutRectangle   what is in the rectangle, in place of what a map points at
  * @property {(args: Stroke) => Cut} strokeCut
  * @property {(args: {}) => Cut} undoStroke
@@ -123,7 +136,7 @@
  * @property {(args: {}) => {mask: Uint8Array, alpha: Uint8Array, width: number, height: number}} cutPixels   of the cut that is kept, in the
  *   photo's own size: 0 or 255, and 0 to 255 with a soft edge
  * @property {(args: {target: Target}) => Relation} relation
- * @property {(args: {target: Target, method: string}) => {layers: number, original: IntensityGrid}} startSanityCheck
+ * @property {(args: {target: Target, method: string}) => {layers: number, original: BothMaps}} startSanityCheck
  * @property {(args: {}) => RandomisedMap | null} stepSanityCheck   null when no layer is left
  * @property {(args: ModelSettings) => null} startModel   in the place of the one with this name, if there is one
  * @property {(args: {model: string, steps: number}) => ModelStep} stepModel   at most so many; the next ones may be under way already

@@ -46,6 +46,7 @@
  * @property {'idle' | 'working' | 'ready' | 'none' | 'failed' | 'cancelled'} phase  `none`: no object stands out
  * @property {number} part                0..1 of the way to the better cut
  * @property {boolean} correcting         the cut that is on its way is a corrected one
+ * @property {import('./messages.js').Stroke[]} strokes   that correct it, those among them that are on their way
  * @property {Cut | null} cut            while `working`, the quick one: a better one is on its way
  */
 
@@ -62,7 +63,7 @@
  * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
  * @property {string} method            id of the method that is checked
  * @property {number} layers            to be randomised, in all
- * @property {import('./messages.js').IntensityGrid | null} original   the trained network's map
+ * @property {import('./messages.js').BothMaps | null} original   the trained network's
  * @property {import('./messages.js').RandomisedMap[]} steps           one for each layer randomised so far
  */
 
@@ -81,8 +82,10 @@
 /**
  * @typedef {object} Settings
  * @property {string} method             id of a saliency method
- * @property {import('./colour_maps.js').ColourMapName} colourMap
+ * @property {string} colourMap          id of a colour map
+ * @property {import('./colour_maps.js').Ground} ground
  * @property {number} opacity            0..1
+ * @property {import('./messages.js').Seeds} seeds
  * @property {string} recipe             id of a class-model recipe
  * @property {number} seed
  * @property {number | null} side        rows and columns of class models; null for the recipe's own
@@ -98,10 +101,11 @@
  * @property {Float32Array | null} probabilities  one a class, for the present photo
  * @property {Float32Array | null} scores
  * @property {import('./chosen.js').Chosen | null} chosen
+ * @property {boolean} fromLink          what is chosen was not chosen here, but came with the address
  * @property {SaliencyState} saliency
  * @property {ModelState} model
  * @property {CutState} cut
- * @property {'outline' | 'cutout' | 'box'} cutView
+ * @property {'outline' | 'cutout' | 'box' | 'seeds'} cutView
  * @property {CutTool | null} cutTool     with what the cut is being corrected
  * @property {number} brush              the brush's diameter as a share of the photo's long side
  * @property {RelationState} relation
@@ -117,7 +121,7 @@ export const NO_SALIENCY = { phase: 'idle', done: 0, total: 0, map: null };
 /** @type {ModelState} */
 export const NO_MODEL = { phase: 'idle', steps: 0, curve: [], frame: null, frames: [], pace: 0 };
 /** @type {CutState} */
-export const NO_CUT = { phase: 'idle', part: 0, correcting: false, cut: null };
+export const NO_CUT = { phase: 'idle', part: 0, correcting: false, strokes: [], cut: null };
 /** @type {RelationState} */
 export const NO_RELATION = { phase: 'idle', relation: null };
 /** @type {SanityState} */
@@ -138,6 +142,7 @@ export function initialState(settings) {
     probabilities: null,
     scores: null,
     chosen: null,
+    fromLink: false,
     saliency: NO_SALIENCY,
     model: NO_MODEL,
     cut: NO_CUT,

@@ -1,67 +1,117 @@
-// The settings in the address (never the photo): #class=285&method=smooth_grad&map=viridis&opacity=0.7&recipe=robust&seed=1&side=320&start=photo&device=cpu,
-// with neuron=features.6:17 in place of a class
-// Everything that comes in is checked and clamped; what makes no sense is left out.
+// The settings in the address (never the photo):
+// #class=285&method=smooth_grad&map=viridis&ground=none&opacity=0.7&seeds=paper&recipe=robust&seed=1&side=320&start=photo&device=cpu,
+// with neuron=features.6:17 in place of a class.
+// Everything that comes in is checked and clamped. What makes no sense is left at its default, and told to whoever reads the address.
 
-import { chosenFrom, isClass, textOf } from './chosen.js';
-import { COLOUR_MAPS } from './colour_maps.js';
+import { chosenFrom, exists, isClass, textOf } from './chosen.js';
+import { GROUNDS } from './colour_maps.js';
 
 /** @typedef {import('./state.js').Settings} Settings */
+/** @typedef {import('./messages.js').EngineReady} EngineReady */
+
+/**
+ * Something in an address that makes no sense. `key`: its name there, also of what no setting is called; `value`: as it stands there.
+ * @typedef {{key: string, value: string}} LinkFault
+ */
 
 /** @type {Settings} */
-export const DEFAULTS = { method: 'gradient', colourMap: 'inferno', opacity: 0.8, recipe: 'robust', seed: 0, side: null, start: null, device: 'auto' };
+export const DEFAULTS = { method: 'gradient', colourMap: 'inferno', ground: 'grey', opacity: 1, seeds: 'best', recipe: 'robust', seed: 0, side: null, start: null, device: 'auto' };
 
 const DEVICES = /** @type {const} */ (['auto', 'webgpu', 'cpu']);
-const LARGEST_SEED = 2 ** 32 - 1;
+export const LARGEST_SEED = 2 ** 32 - 1;
 const STARTS = /** @type {const} */ (['zero', 'noise', 'photo']);
+/** Which maps can seed a cut, the default first. */
+export const SEEDS = /** @type {const} */ (['best', 'map', 'paper']);
 /** The class models' sides that the menu offers, beside the recipe's own. */
 export const SIDES = [128, 160, 320, 448, 512];
 
-/** A number between two bounds, or `otherwise` for what is none. @param {string | null} text @param {number} least @param {number} most @param {number} otherwise */
-function number(text, least, most, otherwise) {
-  const value = text === null || text.trim() === '' ? NaN : Number(text);
-  return Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : otherwise;
-}
+/** The settings' names in the address. */
+const KEYS = { method: 'method', colourMap: 'map', ground: 'ground', opacity: 'opacity', seeds: 'seeds', recipe: 'recipe', seed: 'seed', side: 'side', start: 'start', device: 'device' };
 
-/** @template {string} T @param {string | null} text @param {readonly T[]} allowed @param {T} otherwise @returns {T} */
-function oneOf(text, allowed, otherwise) {
-  return allowed.includes(/** @type {T} */ (text)) ? /** @type {T} */ (text) : otherwise;
-}
+/** Ids that only the engine knows: what one can look like. */
+const ID = /^[a-z0-9_]{1,32}$/;
 
 /**
  * @param {string} hash   with or without its #
- * @returns {{settings: Settings, chosen: import('./chosen.js').Chosen | null}}   what the network may not have
+ * @returns {{settings: Settings, chosen: import('./chosen.js').Chosen | null, faults: LinkFault[]}}   ids, class and neuron may be such as
+ *   the engine doesn't have
  */
 export function readHash(hash) {
   const query = new URLSearchParams(hash.replace(/^#/, ''));
-  /** @param {string} key @param {string} otherwise */
-  const id = (key, otherwise) => (/^[a-z0-9_]{1,32}$/.test(query.get(key) ?? '') ? /** @type {string} */ (query.get(key)) : otherwise);
-  return {
-    settings: {
-      method: id('method', DEFAULTS.method),
-      colourMap: oneOf(query.get('map'), COLOUR_MAPS, DEFAULTS.colourMap),
-      opacity: number(query.get('opacity'), 0, 1, DEFAULTS.opacity),
-      recipe: id('recipe', DEFAULTS.recipe),
-      seed: Math.round(number(query.get('seed'), 0, LARGEST_SEED, DEFAULTS.seed)),
-      side: SIDES.find((side) => String(side) === query.get('side')) ?? DEFAULTS.side,
-      start: STARTS.find((start) => start === query.get('start')) ?? DEFAULTS.start,
-      device: oneOf(query.get('device'), DEVICES, DEFAULTS.device),
-    },
-    chosen: chosenFrom(query.get('class') ?? query.get('neuron') ?? ''),
+  /** @type {LinkFault[]} */
+  const faults = [];
+  /**
+   * The setting, by what `read` makes of the text; its default where there is none, or where `read` gives undefined.
+   * @template {keyof Settings} Key @param {Key} key @param {(text: string) => Settings[Key] | undefined} read @returns {Settings[Key]}
+   */
+  function setting(key, read) {
+    const text = query.get(KEYS[key]);
+    if (text === null) return DEFAULTS[key];
+    const value = read(text);
+    if (value === undefined) faults.push({ key: KEYS[key], value: text });
+    return value ?? DEFAULTS[key];
+  }
+  /** @param {number} least @param {number} most @param {'opacity' | 'seed'} key */
+  const number = (least, most, key) => (/** @type {string} */ text) => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (Number.isNaN(value)) return undefined;
+    const within = Math.min(most, Math.max(least, value));
+    const nearest = key === 'seed' ? Math.round(within) : within;
+    if (nearest !== value) faults.push({ key, value: text });
+    return nearest;
   };
+  /** @template {string | number} T @param {readonly T[]} allowed */
+  const oneOf = (allowed) => (/** @type {string} */ text) => allowed.find((value) => String(value) === text);
+  const id = (/** @type {string} */ text) => (ID.test(text) ? text : undefined);
+
+  const settings = {
+    method: setting('method', id),
+    colourMap: setting('colourMap', id),
+    ground: setting('ground', oneOf(GROUNDS)),
+    opacity: setting('opacity', number(0, 1, 'opacity')),
+    seeds: setting('seeds', oneOf(SEEDS)),
+    recipe: setting('recipe', id),
+    seed: setting('seed', number(0, LARGEST_SEED, 'seed')),
+    side: setting('side', oneOf(SIDES)),
+    start: setting('start', oneOf(STARTS)),
+    device: setting('device', oneOf(DEVICES)),
+  };
+  const target = query.has('class') ? 'class' : 'neuron';
+  const text = query.get(target);
+  const chosen = chosenFrom(text ?? '');
+  if (text !== null && (chosen === null || isClass(chosen) !== (target === 'class'))) faults.push({ key: target, value: text });
+  const known = [...Object.values(KEYS), 'class', 'neuron'];
+  for (const [key, value] of query) if (!known.includes(key)) faults.push({ key, value });
+  return { settings, chosen: faults.some(({ key }) => key === target) ? null : chosen, faults };
+}
+
+/**
+ * The same with what the engine has: ids that it doesn't know become defaults, and a class or a neuron that the network hasn't becomes null.
+ * @param {Settings} settings @param {import('./chosen.js').Chosen | null} chosen @param {EngineReady} ready
+ * @returns {{settings: Settings, chosen: import('./chosen.js').Chosen | null, faults: LinkFault[]}}
+ */
+export function checkedByEngine(settings, chosen, ready) {
+  /** @type {LinkFault[]} */
+  const faults = [];
+  const checked = { ...settings };
+  for (const [key, list] of /** @type {const} */ ([['method', ready.methods], ['colourMap', ready.colourMaps], ['recipe', ready.recipes]])) {
+    if (list.some((/** @type {{id: string}} */ { id }) => id === settings[key])) continue;
+    faults.push({ key: KEYS[key], value: settings[key] });
+    checked[key] = DEFAULTS[key];
+  }
+  const absent = chosen !== null && !exists(chosen, ready);
+  if (absent) faults.push({ key: isClass(chosen) ? 'class' : 'neuron', value: textOf(chosen) });
+  return { settings: checked, chosen: absent ? null : chosen, faults };
 }
 
 /** Only what differs from the defaults. @param {Settings} settings @param {import('./chosen.js').Chosen | null} chosen */
 export function writeHash(settings, chosen) {
   const query = new URLSearchParams();
   if (chosen !== null) query.set(isClass(chosen) ? 'class' : 'neuron', textOf(chosen));
-  if (settings.method !== DEFAULTS.method) query.set('method', settings.method);
-  if (settings.colourMap !== DEFAULTS.colourMap) query.set('map', settings.colourMap);
-  if (settings.opacity !== DEFAULTS.opacity) query.set('opacity', String(Math.round(settings.opacity * 100) / 100));
-  if (settings.recipe !== DEFAULTS.recipe) query.set('recipe', settings.recipe);
-  if (settings.seed !== DEFAULTS.seed) query.set('seed', String(settings.seed));
-  if (settings.side !== null) query.set('side', String(settings.side));
-  if (settings.start !== null) query.set('start', settings.start);
-  if (settings.device !== DEFAULTS.device) query.set('device', settings.device);
+  for (const [key, name] of /** @type {[keyof Settings, string][]} */ (Object.entries(KEYS))) {
+    const value = settings[key];
+    if (value !== DEFAULTS[key]) query.set(name, typeof value === 'number' && key === 'opacity' ? String(Math.round(value * 100) / 100) : String(value));
+  }
   const text = query.toString();
   return text ? `#${text}` : '';
 }

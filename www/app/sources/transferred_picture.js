@@ -9,11 +9,19 @@ import { CodedError } from '../messages.js';
  * @returns {import('../photo_pixels.js').PictureSource}
  */
 export function pictureIn(parcel, code) {
-  const files = [...(parcel?.items ?? [])]
-    .filter((item) => item.kind === 'file' && !item.webkitGetAsEntry?.()?.isDirectory)
+  const items = [...(parcel?.items ?? [])].filter((item) => item.kind === 'file');
+  const files = items
+    .filter((item) => !item.webkitGetAsEntry?.()?.isDirectory)
     .map((item) => item.getAsFile())
     .filter((file) => file !== null);
   const blob = files.find((file) => file.type.startsWith('image/')) ?? files[0];
-  if (!blob) throw new CodedError(code);
+  if (!blob) throw new CodedError(code === 'drop-without-picture' && items.length === 0 && hasWebAddress(parcel) ? 'drop-web-address' : code);
   return { kind: 'file', blob };
+}
+
+/** Whether there is the address of something on the web in it, as browsers give it for links and for pictures of other pages. @param {DataTransfer | null} parcel */
+function hasWebAddress(parcel) {
+  const text = (/** @type {string} */ type) => parcel?.getData(type) ?? '';
+  const address = /^\s*(https?|data|blob):\S/im;
+  return address.test(text('text/uri-list')) || address.test(text('text/x-moz-url')) || /<(img|picture)\s/i.test(text('text/html')) || /^\s*https?:\S+\s*$/i.test(text('text/plain'));
 }

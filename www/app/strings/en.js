@@ -1,5 +1,8 @@
 // Every sentence that the page shows or reads out, in English.
 
+import { LARGEST_SEED } from '../url_state.js';
+import { ALIKE, UNRELATED, verdictOf } from '../verdict.js';
+
 const percentFormat = new Intl.NumberFormat('en', { style: 'percent', maximumSignificantDigits: 2 });
 const megabyteFormat = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
@@ -58,6 +61,10 @@ export const classes = {
   searchPlaceholder: 'Search 1000 classes',
   listLabel: 'Classes',
   none: 'No class has such a name.',
+  /** @param {string} name @param {number | undefined} probability   undefined for a neuron */
+  fromLink: (name, probability) => (probability === undefined ? `From the link: ${name}.` : `From the link: ${name}. The network gives it ${percent(probability)} here.`),
+  /** @param {string} name */
+  instead: (name) => `Explain ${name} instead`,
   /** @param {number} count */
   more: (count) => `${count} more: type on to narrow them down`,
 };
@@ -66,17 +73,24 @@ export const saliency = {
   heading: 'Saliency',
   method: 'Method',
   /** @param {import('../messages.js').Method} method */
-  otherFormula: ({ formula, reference }) => `${formula}. ${reference}. The map shows the largest of the three colours’ absolute values, where there are colours; it is drawn slightly smoothed.`,
+  otherFormula: ({ formula, reference }) => `${formula}. ${reference}. The map shows the largest of the three colours’ absolute values, where there are colours; it is drawn slightly smoothed, and the strongest half per cent of the pixels are drawn alike.`,
   alone: 'Where would a small change of the pixels change the score of this class the most?',
   caption:
-    'Bright pixels are those whose change would move the score of this class the most. They mark what the decision hangs on, often only a part of the object, and not what the network “thought”.',
+    'Bright pixels are those whose change would move the score of this class the most: what the score is sensitive to, often only a part of the object. They are not the network’s reasons.',
   opacity: 'Opacity',
   colourMap: 'Colours',
+  /** @type {Record<string, string>} */
   colourMaps: { inferno: 'Inferno', viridis: 'Viridis', cividis: 'Cividis', grey: 'Grey' },
+  ground: 'Over',
+  grounds: { grey: 'grey photo, dimmed', colour: 'colour photo, dimmed', none: 'nothing: map alone' },
   compare: 'Hold to compare',
-  low: 'little',
-  high: 'much',
-  legend: 'Colour scale, from little to much influence',
+  low: '0',
+  high: 'top 0.5%',
+  legend: {
+    grey: 'Colour scale, over a white and over a black place of the photo: from no influence to that of the strongest half per cent of the pixels. More is always lighter.',
+    colour: 'Colour scale, over a white and over a black place of the photo: from no influence to that of the strongest half per cent of the pixels. More is always lighter.',
+    none: 'Colour scale: from no influence to that of the strongest half per cent of the pixels. More is always lighter.',
+  },
   save: 'Overlay',
   saveHint: 'Save the overlay as PNG',
   formula: 'The derivative of the class score by the pixels, at this photo: the largest of the three colours’ absolute values, as the mean over ten views (four corners and the centre, each also mirrored). It is drawn slightly smoothed; the brightest half per cent is full strength.',
@@ -179,6 +193,11 @@ export const sanity = {
   caption:
     'A map that tells what the network has learnt must change when the learning is undone. Here the layers get random weights one after the other, from the class scores down to the first convolution, and the map is made anew each time (Adebayo et al. 2018, “Sanity Checks for Saliency Maps”).',
   run: 'Randomise the network',
+  quantities: {
+    places: { label: 'places', about: 'Places: how strong the map is, whatever its sign, which is what saliency maps show.' },
+    signs: { label: 'signs', about: 'Signs: red where a pixel speaks for the class, blue where against it.' },
+  },
+  pictures: 'Left the places, right the signs, both drawn slightly smoothed; under each picture its own rank correlation.',
   /** @param {string} method */
   runOn: (method) => `Randomise: ${method}`,
   /** @param {number} done @param {number} total */
@@ -186,21 +205,34 @@ export const sanity = {
   trained: 'as trained',
   /** @param {number | undefined} correlation */
   correlation: (correlation) => correlation === undefined ? '–' : correlation.toFixed(2).replace(/^-0\.00$/, '0.00').replace('-', '−'),
-  chart: 'Rank correlation (Spearman) of the signed values with those of the trained network, after each layer',
+  chart: 'Rank correlation (Spearman) with the map of the trained network after each layer. Solid: places. Dashed: signs.',
   top: 'as trained',
   bottom: 'all random',
-  /** @param {string} method @param {number | undefined} correlation */
-  chartAlt: (method, correlation) => `${method}: rank correlation from 1 for the trained network to ${sanity.correlation(correlation)} for the last one shown`,
-  /** @param {string} method @param {number | undefined} correlation */
-  finding(method, correlation) {
-    if (correlation === undefined) return `Nothing is left of the map with all layers random: for ${method} this draw of weights says nothing.`;
-    const figure = sanity.correlation(correlation);
-    if (correlation > 0.2) return `${method} fails: with all layers random, its values still go with those of the trained network (${figure}). What it shows comes from the photo more than from what was learnt.`;
-    if (correlation < -0.2) return `Undecided: with all layers random, the values of ${method} run against those of the trained network (${figure}). Another draw of weights would tell.`;
-    return `${method} passes: with all layers random, its values have nothing in common with those of the trained network (${figure}).`;
+  /** @param {string} method @param {import('../verdict.js').Correlations} last */
+  chartAlt: (method, { places, signs }) => `${method}: rank correlation from 1 for the trained network to ${sanity.correlation(places)} of the places and ${sanity.correlation(signs)} of the signs for the last one shown`,
+  /** @param {'places' | 'signs'} quantity @param {number | undefined} correlation */
+  figure: (quantity, correlation) => `${sanity.quantities[quantity].label} ${sanity.correlation(correlation)}`,
+  /** @param {string} method @param {import('../verdict.js').Correlations} last   with all layers random */
+  finding(method, last) {
+    const figures = `With all layers random, the rank correlation with the trained network’s map is ${sanity.correlation(last.places)} for the places and ${sanity.correlation(last.signs)} for the signs.`;
+    return `${sanity.verdicts[verdictOf(last)](method, last)} ${figures} ${sanity.lines}`;
   },
-  /** @param {string} layer @param {number | undefined} correlation */
-  alt: (layer, correlation) => `Map after ${layer}, rank correlation ${sanity.correlation(correlation)}`,
+  /** What the verdict goes by. */
+  lines: `(Up to ${UNRELATED} counts as next to nothing in common, from ${ALIKE.toFixed(2)} on as alike. This is one draw of random weights.)`,
+  /** @type {Record<import('../verdict.js').Verdict, (method: string, last: import('../verdict.js').Correlations) => string>} */
+  verdicts: {
+    changes: (method) => `${method} passes: next to nothing is left of its map, neither of the places nor of the signs.`,
+    partly(method, { places, signs }) {
+      return (places ?? 0) > (signs ?? 0)
+        ? `${method} passes in part: next to nothing is left of its signs, but some of its places are. So a part of where its map is strong does not come from what the network has learnt.`
+        : `${method} passes in part: next to nothing is left of its places, but some of its signs are. So a part of what its map is for or against does not come from what the network has learnt.`;
+    },
+    stays: (method) => `${method} fails: its map stays related to the trained network’s. So a good part of it does not come from what the network has learnt.`,
+    reverses: (method) => `Undecided for ${method}: its map runs against the trained network’s. Another draw of weights would tell.`,
+    nothing: (method) => `Undecided for ${method}: one of the maps is the same everywhere, and there is nothing to compare.`,
+  },
+  /** @param {string} layer @param {'places' | 'signs'} quantity @param {number | undefined} correlation */
+  alt: (layer, quantity, correlation) => `Map after ${layer}, ${quantity}: rank correlation ${sanity.correlation(correlation)}`,
 };
 
 export const model = {
@@ -265,8 +297,18 @@ export const cut = {
   alone: 'Which object do the salient pixels belong to, and where does it end?',
   caption:
     'The most and the least salient pixels say what colours object and background have; a graph cut finds the border between them. The network was never shown a border, so parts in the background’s colours get lost.',
+  /**
+   * What seeds the cut. @param {string} method @param {number} views @param {number} foreground @param {number} background   quantiles
+   */
+  fromMap: (method, views, foreground, background) =>
+    `Seeded by ${method}, ${saliency.views(views)}: object colours from above its ${quantile(foreground)} quantile, background colours from below its ${quantile(background)} quantile.`,
+  fromRectangle: 'Seeded by your box: object colours from inside, background colours from outside.',
+  afterOrigin: 'Parts in the background’s colours get lost: the network was never shown a border.',
+  seeds: 'Seeds',
+  seedsFrom: { best: 'best on photos', map: 'this map', paper: 'as in the paper' },
   view: 'View',
-  views: { outline: 'Outline', cutout: 'Cut-out', box: 'Box' },
+  views: { outline: 'Outline', cutout: 'Cut-out', box: 'Box', seeds: 'Seeds' },
+  seedsLegend: 'Yellow seeds the object, blue the background.',
   saveMask: 'Mask',
   saveMaskHint: 'Save the mask as PNG',
   saveCutout: 'Cut-out',
@@ -276,6 +318,7 @@ export const cut = {
   formula: 'The labelling of the pixels with the least energy: how badly the colours fit object or background, plus the cost of a border between similar neighbours. The minimum is exact; the largest connected piece is the object.',
   preview: 'preview',
   noneState: 'no object',
+  nothingLeft: 'Nothing is left: all of the photo counts as background now. Take a stroke back with Undo, or paint over what belongs to the object with Add.',
   none: 'No object stands out from its background for this class. Draw a box around one with the tool below, or try another class.',
   correcting: 'cutting anew',
   tools: 'Correct the cut',
@@ -303,6 +346,9 @@ export const cut = {
   alt: (name, { x, y, width, height }, share) =>
     `The object taken for ${name}: ${percent(share)} of the photo, in a box ${width} by ${height} pixels at ${x}, ${y}`,
 };
+
+/** @param {number} part 0..1 */
+const quantile = (part) => `${Math.round(100 * part)}%`;
 
 export const card = {
   save: 'Save',
@@ -396,6 +442,27 @@ export const device = {
   useCpu: 'Use the CPU',
 };
 
+/** What of an address made no sense. */
+export const link = {
+  /**
+   * @param {import('../url_state.js').LinkFault} fault
+   * @param {number} [classes]   that the network has, once it is there
+   */
+  fault({ key, value: whole }, classes) {
+    const value = whole.length > 40 ? `${whole.slice(0, 40)}…` : whole;
+    if (key === 'class') return `It asks for class ${value}; ${classes === undefined ? 'classes have numbers' : `this network has 0 to ${classes - 1}`}.`;
+    if (key === 'neuron') return `It asks for the neuron ${value}, which this network does not have.`;
+    if (key === 'opacity') return `It asks for an opacity of ${value}; opacity goes from 0 to 1.`;
+    if (key === 'seed') return `It asks for the seed ${value}; seeds are whole numbers from 0 to ${LARGEST_SEED}.`;
+    const name = Object.hasOwn(link.names, key) && link.names[key];
+    return name ? `It asks for ${name} “${value}”; there is no such thing, so the default stands.` : `It says “${key.slice(0, 40)}=${value}”, which this page has no setting for.`;
+  },
+  /** @type {Record<string, string>} */
+  names: {
+    method: 'the method', map: 'the colours', ground: 'the ground', seeds: 'the seeds', recipe: 'the recipe', side: 'the size', start: 'the start', device: 'the device',
+  },
+};
+
 export const problems = {
   heading: 'Something went wrong',
   dismiss: 'Dismiss',
@@ -426,6 +493,14 @@ export const errors = {
   'sample-download-failed': {
     sentence: 'The sample picture could not be loaded.',
     advice: 'Check the connection, then choose it again.',
+  },
+  'drop-web-address': {
+    sentence: 'That was an address on the web, not the picture itself.',
+    advice: 'Copy the picture there and paste it here, or save it first and drop the file. This page loads nothing from elsewhere.',
+  },
+  'link-not-understood': {
+    sentence: 'This link asks for something that is not there.',
+    advice: 'The page goes on without it.',
   },
   'drop-without-picture': { sentence: 'There was no picture in what was dropped.', advice: 'Drop a picture file.' },
   'paste-without-picture': {

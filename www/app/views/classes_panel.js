@@ -1,8 +1,10 @@
-// The five likeliest classes as buttons, and under them the search over all.
+// The five likeliest classes as buttons, a sixth for one that is chosen and not among them, and under them the search over all.
 
+import { isClass } from '../chosen.js';
 import { h, setText } from '../dom.js';
 import { likeliest } from '../ranking.js';
 import { classes as words, percent, shortName } from '../strings/en.js';
+import { chosenName } from './card.js';
 import { makeClassSearch } from './class_search.js';
 import { makeNeuronPicker } from './neuron_picker.js';
 
@@ -15,16 +17,23 @@ const COUNT = 5;
 export function makeClassesPanel(store, actions) {
   const hint = h('p', { class: 'panel-hint' });
   const rows = Array.from({ length: COUNT }, () => makeRow((index) => actions.choose(index)));
+  const other = makeRow((index) => actions.choose(index));
+  const list = h('ul', { class: 'top-classes' }, ...rows.map((row) => row.element));
+  const linkText = h('p', {});
+  const instead = h('button', { type: 'button', on: { click: () => actions.choose(likeliest(store.state.probabilities ?? new Float32Array(), 1)[0]) } });
+  const fromLink = h('div', { class: 'link-notice', role: 'status' });
   const element = h(
     'section',
     { class: 'panel', id: 'classes', 'aria-labelledby': 'classes-heading' },
     h('header', { class: 'panel-head' }, h('h2', { id: 'classes-heading' }, words.heading), hint),
-    h('ul', { class: 'top-classes' }, ...rows.map((row) => row.element)),
+    fromLink,
+    list,
     makeClassSearch(store, actions),
     makeNeuronPicker(store, actions),
   );
 
-  store.watch(['photo', 'probabilities', 'chosen', 'engine'], ({ photo, probabilities, chosen, engine }) => {
+  store.watch(['photo', 'probabilities', 'chosen', 'fromLink', 'engine'], (state) => {
+    const { photo, probabilities, chosen, engine } = state;
     setText(hint, !photo ? words.empty : !probabilities ? words.working : chosen === null ? words.choose : '');
     const names = engine.ready?.network.classes;
     const top = probabilities && names ? likeliest(probabilities, COUNT) : [];
@@ -34,6 +43,17 @@ export function makeClassesPanel(store, actions) {
         index, label: names[index], probability: probabilities[index], pressed: index === chosen,
       });
     });
+    const elsewhere = names && probabilities && isClass(chosen) && !top.includes(chosen);
+    if (elsewhere) {
+      other.show({ index: chosen, label: names[chosen], probability: probabilities[chosen], pressed: true });
+      list.append(other.element);
+    } else other.element.remove();
+
+    if (state.fromLink && chosen !== null && names && probabilities) {
+      setText(linkText, words.fromLink(chosenName(state), isClass(chosen) ? probabilities[chosen] : undefined));
+      setText(instead, words.instead(shortName(names[top[0]])));
+      fromLink.replaceChildren(linkText, ...(chosen === top[0] ? [] : [instead]));
+    } else fromLink.replaceChildren();
   });
   return element;
 }

@@ -1,18 +1,19 @@
-// The object: its outline over the photo, cut out, or in its box.
+// The object: its outline over the photo, cut out, in its box, or what seeded it.
 
 import { clear, drawCut, drawPhoto } from '../canvas_layers.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, cut as words, percent } from '../strings/en.js';
 import { chosenName, makeCard } from './card.js';
+import { SEEDS } from '../url_state.js';
 import { makeCutTools } from './cut_tools.js';
 
 /** @typedef {import('../state.js').State} State */
 
-const VIEWS = /** @type {const} */ (['outline', 'cutout', 'box']);
+const VIEWS = /** @type {const} */ (['outline', 'cutout', 'box', 'seeds']);
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{save: (what: string) => void, correctCut: import('./cut_tools.js').CorrectCut}} actions
+ * @param {{save: (what: string) => void, chooseSeeds: (seeds: import('../messages.js').Seeds) => void, correctCut: import('./cut_tools.js').CorrectCut}} actions
  */
 export function makeCutCard(store, actions) {
   const canvas = h('canvas', { class: 'layer' });
@@ -21,6 +22,12 @@ export function makeCutCard(store, actions) {
   );
   const box = h('output', { class: 'figure', id: 'cut-box' });
   const share = h('output', { class: 'figure', id: 'cut-share' });
+
+  const seeds = h(
+    'select',
+    { id: 'seeds', on: { change: () => actions.chooseSeeds(/** @type {import('../messages.js').Seeds} */ (seeds.value)) } },
+    ...SEEDS.map((name) => h('option', { value: name }, words.seedsFrom[name])),
+  );
 
   const tools = makeCutTools(store, actions.correctCut);
 
@@ -35,6 +42,7 @@ export function makeCutCard(store, actions) {
         h('legend', { class: 'hidden' }, words.view),
         ...radios.flatMap((radio, i) => [radio, h('label', { for: radio.id }, words.views[VIEWS[i]])]),
       ),
+      h('div', { class: 'field' }, h('label', { for: 'seeds' }, words.seeds), seeds),
       tools.bar,
       h(
         'div',
@@ -59,8 +67,10 @@ export function makeCutCard(store, actions) {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
   store.watch(['photo', 'chosen', 'cut', 'cutView'], draw);
 
-  store.watch(['photo', 'chosen', 'cut', 'cutView', 'cutTool', 'engine'], (state) => {
+  store.watch(['photo', 'chosen', 'cut', 'cutView', 'cutTool', 'engine', 'settings'], (state) => {
     const { phase, part, cut } = state.cut;
+    seeds.value = state.settings.seeds;
+    view.describe(captionOf(state), words.formula);
     for (const radio of radios) {
       radio.checked = radio.value === state.cutView;
       radio.disabled = !cut;
@@ -71,7 +81,7 @@ export function makeCutCard(store, actions) {
       className: chosenName(state),
       state: stateText(state),
       part: phase === 'working' ? part : null,
-      note: state.chosen === null ? words.alone : phase === 'none' && state.cutTool === null ? words.none : null,
+      note: state.chosen === null ? words.alone : phase === 'none' && state.cutTool === null ? (state.cut.strokes.length > 0 ? words.nothingLeft : words.none) : null,
       empty: state.chosen === null,
       alt: cut ? words.alt(chosenName(state), cut.box, cut.share) : null,
       savable: phase === 'ready' && cut !== null,
@@ -80,6 +90,20 @@ export function makeCutCard(store, actions) {
   });
 
   return view.element;
+}
+
+/** What seeded the cut that is shown, or that none is left. @param {State} state */
+function captionOf({ engine, cut: { phase, strokes, cut }, cutView }) {
+  if (phase === 'none' && strokes.length > 0) return words.nothingLeft;
+  if (!cut) return words.caption;
+  return `${originOf(cut.made, engine)} ${cutView === 'seeds' ? words.seedsLegend : words.afterOrigin}`;
+}
+
+/** What seeded a cut, in words. @param {import('../messages.js').CutOrigin} made @param {import('../state.js').EngineState} engine */
+export function originOf(made, { ready }) {
+  if ('rectangle' in made) return words.fromRectangle;
+  const title = ready?.methods.find(({ id }) => id === made.method)?.title ?? made.method;
+  return words.fromMap(title, made.views, made.foregroundQuantile, made.backgroundQuantile);
 }
 
 /** @param {State} state */

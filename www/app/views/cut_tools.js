@@ -192,14 +192,13 @@ export function makeCutTools(store, correctCut) {
 
   store.watch(['photo', 'chosen', 'cut', 'cutTool', 'brush'], ({ photo, chosen, cut, cutTool, brush: size }) => {
     const possible = photo !== null && chosen !== null && (cut.correcting || cut.phase === 'ready' || cut.phase === 'none');
-    const strokes = cut.cut?.made.strokes?.length ?? (cut.phase === 'none' ? 1 : 0); // of a cut that found nothing the number is not known
     for (const button of buttons) {
       button.disabled = !possible;
       setAttribute(button, 'aria-pressed', String(button.dataset.tool === cutTool));
     }
     brush.disabled = !possible;
     brush.value = String(Math.round(size * 100));
-    undo.disabled = clear.disabled = !possible || strokes === 0;
+    undo.disabled = clear.disabled = !possible || cut.strokes.length === 0;
     if (photo) {
       const { width, height } = frameOf(photo.width, photo.height);
       if (layer.width !== width || layer.height !== height) Object.assign(layer, { width, height });
@@ -208,7 +207,7 @@ export function makeCutTools(store, correctCut) {
     layer.tabIndex = cutTool === null ? -1 : 0;
     setAttribute(layer, 'role', cutTool && 'application');
     setAttribute(layer, 'aria-label', cutTool && words.canvas(cutTool));
-    setText(news, cut.phase === 'ready' && cut.cut?.made.strokes !== undefined && cutTool ? words.corrected(cut.cut.share) : '');
+    setText(news, !cutTool ? '' : cut.phase === 'ready' && cut.cut ? words.corrected(cut.cut.share) : cut.phase === 'none' && cut.strokes.length > 0 ? words.nothingLeft : '');
     redraw();
   });
 

@@ -1,6 +1,7 @@
 // "Gradient or DeconvNet?": both maps side by side, the rules that make them, and how far they are apart from layer to layer.
 
-import { clear, drawIntensity, drawPhoto } from '../canvas_layers.js';
+import { clear, drawOverlay } from '../canvas_layers.js';
+import { lookOf } from '../colour_maps.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { card as cardWords, relation as words } from '../strings/en.js';
 import { chosenName } from './card.js';
@@ -15,10 +16,8 @@ const RULES = /** @type {const} */ (['gradient', 'deconvnet']);
  */
 export function makeRelationPanel(store, actions) {
   const maps = RULES.map((rule) => {
-    const photo = h('canvas', { class: 'layer', 'aria-hidden': 'true' });
     const heat = h('canvas', { class: 'layer' });
-    const mat = h('div', { class: 'mat' }, photo, heat);
-    return { rule, photo, heat, element: h('figure', {}, mat, h('figcaption', {}, words.rules[rule])) };
+    return { rule, heat, element: h('figure', {}, h('div', { class: 'mat' }, heat), h('figcaption', {}, words.rules[rule])) };
   });
   const chart = makeLineChart(-0.1, words);
   const finding = h('p', { class: 'finding' });
@@ -44,10 +43,8 @@ export function makeRelationPanel(store, actions) {
   );
   const panel = makeInsight({ id: 'relation', text: words, start: actions.compareRules, content: [rules, result] });
 
-  /** What is on the canvases, and in which colours; what the chart and the table are about. @type {unknown} */
-  let drawn = null;
-  /** @type {string | null} */
-  let drawnWith = null;
+  /** What is on the canvases, and how; what the chart and the table are about. @type {unknown[]} */
+  let drawn = [];
   /** @type {unknown} */
   let described = null;
   store.watch(['photo', 'relation', 'chosen', 'engine', 'settings'], (now) => {
@@ -55,18 +52,16 @@ export function makeRelationPanel(store, actions) {
     const rest = photo && chosen === null ? cardWords.needsClass : '';
     panel.show({ phase, possible: chosen !== null, className: chosenName(now), progress: words.working, rest });
     result.hidden = !relation || !photo;
-    const stale = relation !== drawn || settings.colourMap !== drawnWith; // else only the opacity has moved
-    [drawn, drawnWith] = [relation, settings.colourMap];
-    for (const { rule, photo: under, heat } of maps) {
-      heat.style.opacity = String(settings.opacity);
-      if (!stale) continue;
-      if (!photo || !relation) {
-        clear(under);
+    const look = lookOf(now);
+    const wanted = [relation, photo, settings.colourMap, settings.ground, settings.opacity];
+    const stale = wanted.some((part, i) => part !== drawn[i]);
+    drawn = wanted;
+    for (const { rule, heat } of stale ? maps : []) {
+      if (!photo || !relation || !look) {
         clear(heat);
         continue;
       }
-      drawPhoto(under, photo.bitmap);
-      drawIntensity(heat, relation[rule], settings.colourMap);
+      drawOverlay(heat, photo.bitmap, relation[rule], look);
       setAttribute(heat, 'role', 'img');
       setAttribute(heat, 'aria-label', words.alt(words.rules[rule], chosenName(now)));
     }

@@ -1,8 +1,8 @@
 // The saliency map over the photo.
 
-import { clear, drawIntensity, drawPhoto } from '../canvas_layers.js';
-import { COLOUR_MAPS, colourTable } from '../colour_maps.js';
-import { h } from '../dom.js';
+import { clear, drawOverlay, drawPhoto, drawScale } from '../canvas_layers.js';
+import { GROUNDS, lookOf } from '../colour_maps.js';
+import { h, setAttribute } from '../dom.js';
 import { card as cardWords, placeName, saliency as words } from '../strings/en.js';
 import { chosenName, makeCard } from './card.js';
 
@@ -20,13 +20,14 @@ export function makeSaliencyCard(store, actions) {
     type: 'range', id: 'opacity', min: '0', max: '1', step: '0.01',
     on: { input: () => actions.setSettings({ opacity: opacity.valueAsNumber }) },
   });
-  const colourMap = h(
+  const colourMap = h('select', { id: 'colour-map', 'aria-label': words.colourMap, on: { change: () => actions.setSettings({ colourMap: colourMap.value }) } });
+  const ground = h(
     'select',
-    { id: 'colour-map', 'aria-label': words.colourMap, on: { change: () => actions.setSettings({ colourMap: /** @type {any} */ (colourMap.value) }) } },
-    ...COLOUR_MAPS.map((name) => h('option', { value: name }, words.colourMaps[name])),
+    { id: 'ground', on: { change: () => actions.setSettings({ ground: /** @type {import('../colour_maps.js').Ground} */ (ground.value) }) } },
+    ...GROUNDS.map((name) => h('option', { value: name }, words.grounds[name])),
   );
   const method = h('select', { id: 'method', on: { change: () => actions.chooseMethod(method.value) } });
-  const scale = h('canvas', { class: 'scale', width: 256, height: 1, role: 'img', 'aria-label': words.legend });
+  const scale = h('canvas', { class: 'scale', width: 256, height: 2, role: 'img' });
   const compare = h('button', { type: 'button', class: 'compare', disabled: true }, words.compare);
 
   const view = makeCard({
@@ -36,6 +37,7 @@ export function makeSaliencyCard(store, actions) {
     controls: [
       h('div', { class: 'field' }, h('label', { for: 'method' }, words.method), method),
       h('div', { class: 'buttons' }, compare),
+      h('div', { class: 'field' }, h('label', { for: 'ground' }, words.ground), ground),
       h('div', { class: 'field' }, h('label', { for: 'opacity' }, words.opacity), opacity),
       h(
         'div',
@@ -70,6 +72,10 @@ export function makeSaliencyCard(store, actions) {
     if (method.length !== methods.length) method.replaceChildren(...methods.map(({ id, title }) => h('option', { value: id }, title)));
     method.value = settings.method;
     method.disabled = methods.length === 0;
+    const colours = engine.ready?.colourMaps ?? [];
+    if (colourMap.length !== colours.length) colourMap.replaceChildren(...colours.map(({ id }) => h('option', { value: id }, words.colourMaps[id] ?? id)));
+    colourMap.value = settings.colourMap;
+    colourMap.disabled = colours.length === 0;
     const now = methods.find(({ id }) => id === settings.method);
     if (!now) return;
     const first = now === methods[0]; // the paper's, whose words the page has itself
@@ -82,26 +88,31 @@ export function makeSaliencyCard(store, actions) {
     else clear(photo);
   });
 
-  /** @type {unknown} what the map's canvas shows */
-  let drawn = null;
-  /** @type {string | null} */
-  let drawnWith = null;
+  /** What the canvases show now, so that nothing is drawn twice. @type {string | null} */
+  let shownScale = null;
+  /** @type {unknown[]} */
+  let shownMap = [];
 
-  /** @param {import('../messages.js').IntensityMap | null} map @param {import('../colour_maps.js').ColourMapName} name */
-  function drawHeat(map, name) {
-    if (drawn === map && drawnWith === name) return; // only the opacity has moved
-    if (map) drawIntensity(heat, map, name);
-    else clear(heat);
-    [drawn, drawnWith] = [map, name];
-  }
-
-  store.watch(['photo', 'saliency', 'settings'], ({ saliency, settings }) => {
+  store.watch(['photo', 'saliency', 'settings', 'engine'], (state) => {
+    const { saliency: { map }, settings } = state;
+    const bitmap = state.photo?.bitmap;
+    const look = lookOf(state);
     opacity.value = String(settings.opacity);
-    colourMap.value = settings.colourMap;
-    heat.style.opacity = String(settings.opacity);
-    drawScale(scale, settings.colourMap);
-    drawHeat(saliency.map, settings.colourMap);
-    compare.disabled = !saliency.map;
+    opacity.disabled = settings.ground === 'none';
+    ground.value = settings.ground;
+    compare.disabled = !map;
+    const scaleOf = look && `${settings.colourMap} ${look.ground} ${look.opacity}`;
+    if (look && scaleOf !== shownScale) {
+      drawScale(scale, look);
+      setAttribute(scale, 'aria-label', words.legend[look.ground]);
+      scale.title = words.legend[look.ground];
+      shownScale = scaleOf;
+    }
+    const now = [map, bitmap, scaleOf];
+    if (now.every((part, i) => part === shownMap[i])) return;
+    shownMap = now;
+    if (map && bitmap && look) drawOverlay(heat, bitmap, map, look);
+    else clear(heat);
   });
 
   store.watch(['photo', 'chosen', 'saliency', 'engine'], (state) => {
@@ -131,11 +142,4 @@ function stateText({ photo, chosen, saliency: { phase, done, total, map } }) {
   if (phase === 'failed') return cardWords.failed;
   if (!map) return '';
   return map.completenessGap === undefined ? words.views(map.views) : words.gap(map.completenessGap);
-}
-
-/** @param {HTMLCanvasElement} canvas @param {import('../colour_maps.js').ColourMapName} name */
-function drawScale(canvas, name) {
-  const image = new ImageData(256, 1);
-  image.data.set(colourTable(name));
-  canvas.getContext('2d')?.putImageData(image, 0, 0);
 }

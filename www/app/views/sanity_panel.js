@@ -1,11 +1,15 @@
-// Adebayo et al.'s check: the map after each layer of the network, from the top down, has lost what it had learnt.
+// Adebayo et al.'s check: the map after each layer of the network, from the top down, has lost what it had learnt. Its places and its signs
+// have a picture each, and each picture its own figure.
 
 import { drawGrid } from '../canvas_layers.js';
+import { SIGNED, lookOf } from '../colour_maps.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, sanity as words } from '../strings/en.js';
 import { chosenName } from './card.js';
 import { makeInsight } from './insight.js';
 import { makeLineChart } from './line_chart.js';
+
+const QUANTITIES = /** @type {const} */ (['places', 'signs']);
 
 /**
  * @param {import('../state.js').Store} store
@@ -14,12 +18,13 @@ import { makeLineChart } from './line_chart.js';
 export function makeSanityPanel(store, actions) {
   const chart = makeLineChart(-0.4, words);
   const finding = h('p', { class: 'finding' });
-  const strip = h('ol', { class: 'strip' });
+  const strip = h('ol', { class: 'strip pairs' });
   const result = h(
     'div',
     { class: 'insight-result', hidden: true },
     chart.element,
     finding,
+    h('p', { class: 'pictures-about' }, Object.values(words.quantities).map(({ about }) => about).join(' '), ' ', words.pictures),
     strip,
   );
   const panel = makeInsight({ id: 'sanity', text: words, start: actions.checkSanity, content: [result] });
@@ -38,16 +43,20 @@ export function makeSanityPanel(store, actions) {
     result.hidden = !original || !photo;
     if (original !== drawn || settings.colourMap !== drawnWith) strip.replaceChildren();
     [drawn, drawnWith] = [original, settings.colourMap];
-    if (!original || !photo) return;
-    const maps = [{ label: words.trained, correlation: 1, map: original }, ...steps.map(({ layer, correlation, map }) => ({ label: layer, correlation, map }))];
-    for (const { label, correlation, map } of maps.slice(strip.children.length)) {
-      const canvas = h('canvas', { role: 'img', 'aria-label': words.alt(label, correlation) });
-      drawGrid(canvas, map, settings.colourMap, photo);
-      strip.append(h('li', {}, canvas, h('span', { class: 'strip-layer' }, label), h('span', { class: 'figure' }, words.correlation(correlation))));
+    const look = lookOf(now);
+    if (!original || !photo || !look) return;
+    const shown = [{ layer: words.trained, correlations: { places: 1, signs: 1 }, maps: original }, ...steps];
+    for (const { layer, correlations, maps } of shown.slice(strip.children.length)) {
+      const pictures = QUANTITIES.map((quantity) => {
+        const canvas = h('canvas', { role: 'img', 'aria-label': words.alt(layer, quantity, correlations[quantity]) });
+        drawGrid(canvas, maps[quantity], quantity === 'signs' ? SIGNED : look.table, photo);
+        return h('div', {}, canvas, h('span', { class: 'figure' }, words.figure(quantity, correlations[quantity])));
+      });
+      strip.append(h('li', {}, h('div', { class: 'both' }, ...pictures), h('span', { class: 'strip-layer' }, layer)));
     }
-    const last = maps[maps.length - 1];
-    chart.show(maps.map(({ correlation }) => ({ value: correlation ?? null, bar: 0 })), layers + 1, words.chartAlt(title(method), last.correlation));
-    setText(finding, phase === 'ready' ? words.finding(title(method), last.correlation) : '');
+    const last = shown[shown.length - 1].correlations;
+    chart.show(shown.map(({ correlations: { places, signs } }) => ({ value: places ?? null, second: signs ?? null, bar: 0 })), layers + 1, words.chartAlt(title(method), last));
+    setText(finding, phase === 'ready' ? words.finding(title(method), last) : '');
   });
 
   return panel.element;

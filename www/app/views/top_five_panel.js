@@ -1,9 +1,9 @@
 // The paper's challenge entry: for each of the five likeliest classes its own mask and box.
 
 import { drawCut, drawPhoto } from '../canvas_layers.js';
-import { h } from '../dom.js';
+import { h, setText } from '../dom.js';
 import { card as cardWords, percent, shortName, topFive as words } from '../strings/en.js';
-import { coloursOf } from './cut_card.js';
+import { coloursOf, originOf } from './cut_card.js';
 import { makeInsight } from './insight.js';
 
 /**
@@ -11,16 +11,20 @@ import { makeInsight } from './insight.js';
  * @param {{locateTopFive: () => void, choose: (chosen: import('../chosen.js').Chosen) => void, save: (what: string) => void}} actions
  */
 export function makeTopFivePanel(store, actions) {
+  const origin = h('p', { class: 'pictures-about', hidden: true });
   const row = h('ol', { class: 'strip five', hidden: true });
   const save = h('button', { type: 'button', class: 'quiet', disabled: true, title: words.saveHint, 'aria-label': words.saveHint, on: { click: () => actions.save('topFive') } }, words.save);
   const saves = h('div', { class: 'saves' }, h('span', { class: 'saves-label', 'aria-hidden': 'true' }, cardWords.save), save);
-  const panel = makeInsight({ id: 'top-five', text: words, start: actions.locateTopFive, content: [row, saves] });
+  const panel = makeInsight({ id: 'top-five', text: words, start: actions.locateTopFive, content: [origin, row, saves] });
 
   store.watch(['photo', 'probabilities', 'topFive', 'engine'], ({ photo, probabilities, topFive: { phase, located }, engine }) => {
     const labels = engine.ready?.network.classes;
     panel.show({ phase, possible: probabilities !== null, className: null, progress: words.step(located.length), rest: '' });
     save.disabled = located.length === 0;
     row.hidden = located.length === 0;
+    const made = located.find(({ cut }) => cut)?.cut?.made;
+    origin.hidden = !made;
+    setText(origin, made ? originOf(made, engine) : '');
     if (located.length < row.children.length) row.replaceChildren();
     if (!photo || !labels) return;
     for (const { classIndex, cut } of located.slice(row.children.length)) {

@@ -15,10 +15,10 @@ const FLAGS = [
 
 const WEBGPU_FLAGS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--ignore-gpu-blocklist'];
 
-/** @param {{webgpu?: boolean}} [options] */
-export function launch({ webgpu = true } = {}) {
+/** @param {{webgpu?: boolean, flags?: string[]}} [options]   `flags`: others than those of every test */
+export function launch({ webgpu = true, flags = [] } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: webgpu ? [...FLAGS, ...WEBGPU_FLAGS] : [...FLAGS, '--disable-features=WebGPU,WebGPUService'],
+    args: [...FLAGS, ...(webgpu ? WEBGPU_FLAGS : ['--disable-features=WebGPU,WebGPUService']), ...flags],
   });
 }

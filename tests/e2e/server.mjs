@@ -1,5 +1,5 @@
-// Serves a built page the way a careful host would: right types, the page's security policy also for the worker, nothing cached.
-// Tests can put faults in the way of single files.
+// Serves a built page the way a careful host would: right types, the page's security policy also for the worker, nothing cached unless a
+// test wants it. Tests can put faults in the way of single files, and another version in the place of all of them.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -11,6 +11,7 @@ const TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.json': 'application/json',
   '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
   '.jpg': 'image/jpeg',
   '.png': 'image/png',
   '.wasm': 'application/wasm',
@@ -27,8 +28,11 @@ function policyOf(root) {
  * @param {number} [port] 0: any that is free
  */
 export async function serve(root, port = 0) {
-  /** @type {Map<string, (body: Buffer) => {status?: number, type?: string, body: Buffer | string, headers?: Record<string, string>}>} */
+  /** @type {Map<string, (body: Buffer) => {status?: number, type?: string, body?: Buffer | string, drop?: boolean, hang?: boolean, headers?: Record<string, string>}>} */
   const faults = new Map();
+  /** @type {{method: string, path: string, bytes: number}[]} */
+  const requests = [];
+  let cacheControl = () => 'no-store';
   const policy = policyOf(root);
 
   const server = createServer((request, response) => {
@@ -41,7 +45,10 @@ export async function serve(root, port = 0) {
     }
     const fault = [...faults].find(([name]) => path.endsWith(name))?.[1];
     if (fault) answer = { ...answer, ...fault(Buffer.from(answer.body)) };
-    response.writeHead(answer.status, { 'content-type': answer.type, 'content-security-policy': policy, 'cache-control': 'no-store', ...answer.headers });
+    requests.push({ method: request.method, path, bytes: Buffer.byteLength(answer.body) });
+    if (answer.drop) return request.destroy();
+    if (answer.hang) return;
+    response.writeHead(answer.status, { 'content-type': answer.type, 'content-security-policy': policy, 'cache-control': cacheControl(path), ...answer.headers });
     response.end(answer.body);
   });
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -51,6 +58,12 @@ export async function serve(root, port = 0) {
     /** From now on answers for paths that end with `name` are what `fault` makes of them. */
     put: (name, fault) => faults.set(name, fault),
     clear: () => faults.clear(),
-    close: () => new Promise((resolve) => server.close(resolve)),
+    /** From now on serves another version. @param {string} folder */
+    publish: (folder) => { root = folder; },
+    /** @param {(path: string) => string} rule   the header that says how long browsers may keep a file */
+    cacheBy: (rule) => { cacheControl = rule; },
+    /** Every request so far, the latest last. */
+    requests,
+    close: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())),
   };
 }

@@ -1,6 +1,7 @@
 // The page's side of the worker: calls as promises, one under way at a time, first come first served; cancelling, and replacing
 // the worker when it has crashed or no longer listens.
 
+import { parts } from './anew.js';
 import { CodedError } from './messages.js';
 
 /** @typedef {import('./messages.js').Calls} Calls */
@@ -73,10 +74,11 @@ export class EngineClient {
    */
   open(device, signal) {
     this.#device = device;
-    this.#replaceWorker(new CodedError('cancelled'));
+    this.#dropWorker(new CodedError('cancelled'));
+    this.#startWorker();
     this.#news.onOpening();
     const waiting = this.#waiting.splice(0).filter((request) => !request.replay);
-    this.#request('open', { device }, { signal, onProgress: this.#news.onOpenProgress }, true).then(
+    this.#request('open', { device, parts: parts() }, { signal, onProgress: this.#news.onOpenProgress }, true).then(
       this.#news.onOpened,
       this.#news.onOpenFailed,
     );
@@ -162,18 +164,23 @@ export class EngineClient {
     const starting = this.#underWay?.replay;
     const again = performance.now() - this.#lastCrash < CRASHES_APART_MS;
     this.#lastCrash = performance.now();
-    this.#replaceWorker(error);
+    this.#dropWorker(error);
     if (again && !starting) this.#news.onOpenFailed(error);
     if (!again && !starting) this.open(this.#device);
   }
 
   /** @param {CodedError} error   what becomes of the call under way */
-  #replaceWorker(error) {
+  #dropWorker(error) {
     clearTimeout(this.#patience);
     this.#worker?.terminate();
+    this.#worker = null;
     const interrupted = this.#underWay;
     this.#underWay = null;
     this.#usable = false;
+    interrupted?.reject(error);
+  }
+
+  #startWorker() {
     const worker = this.#makeWorker();
     worker.addEventListener('message', (event) => this.#worker === worker && this.#receive(event));
     worker.addEventListener('error', (event) => {
@@ -181,6 +188,5 @@ export class EngineClient {
       if (this.#worker === worker) this.#crashed(new CodedError('program-load-failed', event.message ?? ''));
     });
     this.#worker = worker;
-    interrupted?.reject(error);
   }
 }

@@ -1,11 +1,13 @@
 // The worker's side: the only importer of the engine, one call at a time. See messages.js for the protocol.
 
+import { mismatch, parts } from './anew.js';
 import { CodedError, frameOf, problemOf } from './messages.js';
 import { centreOf, shrink, smooth, toIntensity, toSignedIntensity } from './map_range.js';
 import { photoBitmap } from './photo_pixels.js';
+import { transfer } from './strings/en.js';
+import { fetchWeights } from './weights_store.js';
 
 const NETWORK = 'squeezenet1_1';
-const CACHE = 'deep-inside-weights';
 
 /** The maps that the engine's two modes of locating seed their cuts with. */
 const SEEDS = { best: { method: 'guided_grad_cam', views: 10 }, paper: { method: 'gradient', views: 10 } };
@@ -36,8 +38,10 @@ let picture = null;
 
 /** @type {{[Name in keyof import('./messages.js').Calls]: (args: any, context: Context) => Promise<any>}} */
 const calls = {
-  async open({ device }, { signal, progress }) {
-    const { default: init, Engine } = await loadProgram();
+  async open({ device, parts: pageParts }, { signal, progress }) {
+    const { Engine } = await loadProgram();
+    const odd = mismatch([...pageParts, ...parts()], ['pkg/deep_inside.js']);
+    if (odd) throw new CodedError('program-mismatch', odd);
     const info = Engine.networks().find((/** @type {any} */ network) => network.id === NETWORK);
     let [opened, weights] = await Promise.all([Engine.open(device), fetchWeights(info.weights, false, progress)]);
     engine = opened;
@@ -65,6 +69,9 @@ const calls = {
     const { kind, adapter, software, reason } = engine.device;
     return {
       device: { kind, adapter, software, reason: failure || reason },
+      parts: parts(),
+      used: performance.getEntriesByType('resource').map(({ name }) => name),
+      storable: weights.storable,
       network: { id: info.id, title: info.title, classes: info.classes, licence: info.weights.licence },
       methods: Engine.saliencyMethods(),
       layers: engine.layers(),
@@ -311,7 +318,11 @@ async function loadProgram() {
     await program.default();
     return program;
   } catch (error) {
-    throw new CodedError('program-load-failed', String(/** @type {any} */ (error)?.message ?? error));
+    const { code, detail } = problemOf(error);
+    if (code === 'program-mismatch') throw error;
+    // What does not fit together is of two builds; what has not come is another matter.
+    if (error instanceof SyntaxError || error instanceof WebAssembly.LinkError) throw new CodedError('program-mismatch', detail);
+    throw new CodedError('program-load-failed', error instanceof TypeError ? transfer.noProgram : detail);
   }
 }
 
@@ -357,55 +368,6 @@ function softmax(scores) {
   const powers = scores.map((score) => Math.exp(score - largest));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((power) => power / sum);
-}
-
-/**
- * The weights, out of the cache or over the network, with progress in bytes. A browser that refuses to store them is fine.
- * @param {{file: string, bytes: number, sha256: string}} weights
- * @param {boolean} anew   throw the cached copy away first
- * @param {Context['progress']} progress
- */
-async function fetchWeights(weights, anew, progress) {
-  // The checksum in the address keeps a new version from meeting the old one's cached copy.
-  const address = new URL(`../weights/${weights.file}?${weights.sha256.slice(0, 16)}`, import.meta.url).href;
-  const cache = await caches?.open(CACHE).catch(() => null) ?? null;
-  if (anew) await cache?.delete(address).catch(() => false);
-  const kept = await cache?.match(address).catch(() => undefined);
-  if (kept) {
-    const bytes = new Uint8Array(await kept.arrayBuffer());
-    progress({ phase: 'download', done: bytes.length, total: weights.bytes });
-    return { bytes, cached: true };
-  }
-  const bytes = await download(address, weights.bytes, anew, progress);
-  if (bytes.length === weights.bytes) cache?.put(address, new Response(bytes)).catch(() => {});
-  return { bytes, cached: false };
-}
-
-/**
- * @param {string} address @param {number} expected @param {boolean} anew @param {Context['progress']} progress
- */
-async function download(address, expected, anew, progress) {
-  try {
-    const response = await fetch(address, { cache: anew ? 'reload' : 'default' });
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    if (response.headers.get('content-type')?.startsWith('text/html')) throw new Error('the server sent a web page instead');
-    if (!response.body) throw new Error('the answer is empty');
-    const parts = [];
-    let done = 0;
-    for (const reader = response.body.getReader(); ; ) {
-      const { value, done: ended } = await reader.read();
-      if (ended) break;
-      parts.push(value);
-      done += value.length;
-      // More than the manifest promises is not the file that was asked for, however much there is.
-      if (done > expected) throw new Error(`more than the expected ${expected} bytes came`);
-      progress({ phase: 'download', done, total: expected });
-    }
-    if (done < expected) throw new Error(`the connection ended after ${done} of ${expected} bytes`);
-    return new Uint8Array(await new Blob(parts).arrayBuffer());
-  } catch (error) {
-    throw new CodedError('weights-download-failed', String(/** @type {any} */ (error)?.message ?? error));
-  }
 }
 
 /** @type {{id: number, controller: AbortController} | null} */

@@ -1,6 +1,7 @@
 // Wires the page together: what the visitor does goes to the engine, what the engine says goes into the state, and the views
 // follow the state.
 
+import { foreignFile, loadedModules, mismatch, parts, reloadAnew } from './anew.js';
 import { missingCapability } from './capabilities.js';
 import { sameChosen } from './chosen.js';
 import { h } from './dom.js';
@@ -9,6 +10,7 @@ import { EngineClient } from './engine_client.js';
 import { createExplanation } from './explanation.js';
 import { createGallery } from './gallery.js';
 import { CodedError, problemOf } from './messages.js';
+import { keepPage, sharedPicture, useUpdate } from './offline.js';
 import { startClipboardPaste } from './sources/clipboard_paste.js';
 import { startDropZone } from './sources/drop_zone.js';
 import { fetchSample } from './sources/sample_gallery.js';
@@ -74,17 +76,34 @@ const client = new EngineClient({
   onOpening: () => setEngine({ phase: 'starting', done: 0 }),
   onOpenProgress: ({ phase, done, total }) => setEngine({ phase: OPENING[phase] ?? 'preparing', done, total }),
   onOpened(ready) {
+    // A worker of an old build answers without telling.
+    const odd = mismatch([...parts(), ...ready.parts ?? []], loadedModules());
+    if (odd) return openFailed(new CodedError('program-mismatch', odd));
     setEngine({ phase: 'ready', ready });
     const { settings, chosen, faults } = checkedByEngine(store.state.settings, wanted, ready);
     setSettings(settings);
     wanted = chosen;
     reportLink(faults);
+    keep(ready);
   },
-  onOpenFailed(error) {
-    setEngine({ phase: error.code === 'cancelled' ? 'stopped' : 'failed' });
-    report(error);
-  },
+  onOpenFailed: openFailed,
 });
+
+/** @param {CodedError} error */
+async function openFailed(error) {
+  setEngine({ phase: error.code === 'cancelled' ? 'stopped' : 'failed' });
+  const foreign = error.code === 'program-load-failed' ? await foreignFile() : '';
+  report(foreign ? new CodedError('program-mismatch', foreign) : error);
+}
+
+/** Has the page kept for visits without a network, when nothing else is to be done. @param {import('./messages.js').EngineReady} ready */
+function keep({ used, storable }) {
+  const whenIdle = self.requestIdleCallback ?? setTimeout;
+  whenIdle(async () => {
+    const kept = await keepPage(used, () => report(new CodedError('update-ready')));
+    store.set({ kept: storable ? kept : 'nothing' });
+  });
+}
 
 /** @param {import('./messages.js').Problem} problem */
 const reportProblem = (problem) => report(new CodedError(problem.code, problem.detail));
@@ -97,6 +116,8 @@ let opening = new AbortController();
 function openEngine() {
   opening.abort();
   opening = new AbortController();
+  const odd = mismatch(parts());
+  if (odd) return openFailed(new CodedError('program-mismatch', odd));
   client.open(store.state.settings.device, opening.signal);
 }
 
@@ -227,6 +248,8 @@ const actions = {
   },
 
   reload: () => location.reload(),
+  reloadAnew: () => reloadAnew().catch(() => report(new CodedError('server-unreachable'))),
+  useUpdate,
 
   /** @param {import('./messages.js').Problem} problem */
   dismiss: (problem) => keepProblems((other) => other !== problem),
@@ -313,4 +336,12 @@ if (missing) {
   report(new CodedError('browser-too-old', missing));
 } else {
   openEngine();
+}
+
+if (new URLSearchParams(location.search).has('shared')) {
+  history.replaceState(null, '', location.pathname + location.hash);
+  sharedPicture().then((blob) => {
+    if (blob) actions.usePicture({ kind: 'file', blob });
+    else report(new CodedError('share-without-picture'));
+  });
 }

@@ -33,6 +33,9 @@
  * @property {Method[]} methods  of saliency, the paper's first
  * @property {{id: string, table: Uint8ClampedArray}[]} colourMaps   256 times R, G, B and A each; the default first
  * @property {Layer[]} layers    in order of computation, the classes' last
+ * @property {import('./anew.js').Part[]} parts   of which the worker and the program consist
+ * @property {string[]} used     addresses of what the worker has loaded
+ * @property {boolean} storable  the browser keeps the weights for the next visit
  */
 
 /**
@@ -120,7 +123,8 @@
 /**
  * Every call of the worker: what goes in, what comes out.
  * @typedef {object} Calls
- * @property {(args: {device: 'auto' | 'webgpu' | 'cpu'}) => EngineReady} open   loads the program, the device and the network
+ * @property {(args: {device: 'auto' | 'webgpu' | 'cpu', parts: import('./anew.js').Part[]}) => EngineReady} open   loads the
+ *   program, the device and the network; `parts`: of which the page consists
  * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => {width: number, height: number, bitmap: ImageBitmap}} setPicture
  *   width and height are the photo's own; the bitmap has the display frame's size
  * @property {(args: {}) => {scores: Float32Array, probabilities: Float32Array}} classify

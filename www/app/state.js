@@ -114,6 +114,7 @@
  * @property {GalleryState} gallery
  * @property {Settings} settings
  * @property {Problem[]} problems
+ * @property {import('./offline.js').Kept} kept   what the next visit finds on this computer
  */
 
 /** @type {SaliencyState} */
@@ -155,6 +156,7 @@ export function initialState(settings) {
     gallery: NO_GALLERY,
     settings,
     problems: [],
+    kept: 'unknown',
   };
 }
 

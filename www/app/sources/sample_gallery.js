@@ -1,6 +1,7 @@
 // The sample pictures that come with the page.
 
 import { CodedError } from '../messages.js';
+import { transfer } from '../strings/en.js';
 
 /**
  * @typedef {object} Sample
@@ -34,10 +35,10 @@ export function thumbOf(sample) {
 export async function fetchSample(sample, signal) {
   try {
     const response = await fetch(new URL(sample.file, FOLDER), { signal });
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    if (!response.ok) throw new CodedError('sample-download-failed', transfer.status(response.status));
     return { kind: 'file', blob: await response.blob() };
   } catch (error) {
     if (signal.aborted) throw new CodedError('cancelled');
-    throw new CodedError('sample-download-failed', String(/** @type {any} */ (error)?.message ?? error));
+    throw error instanceof CodedError ? error : new CodedError('sample-download-failed', transfer.unreachable);
   }
 }

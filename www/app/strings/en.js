@@ -430,8 +430,22 @@ export const announcements = {
   cancelled: 'Cancelled.',
 };
 
+/** What was wrong with a file that should have come over the network. */
+export const transfer = {
+  unreachable: 'The server could not be reached.',
+  /** @param {number} status */
+  status: (status) => `The server answered ${status}.`,
+  webPage: 'The server sent a web page instead of the file.',
+  /** @param {number} done @param {number} expected */
+  cutShort: (done, expected) => `The connection ended after ${done} of ${expected} bytes.`,
+  /** @param {number} expected */
+  tooLong: (expected) => `The server sent more than the expected ${expected} bytes.`,
+  noProgram: 'A part of the program did not come.',
+};
+
 export const device = {
   starting: 'Starting',
+  notLoaded: 'Not loaded',
   cpu: 'CPU',
   webgpu: 'WebGPU',
   softwareWebgpu: 'WebGPU in software',
@@ -440,6 +454,14 @@ export const device = {
   /** @param {string} reason */
   softwareNotice: (reason) => `A GPU emulated in software is slower than the CPU; ${reason}.`,
   useCpu: 'Use the CPU',
+  nothingKept: 'Nothing can be kept here (over http, or in a private window): the network is downloaded at every visit.',
+};
+
+/** What the next visit finds. @type {Record<import('../offline.js').Kept, string>} */
+export const kept = {
+  unknown: '',
+  page: 'Kept on this computer: the page opens without a network, too.',
+  nothing: 'Not kept on this computer: without a network the page does not open.',
 };
 
 /** What of an address made no sense. */
@@ -469,11 +491,13 @@ export const problems = {
   retry: 'Try again',
   useCpu: 'Use the CPU',
   reload: 'Reload the page',
+  reloadAnew: 'Reload the page',
+  useUpdate: 'Reload the page',
 };
 
 /**
  * What went wrong and what to do, by code. `action`: what the card's button does.
- * @type {Record<string, {sentence: string, advice: string, action?: 'retry' | 'useCpu' | 'reload'}>}
+ * @type {Record<string, {sentence: string, advice: string, action?: 'retry' | 'useCpu' | 'reload' | 'reloadAnew' | 'useUpdate'}>}
  */
 export const errors = {
   'picture-empty': { sentence: 'This file is empty.', advice: 'Choose another picture.' },
@@ -520,12 +544,31 @@ export const errors = {
   'weights-mismatch': {
     sentence: 'The weights belong to another network.',
     advice: 'The page was probably updated: reload it.',
-    action: 'reload',
+    action: 'reloadAnew',
   },
   'program-load-failed': {
     sentence: 'The program could not be loaded.',
-    advice: 'Check the connection, then try again; if the page was updated meanwhile, reload it.',
+    advice: 'Check the connection, then try again. If this comes back, the copy on the server is incomplete.',
     action: 'retry',
+  },
+  'program-mismatch': {
+    sentence: 'The page was updated.',
+    advice: 'Its parts are of two versions, which do not work together. Reloading fetches all of them anew.',
+    action: 'reloadAnew',
+  },
+  'server-unreachable': {
+    sentence: 'The page could not be loaded anew.',
+    advice: 'It stays as it is. Check the connection, then try again.',
+    action: 'reloadAnew',
+  },
+  'update-ready': {
+    sentence: 'A new version is ready: reload when it suits you.',
+    advice: 'Until then this page goes on as it is, without any part of the new version.',
+    action: 'useUpdate',
+  },
+  'share-without-picture': {
+    sentence: 'The shared picture did not arrive.',
+    advice: 'Share it again, or choose it here.',
   },
   'browser-too-old': {
     sentence: 'This browser lacks something that the page needs.',

@@ -5,7 +5,7 @@ import { errors, problems as words } from '../strings/en.js';
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{retry: () => void, useCpu: () => void, reload: () => void, dismiss: (problem: import('../messages.js').Problem) => void}} actions
+ * @param {{retry: () => void, useCpu: () => void, reload: () => void, reloadAnew: () => void, useUpdate: () => void, dismiss: (problem: import('../messages.js').Problem) => void}} actions
  */
 export function makeProblemCards(store, actions) {
   const element = h('div', { class: 'problems', role: 'alert' });

@@ -2,7 +2,7 @@
 
 import { h, setText } from '../dom.js';
 import { likeliest } from '../ranking.js';
-import { announcements, shortName, status as words } from '../strings/en.js';
+import { announcements, errors, shortName, status as words } from '../strings/en.js';
 import { chosenName } from './card.js';
 
 /** @typedef {import('../state.js').State} State */
@@ -20,11 +20,13 @@ export function makeStatusBar(store, actions) {
   const voice = h('p', { class: 'hidden', role: 'status' });
   const element = h('section', { class: 'status', 'aria-label': words.label }, text, cancel, retry, progress, voice);
 
-  store.watch(['engine', 'opening', 'photo', 'probabilities', 'chosen', 'saliency', 'model', 'cut', 'relation', 'sanity', 'topFive', 'gallery'], (state) => {
+  store.watch(['engine', 'opening', 'photo', 'probabilities', 'chosen', 'saliency', 'model', 'cut', 'relation', 'sanity', 'topFive', 'gallery', 'problems'], (state) => {
     const { sentence, part, busy } = activity(state);
     setText(text, sentence);
     cancel.hidden = !busy;
-    retry.hidden = state.engine.phase !== 'stopped' && state.engine.phase !== 'failed';
+    // Where a card offers to try again, one button for that is enough.
+    const offered = state.problems.some(({ code }) => errors[code]?.action);
+    retry.hidden = offered || (state.engine.phase !== 'stopped' && state.engine.phase !== 'failed');
     bar.style.transform = `scaleX(${part ?? 0})`;
     progress.classList.toggle('indeterminate', busy && part === null);
     progress.hidden = !busy;

@@ -1,0 +1,261 @@
+// What can go wrong before the page is ready, and what the visitor then sees.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { launch } from './browser.mjs';
+import { serve } from './server.mjs';
+import { otherVersion } from './versions.mjs';
+import { visit } from './visit.mjs';
+
+const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
+
+let server;
+let browser;
+/** @type {Awaited<ReturnType<typeof visit>>} */
+let v;
+
+before(async () => {
+  server = await serve(DIST);
+  // A name that is not this computer's own: no secure context, as in a local network.
+  browser = await launch({ flags: ['--host-resolver-rules=MAP lan.test 127.0.0.1'] });
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+afterEach(async () => {
+  server.clear();
+  server.cacheBy(() => 'no-store');
+  server.publish(DIST);
+  await v?.leave();
+});
+
+/** @param {{hash?: string} & Parameters<typeof visit>[2]} [options] */
+async function arrive({ hash = '', ...options } = {}) {
+  v = await visit(browser, server.address + hash, options);
+  v.page.setDefaultTimeout(40_000);
+}
+
+/** Has the worker run `script` before anything else of its own. @param {string} script */
+const inWorker = (script) => server.put('app/engine_worker.js', (body) => ({ body: `${script}\n${body}` }));
+
+/** The sentence that stands in for a page that has not started. */
+const sentence = () => v.page.waitForSelector('.not-started', { timeout: 10_000 });
+
+describe('a browser without storage', () => {
+  test('a page in a local network, over http: it starts, says what is missing, and a photo is looked at', async () => {
+    v = await visit(browser, server.address.replace('localhost', 'lan.test'));
+    assert.equal(await v.page.evaluate(() => typeof caches), 'undefined');
+    await v.ready();
+    await v.page.waitForSelector('#keeping-notice:text("Nothing can be kept here")');
+    await v.takeSample('chelsea.jpg');
+    assert.equal(await v.page.locator('.problem').count(), 0);
+  });
+
+  for (const [how, script] of Object.entries({
+    'reading its name throws': "Object.defineProperty(self, 'caches', { get() { throw new DOMException('no', 'SecurityError'); } });",
+    'opening it throws': "CacheStorage.prototype.open = () => { throw new TypeError('no'); };",
+    'opening it is refused': "CacheStorage.prototype.open = () => Promise.reject(new DOMException('no', 'SecurityError'));",
+    'using it is refused': "for (const name of ['match', 'put', 'delete', 'keys']) Cache.prototype[name] = () => Promise.reject(new DOMException('no', 'QuotaExceededError'));",
+  })) {
+    test(`a cache where ${how}`, async () => {
+      inWorker(script);
+      await arrive();
+      await v.ready();
+      assert.equal(await v.page.locator('.problem').count(), 0);
+    });
+  }
+
+  test('every other kind of storage throws in the page, and there are no service workers', async () => {
+    await arrive({
+      before: () => {
+        const refuse = (owner, name) => Object.defineProperty(owner, name, { configurable: true, get() { throw new DOMException('no', 'SecurityError'); } });
+        for (const name of ['caches', 'localStorage', 'sessionStorage', 'indexedDB', 'cookieStore']) refuse(self, name);
+        refuse(Navigator.prototype, 'serviceWorker');
+      },
+    });
+    await v.ready();
+    await v.page.waitForSelector('#keeping-notice:text("Nothing can be kept here")');
+    await v.takeSample('chelsea.jpg');
+  });
+});
+
+describe('a page that cannot start', () => {
+  test('says so in its own HTML, before any script', () => {
+    const html = readFileSync(join(DIST, 'index.html'), 'utf8');
+    const body = html.slice(html.indexOf('<body>'));
+    assert.match(body, /class="not-started"/);
+    assert.doesNotMatch(body, /<script|<style|style=/);
+  });
+
+  test('the sentence is gone as soon as the page starts', async () => {
+    await arrive();
+    await v.page.waitForSelector('#photo');
+    assert.equal(await v.page.locator('.not-started').count(), 0);
+    await v.ready();
+  });
+
+  for (const file of ['app/start.js', 'app/main.js', 'app/state.js', 'app/anew.js', 'app/strings/en.js', 'app/views/photo_panel.js', 'app/sources/webcam.js']) {
+    test(`${file} is missing`, async () => {
+      server.put(file, () => ({ status: 404, type: 'text/plain', body: 'not found' }));
+      await arrive();
+      assert.match(await (await sentence()).innerText(), /missing/);
+      server.clear();
+      await v.page.locator('.not-started :is(button, a):visible').click(); // whichever it has
+      await v.ready();
+    });
+  }
+
+  test('a module that never comes: the sentence does not wait for it', async () => {
+    server.put('app/state.js', () => ({ hang: true }));
+    await arrive({ wait: 'commit' });
+    assert.match(await (await sentence()).innerText(), /still loading/);
+  });
+
+  test('a host that answers everything with its start page', async () => {
+    server.put('app/state.js', () => ({ status: 200, type: 'text/html', body: '<!doctype html>hello' }));
+    await arrive();
+    assert.match(await (await sentence()).innerText(), /missing/);
+  });
+
+  test('opened as a file', async () => {
+    v = await visit(browser, pathToFileURL(join(DIST, 'index.html')).href);
+    await v.page.waitForSelector('.not-started');
+    const text = await v.page.innerText('body');
+    assert.match(text, /opened .*as a file/);
+    assert.match(text, /web server/);
+    v.expectFaults(/./); // the browser reports what it has refused
+  });
+
+  for (const file of ['app/engine_worker.js', 'app/map_range.js', 'pkg/deep_inside.js', 'pkg/cpu/deep_inside.js']) {
+    test(`a part of the worker, ${file}, is missing`, async () => {
+      server.put(file, () => ({ status: 404, type: 'text/plain', body: 'not found' }));
+      await arrive();
+      await v.problem('program-load-failed');
+      assert.equal(await v.page.textContent('#device'), 'Not loaded');
+      server.clear();
+      await v.page.click('.problem button:text-is("Try again")');
+      await v.ready();
+    });
+  }
+
+  test('the weights do not come: not "Starting" for ever, a sentence, and one button', async () => {
+    server.put('.safetensors', () => ({ drop: true }));
+    await arrive();
+    const card = await v.problem('weights-download-failed');
+    assert.equal(await v.page.textContent('#device'), 'Not loaded');
+    assert.match(await card.textContent(), /The server could not be reached\./);
+    assert.equal(await v.page.locator('button:visible', { hasText: /again/i }).count(), 1);
+    await (await card.$('button:text-is("Dismiss")')).click();
+    assert.equal(await v.page.locator('button:visible', { hasText: /again/i }).count(), 1);
+    server.clear();
+    await v.page.click('button:text-is("Start again")');
+    await v.ready();
+  });
+
+  test('createImageBitmap takes no options, or is not there: the page starts all the same', async () => {
+    for (const script of [
+      'const make = createImageBitmap; self.createImageBitmap = (source, ...rest) => rest.length ? Promise.reject(new TypeError("no options")) : make(source);',
+      'delete self.createImageBitmap;',
+    ]) {
+      inWorker(script);
+      await arrive();
+      await v.ready();
+      await v.leave();
+    }
+    v = undefined;
+  });
+});
+
+describe('parts of two versions', () => {
+  const STAMP = /^\(self\.builds[^\n]*\n/;
+  const of = (/** @type {string} */ build) => (/** @type {Buffer} */ body) => body.toString().replace(/"\w{16}"/, `"${build}"`);
+  const untold = (/** @type {Buffer} */ body) => body.toString().replace(STAMP, '');
+
+  /** The page says that it was updated, and its button gets everything anew. */
+  async function updatedAndMended() {
+    const card = await v.problem('program-mismatch');
+    assert.match(await card.textContent(), /The page was updated\./);
+    assert.equal(await v.page.textContent('#device'), 'Not loaded');
+    server.clear();
+    await v.page.click('.problem button:text-is("Reload the page")');
+    await v.page.waitForSelector('.problem', { state: 'detached' });
+    await v.ready();
+    assert.equal(await v.page.locator('.problem').count(), 0);
+  }
+
+  for (const file of ['app/main.js', 'app/ranking.js', 'app/strings/en.js', 'app/engine_worker.js', 'app/map_range.js', 'pkg/deep_inside.js', 'index.html']) {
+    test(`${file} of another build that fits by chance`, async () => {
+      server.put(file, (body) => ({ body: of('0123456789abcdef')(body) }));
+      await arrive();
+      await updatedAndMended();
+    });
+  }
+
+  for (const file of ['app/ranking.js', 'app/engine_worker.js', 'app/weights_store.js', 'pkg/deep_inside.js']) {
+    test(`${file} of a time when modules did not tell of their build`, async () => {
+      server.put(file, (body) => ({ body: untold(body) }));
+      await arrive();
+      await updatedAndMended();
+    });
+  }
+
+  test('a module of the page that does not fit', async () => {
+    server.put('app/ranking.js', () => ({ body: 'export const other = 1;' }));
+    await arrive();
+    assert.match(await (await sentence()).innerText(), /updated/);
+    server.clear();
+    await v.page.click('.not-started button');
+    await v.ready();
+  });
+
+  test('a module that fits, and then fails', async () => {
+    server.put('app/views/status_bar.js', () => ({ body: 'export const makeStatusBar = () => { throw new TypeError("words.label is undefined"); };' }));
+    await arrive();
+    assert.match(await (await sentence()).innerText(), /updated/);
+    server.clear();
+    await v.page.click('.not-started button');
+    await v.ready();
+  });
+
+  for (const file of ['app/map_range.js', 'pkg/cpu/deep_inside.js']) {
+    test(`a part of the worker, ${file}, that does not fit`, async () => {
+      server.put(file, () => ({ body: 'export const other = 1;' }));
+      await arrive();
+      await updatedAndMended();
+    });
+  }
+
+  describe('that a browser has kept', () => {
+    /** Everything but the document may be kept for a year. */
+    const forAYear = (path) => (path.endsWith('index.html') ? 'no-cache' : 'max-age=31536000');
+
+    test('the button reloads past the browser’s cache', async () => {
+      const next = otherVersion(DIST, { 'app/strings/en.js': (text) => text.replace("title: 'Deep Inside'", "title: 'Deep Inside, next'") });
+      server.cacheBy(forAYear);
+      v = await visit(browser, server.address.replace('localhost', 'lan.test')); // where no service worker keeps the versions apart
+      await v.ready();
+      server.publish(next.folder);
+      await v.page.reload();
+      const card = await v.problem('program-mismatch');
+      await (await card.$('button:text-is("Reload the page")')).click();
+      await v.page.waitForFunction(() => /next/.test(document.querySelector('h1')?.textContent ?? ''));
+      await v.ready();
+      assert.equal(await v.page.locator('.problem').count(), 0);
+      next.remove();
+    });
+
+    test('without a network the button changes nothing', async () => {
+      server.put('app/ranking.js', (body) => ({ body: of('0123456789abcdef')(body) }));
+      await arrive();
+      const card = await v.problem('program-mismatch');
+      await v.page.context().setOffline(true);
+      await (await card.$('button:text-is("Reload the page")')).click();
+      await v.problem('server-unreachable');
+      assert.equal(await v.page.locator('#photo').count(), 1);
+    });
+  });
+});

@@ -3,7 +3,7 @@
 use crate::error::Error;
 
 /// Largest file, in bytes.
-pub(super) const FILE_BYTES: usize = 40_000_000;
+pub(super) const FILE_BYTES: usize = 200_000_000;
 /// Longest side of a picture, in pixels.
 pub(super) const SIDE: u32 = 16_384;
 /// Largest area of a picture, in pixels.
@@ -16,6 +16,22 @@ const FILE_PIXELS: u64 = 150_000_000;
 pub(super) const DECODED_BYTES: u64 = 256 << 20;
 /// Most bytes that a decoder may take beside the pixels: metadata, palettes, a frame that does not cover its canvas.
 pub(super) const SCRATCH_BYTES: u64 = 64 << 20;
+
+/// Refuses a file of so many bytes before any of them is read.
+///
+/// # Errors
+/// `picture-empty` when there are none, `picture-too-large` when they are too many.
+pub fn check_file_bytes(bytes: u64) -> Result<(), Error> {
+    if bytes == 0 {
+        return Err(Error::PictureEmpty);
+    }
+    if bytes > FILE_BYTES as u64 {
+        let megabytes = bytes as f64 / 1e6;
+        let most = FILE_BYTES / 1_000_000;
+        return Err(Error::PictureTooLarge(format!("a file of {megabytes:.1} MB, and {most} MB are the most")));
+    }
+    Ok(())
+}
 
 /// Refuses `width` x `height` pixels of a picture when there are none, or a side or the area is over the limit.
 pub(super) fn check_size(width: u32, height: u32) -> Result<(), Error> {

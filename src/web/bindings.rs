@@ -17,6 +17,7 @@ use super::js_values::{
     BoundingBox, ClassModelOptions, ClassModelProgress, DeviceInfo, LayerInfo, LayerRelation, LocateOptions, MethodInfo,
     NetworkInfo, PictureInfo, RecipeDefaults, RecipeInfo, SaliencyOptions, SegmentOptions, TargetOptions, WeightsInfo,
 };
+use super::open_picture::{Opened, open_picture};
 use super::probe_adapter::probe_adapter;
 use crate::class_model::{self, CLASS_MODEL_RECIPES, ClassModelSettings, Start};
 use crate::device::DeviceChoice;
@@ -25,7 +26,7 @@ use crate::error::Error;
 use crate::gradient;
 use crate::image_input::{Picture, decode_file};
 use crate::networks::{NETWORKS, imagenet_labels};
-use crate::preprocess::Views;
+use crate::preprocess::{Views, resize};
 use crate::render::{COLOUR_MAPS, table};
 use crate::saliency::{self, SALIENCY_METHODS, SaliencySettings};
 use crate::segmentation;
@@ -89,6 +90,10 @@ export interface ColourMapInfo {
 }
 /** Pixels of a class model, row-major from the top left. */
 export interface ClassModelPixels { rgba: Uint8ClampedArray; width: number; height: number; }
+/** Pixels of the photo, opaque, row-major from the top left. */
+export interface PicturePixels { rgba: Uint8ClampedArray; width: number; height: number; }
+/** What `openPicture` takes: a file, or pixels that the browser holds. */
+export type PictureSource = Blob | BufferSource | ImageBitmap | VideoFrame;
 "#;
 
 #[wasm_bindgen(start)]
@@ -201,17 +206,47 @@ impl Engine {
         promise(async move { engine.warm_up(&JsProgress::from_options(&options)).await.map(|()| JsValue::UNDEFINED) })
     }
 
-    /// Decodes a picture file and makes it the picture.
+    /// Opens a picture, by the browser's own decoder where it can, and makes it the picture. Until then, and where it fails or is
+    /// cancelled, the one that there was stays.
+    #[wasm_bindgen(js_name = openPicture, unchecked_return_type = "Promise<PictureInfo>")]
+    pub fn open_picture(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "PictureSource")] source: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue,
+    ) -> Promise {
+        let engine = self.engine.clone();
+        promise(async move {
+            let opened = open_picture(&source, &JsProgress::from_options(&options)).await?;
+            use_picture(&engine, opened)
+        })
+    }
+
+    /// The photo as it is seen, squashed to `width` x `height` pixels; in its own size when they are left out.
+    #[wasm_bindgen(js_name = picturePixels, unchecked_return_type = "PicturePixels")]
+    pub fn picture_pixels(&self, width: Option<f64>, height: Option<f64>) -> Result<JsValue, JsValue> {
+        let pixels = || {
+            let photo = self.engine.borrow().picture()?;
+            let width = width.map_or(Ok(photo.width()), |width| side("width", width))?;
+            let height = height.map_or(Ok(photo.height()), |height| side("height", height))?;
+            if (width, height) == (photo.width(), photo.height()) {
+                return picture_object(&photo);
+            }
+            picture_object(&resize(&photo, width, height)?)
+        };
+        pixels().map_err(js_error)
+    }
+
+    /// Decodes a picture file by this program's own decoder and makes it the picture.
     #[wasm_bindgen(js_name = setPictureFile, unchecked_return_type = "PictureInfo")]
     pub fn set_picture_file(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
-        self.set_picture(decode_file(bytes))
+        self.set_picture(decode_file(bytes), "crate")
     }
 
     /// Makes RGBA pixels, row-major from the top left, the picture.
     #[wasm_bindgen(js_name = setPicturePixels, unchecked_return_type = "PictureInfo")]
     pub fn set_picture_pixels(&self, rgba: Uint8ClampedArray, width: f64, height: f64) -> Result<JsValue, JsValue> {
         let (width, height) = (side("width", width).map_err(js_error)?, side("height", height).map_err(js_error)?);
-        self.set_picture(Picture::from_rgba(rgba.to_vec(), width, height))
+        self.set_picture(Picture::from_rgba(rgba.to_vec(), width, height), "pixels")
     }
 
     /// The unnormalised class scores of the whole photo squashed to the network's input.
@@ -358,17 +393,23 @@ impl Engine {
         Ok(ClassModelRun { run: RefCell::new(run.map_err(js_error)?) })
     }
 
-    fn set_picture(&self, picture: Result<Picture, Error>) -> Result<JsValue, JsValue> {
-        let picture = picture.map_err(js_error)?;
-        let info = PictureInfo { width: picture.width(), height: picture.height() };
-        self.engine.borrow_mut().set_picture(picture);
-        js_object(&info).map_err(js_error)
+    fn set_picture(&self, picture: Result<Picture, Error>, decoder: &'static str) -> Result<JsValue, JsValue> {
+        let opened = picture.map(|picture| Opened { picture, decoder, reason: String::new() });
+        opened.and_then(|opened| use_picture(&self.engine, opened)).map_err(js_error)
     }
 
     /// What long work runs on, so that it neither holds this object nor sees the next picture.
     fn snapshot(&self) -> engine::Engine {
         self.engine.borrow().clone()
     }
+}
+
+/// Makes it the engine's picture and says what it is.
+fn use_picture(engine: &RefCell<engine::Engine>, Opened { picture, decoder, reason }: Opened) -> Result<JsValue, Error> {
+    let (file_width, file_height) = picture.file_size();
+    let (width, height) = (picture.width(), picture.height());
+    engine.borrow_mut().set_picture(picture);
+    js_object(&PictureInfo { width, height, file_width, file_height, decoder: decoder.to_owned(), reason })
 }
 
 /// A saliency map in the photo's frame.
@@ -400,6 +441,18 @@ impl SaliencyMap {
     pub fn values(&self) -> Float32Array {
         let sampled = || Float32Array::from(&self.saliency.map.sampled(self.width as usize, self.height as usize)[..]);
         self.values.get_or_init(sampled).clone()
+    }
+
+    /// The values as they were computed, on the network's own grid.
+    #[wasm_bindgen(getter, unchecked_return_type = "SaliencyGrid")]
+    pub fn grid(&self) -> Result<JsValue, JsValue> {
+        saliency_grid(&self.saliency.map, &self.saliency.signed).map_err(js_error)
+    }
+
+    /// The values in a frame of another size, such as a display's: width * height of them, row-major.
+    pub fn sampled(&self, width: f64, height: f64) -> Result<Float32Array, JsValue> {
+        let (width, height) = (side("width", width).map_err(js_error)?, side("height", height).map_err(js_error)?);
+        Ok(Float32Array::from(&self.saliency.map.sampled(width as usize, height as usize)[..]))
     }
 
     /// As many signed values, the attribution's sums over the colours: above 0 speaks for the target, below against it.
@@ -630,11 +683,7 @@ impl ClassModelRun {
     #[wasm_bindgen(unchecked_return_type = "Promise<ClassModelPixels>")]
     pub fn pixels(&self) -> Promise {
         let asked = self.run.borrow().pixels();
-        promise(async move {
-            let picture = asked.await?;
-            let rgba = Uint8ClampedArray::from(picture.rgba());
-            plain_object([("rgba", rgba.into()), ("width", picture.width().into()), ("height", picture.height().into())])
-        })
+        promise(async move { picture_object(&asked.await?) })
     }
 }
 
@@ -659,6 +708,12 @@ fn plain_object<const N: usize>(properties: [(&str, JsValue); N]) -> Result<JsVa
         Reflect::set(&object, &key.into(), &value).map_err(|_| Error::Internal("a property was refused".to_owned()))?;
     }
     Ok(object.into())
+}
+
+/// A picture's pixels: `PicturePixels`, `ClassModelPixels`.
+fn picture_object(picture: &Picture) -> Result<JsValue, Error> {
+    let rgba = Uint8ClampedArray::from(picture.rgba());
+    plain_object([("rgba", rgba.into()), ("width", picture.width().into()), ("height", picture.height().into())])
 }
 
 /// A map as it was computed: `SaliencyGrid`.
@@ -716,9 +771,11 @@ fn cut_guide(options: &JsValue, mode: engine::LocateMode) -> Result<(CutGuide, s
     Ok((guide, settings))
 }
 
-/// A `SaliencyMap`, or any object with its three properties.
+/// A `SaliencyMap`, of which the grid alone is read, or any object with its three properties.
 fn read_saliency(map: &JsValue) -> Result<saliency::SaliencyMap, Error> {
     let missing = |what: &str| Error::SettingOutOfRange(format!("saliency has no {what}"));
+    let grid = Reflect::get(map, &"grid".into()).ok().filter(JsValue::is_object);
+    let map = grid.as_ref().unwrap_or(map);
     let get = |key: &str| Reflect::get(map, &key.into()).map_err(|_| missing("value"));
     let side = |key: &str| count(key, get(key)?.as_f64().ok_or_else(|| missing(key))?);
     let values: Float32Array = get("values")?.dyn_into().map_err(|_| missing("values"))?;

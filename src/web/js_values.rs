@@ -89,11 +89,22 @@ pub struct DeviceInfo {
 
 /// The photo as everything comes back for it: upright.
 #[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
 pub struct PictureInfo {
     /// Columns.
     pub width: u32,
     /// Rows.
     pub height: u32,
+    /// Columns of the file, upright: more than `width` where it was reduced on opening, as files of more than 50 million pixels are.
+    pub file_width: u32,
+    /// Rows of the file.
+    pub file_height: u32,
+    /// What has decoded it: the browser (`image-decoder`, or `image-bitmap` and a canvas) or this program (`crate`); `video-frame` and
+    /// `pixels` where there was nothing to decode.
+    #[tsify(type = "\"image-decoder\" | \"image-bitmap\" | \"video-frame\" | \"crate\" | \"pixels\"")]
+    pub decoder: String,
+    /// Why a decoder that comes before that one did not do it; empty for the first.
+    pub reason: String,
 }
 
 /// A layer of the loaded network.

@@ -4,4 +4,5 @@ mod bindings;
 mod js_error;
 mod js_progress;
 mod js_values;
+mod open_picture;
 mod probe_adapter;

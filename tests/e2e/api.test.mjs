@@ -204,7 +204,7 @@ describe('results', () => {
       const after = engine.setPicturePixels(pixels.data, pixels.width, pixels.height);
       const ofPixels = await look();
       return {
-        sizes: [before, after],
+        sizes: [before, after].map(({ width, height }) => [width, height]),
         lengths: ofFile.map((values) => values.length),
         kinds: ofFile.map((values) => values.constructor.name),
         same: ofFile.every((values, i) => values.every((value, k) => value === ofPixels[i][k])),

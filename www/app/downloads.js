@@ -5,7 +5,7 @@ import { growthVideo } from './growth_video.js';
 import { cutoutCanvas, drawModelFrame, drawOverlay, maskCanvas } from './canvas_layers.js';
 import { lookOf } from './colour_maps.js';
 import { CodedError } from './messages.js';
-import { photoBitmap } from './photo_pixels.js';
+import { bitmapOf } from './photo_pixels.js';
 import { chosenName } from './views/card.js';
 
 /** @typedef {import('./state.js').State} State */
@@ -43,17 +43,17 @@ export async function saveModelFrame(frame, name) {
   await savePng(canvas, name);
 }
 
-/** The photo in its own size. @param {import('./state.js').Photo} photo */
-const wholePhoto = (photo) => photoBitmap(photo.source, photo, photo);
+/** The photo in its own size, as the engine has it. @param {EngineClient} client */
+const wholePhoto = async (client) => bitmapOf(await client.call('photoPixels', {}));
 
 /** One function a file. Each needs the result that it saves to be there. @type {Record<string, (state: State, client: EngineClient) => Promise<void>>} */
 export const downloads = {
-  async overlay(state) {
+  async overlay(state, client) {
     const { photo, saliency } = state;
     const look = lookOf(state);
     if (!photo || !saliency.map || !look) return;
     const canvas = new OffscreenCanvas(1, 1);
-    drawOverlay(canvas, await wholePhoto(photo), saliency.map, look);
+    drawOverlay(canvas, await wholePhoto(client), saliency.map, look);
     await savePng(canvas, fileName(state, 'saliency'));
   },
 
@@ -76,7 +76,7 @@ export const downloads = {
     const { photo, cut } = state;
     if (!photo || !cut.cut) return;
     const { alpha } = await client.call('cutPixels', {});
-    await savePng(cutoutCanvas(await wholePhoto(photo), alpha), fileName(state, 'cutout'));
+    await savePng(cutoutCanvas(await wholePhoto(client), alpha), fileName(state, 'cutout'));
   },
 
   async topFive(state) {

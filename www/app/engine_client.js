@@ -21,9 +21,15 @@ const CRASHES_APART_MS = 30_000;
  * @property {any} args
  * @property {(progress: Progress) => void} [onProgress]
  * @property {boolean} [replay]   part of setting up a new worker
+ * @property {boolean} [cancelled]   nobody waits for it any more
  * @property {(result: any) => void} resolve
  * @property {(error: Error) => void} reject
  */
+
+/**
+ * A photo of more pixels than this has stretched the worker's memory, which never shrinks: the next photo gets a new worker.
+ */
+const LARGE_PHOTO = 16_000_000;
 
 /** After these the worker's engine is of no more use. */
 const FATAL = ['gpu-lost', 'out-of-memory'];
@@ -48,8 +54,12 @@ export class EngineClient {
   /** @type {'auto' | 'webgpu' | 'cpu'} */
   #device = 'auto';
   #lastCrash = -Infinity;
-  /** @type {any} the picture that a new worker is given */
+  /** @type {any} the picture that the page shows: what every call is about */
   #picture = null;
+  /** @type {any} the picture that the worker's engine has */
+  #held = null;
+  /** Whether the worker's engine has had a large photo. */
+  #stretched = false;
   #makeWorker;
   #news;
 
@@ -59,6 +69,7 @@ export class EngineClient {
    * @param {(progress: Progress) => void} news.onOpenProgress
    * @param {(ready: import('./messages.js').EngineReady) => void} news.onOpened
    * @param {(error: CodedError) => void} news.onOpenFailed
+   * @param {(error: CodedError) => void} news.onPictureLost   a new worker could not open the page's picture
    * @param {() => Worker} [makeWorker]
    */
   constructor(news, makeWorker = () => new Worker(new URL('./engine_worker.js', import.meta.url), { type: 'module' })) {
@@ -67,8 +78,8 @@ export class EngineClient {
   }
 
   /**
-   * Starts over with a new worker: program, device, network, and the picture there was. Calls that wait go on afterwards; where
-   * the opening fails they keep waiting for the next one.
+   * Starts over with a new worker: program, device, network, and, once a call needs it, the picture there was. Calls that wait go on
+   * afterwards; where the opening fails they keep waiting for the next one.
    * @param {'auto' | 'webgpu' | 'cpu'} device
    * @param {AbortSignal} [signal]
    */
@@ -82,7 +93,6 @@ export class EngineClient {
       this.#news.onOpened,
       this.#news.onOpenFailed,
     );
-    if (this.#picture) this.#request('setPicture', this.#picture, {}, true).catch(this.#news.onOpenFailed);
     this.#waiting.push(...waiting);
   }
 
@@ -93,10 +103,8 @@ export class EngineClient {
    * @param {{signal?: AbortSignal, onProgress?: (progress: Progress) => void}} [options]
    * @returns {Promise<ReturnType<Calls[Name]>>}
    */
-  async call(call, args, options) {
-    const result = await this.#request(call, args, options);
-    if (call === 'setPicture') this.#picture = args;
-    return result;
+  call(call, args, options) {
+    return this.#request(call, args, options);
   }
 
   /**
@@ -117,16 +125,30 @@ export class EngineClient {
 
   #sendNext() {
     if (this.#underWay || !this.#worker) return;
-    if (!this.#usable && this.#waiting[0]?.call !== 'open') return;
-    const request = this.#waiting.shift();
-    if (!request) return;
+    const [next] = this.#waiting;
+    if (!next || (!this.#usable && next.call !== 'open')) return;
+    if (next.call === 'setPicture' && this.#stretched && next.args !== this.#picture) return this.open(this.#device);
+    if (next.call !== 'open' && next.call !== 'setPicture' && this.#picture && this.#held !== this.#picture) this.#waiting.unshift(this.#replayed());
+    const request = /** @type {Request} */ (this.#waiting.shift());
     this.#underWay = request;
     this.#worker.postMessage({ id: request.id, call: request.call, args: request.args });
+  }
+
+  /** Gives the engine the picture that the page shows. Where that fails, the calls about it say so. @returns {Request} */
+  #replayed() {
+    const picture = this.#picture;
+    const failed = (/** @type {Error} */ error) => {
+      if (!this.#usable) return this.#news.onOpenFailed(/** @type {CodedError} */ (error));
+      this.#held = picture; // it is asked for once
+      this.#news.onPictureLost(/** @type {CodedError} */ (error));
+    };
+    return { id: ++this.#lastId, call: 'setPicture', args: picture, replay: true, resolve: () => {}, reject: failed };
   }
 
   /** The caller is told at once; the worker gets a moment to stop. @param {Request} request */
   #cancel(request) {
     request.reject(new CodedError('cancelled'));
+    request.cancelled = true;
     if (this.#underWay !== request) {
       this.#waiting = this.#waiting.filter((other) => other !== request);
     } else if (request.call === 'open') {
@@ -150,9 +172,17 @@ export class EngineClient {
     clearTimeout(this.#patience);
     this.#underWay = null;
     if (request.call === 'open') this.#usable = 'result' in data;
+    if (request.call === 'setPicture' && 'result' in data) this.#opened(request, data.result);
     if ('problem' in data) request.reject(errorOf(data.problem));
     else request.resolve(data.result);
     this.#sendNext();
+  }
+
+  /** What has been cancelled too late is the engine's picture, but not the page's. @param {Request} request @param {any} result */
+  #opened(request, { width, height }) {
+    this.#held = request.args;
+    this.#stretched ||= width * height > LARGE_PHOTO;
+    if (!request.cancelled) this.#picture = request.args;
   }
 
   /**
@@ -177,6 +207,8 @@ export class EngineClient {
     const interrupted = this.#underWay;
     this.#underWay = null;
     this.#usable = false;
+    this.#held = null;
+    this.#stretched = false;
     interrupted?.reject(error);
   }
 

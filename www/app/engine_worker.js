@@ -2,8 +2,8 @@
 
 import { mismatch, parts } from './anew.js';
 import { CodedError, frameOf, problemOf } from './messages.js';
-import { centreOf, shrink, smooth, toIntensity, toSignedIntensity } from './map_range.js';
-import { photoBitmap } from './photo_pixels.js';
+import { centreOf, smooth, toIntensity, toSignedIntensity } from './map_range.js';
+import { bitmapOf } from './photo_pixels.js';
 import { transfer } from './strings/en.js';
 import { fetchWeights } from './weights_store.js';
 
@@ -29,10 +29,6 @@ let shownCut = null;
 const models = new Map();
 /** @type {any} */
 let sanityCheck = null;
-/** @type {PictureSource | null} the picture that the engine has */
-let picture = null;
-
-/** @typedef {import('./photo_pixels.js').PictureSource} PictureSource */
 
 /** @typedef {{signal: AbortSignal, progress: (progress: import('./messages.js').Progress) => void}} Context */
 
@@ -87,19 +83,23 @@ const calls = {
     };
   },
 
-  async setPicture({ source }) {
-    endSanityCheck(); // it holds the old one
-    const { width, height } = await givePicture(source);
-    let bitmap;
-    try {
-      bitmap = await photoBitmap(source, { width, height }, frameOf(width, height));
-    } catch (error) {
-      if (picture) await givePicture(picture); // the page keeps the photo that it had, so the engine has to as well
-      throw error;
-    }
-    picture = source;
-    endCut(); // it is the old one's
-    return new Transferred({ width, height, bitmap }, [bitmap]);
+  async setPicture({ source }, { signal }) {
+    // Where this fails or is cancelled, the engine keeps the picture that it has, as the page does.
+    const { width, height, fileWidth, fileHeight, decoder, reason } = await engine.openPicture(source.kind === 'file' ? source.blob : source.image, { signal });
+    endSanityCheck(); // these were about the old one
+    endCut();
+    newestMap?.map.free();
+    newestMap = null;
+    const frame = frameOf(width, height);
+    const bitmap = await bitmapOf(engine.picturePixels(frame.width, frame.height)).catch(() => {
+      throw new CodedError('out-of-memory'); // the page keeps the old picture, and a new worker gets it
+    });
+    return new Transferred({ width, height, fileWidth, fileHeight, decoder, reason, bitmap }, [bitmap]);
+  },
+
+  async photoPixels() {
+    const pixels = engine.picturePixels();
+    return new Transferred(pixels, [pixels.rgba.buffer]);
   },
 
   async classify() {
@@ -125,6 +125,7 @@ const calls = {
   },
 
   async previewCut({ seeds }) {
+    endCut(); // the one before was another map's
     const { map, free, ...origin } = await seedingMap('map', {});
     try {
       return await onceCut({ saliency: map, mode: modeOf(seeds), workingSide: PREVIEW_SIDE }, { seeds, ...origin });
@@ -216,12 +217,6 @@ const calls = {
     return null;
   },
 };
-
-/** @param {PictureSource} source @returns {Promise<{width: number, height: number}>} */
-async function givePicture(source) {
-  if (source.kind === 'file') return engine.setPictureFile(new Uint8Array(await source.blob.arrayBuffer()));
-  return engine.setPicturePixels(source.image.data, source.image.width, source.image.height);
-}
 
 /** The engine's settings for cuts from a map. @param {import('./messages.js').Seeds} seeds */
 const modeOf = (seeds) => (seeds === 'paper' ? 'paper' : 'best');
@@ -336,7 +331,7 @@ function describeMap(map, method, views) {
   // Plain numbers: each look at a property of the map is a call into wasm, and a loop of them stalls Chromium for minutes.
   const { width, height, completenessGap } = map;
   const frame = frameOf(width, height);
-  const intensity = toIntensity(smooth(shrink(map.values, { width, height }, frame), frame));
+  const intensity = toIntensity(smooth(map.sampled(frame.width, frame.height), frame));
   return { intensity, ...frame, method, completenessGap, views, centre: centreOf(intensity, frame.width) };
 }
 

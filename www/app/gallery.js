@@ -51,6 +51,7 @@ export function createGallery(store, client, report) {
       set({ phase: 'ready' });
     } catch (error) {
       if (signal.aborted) return;
+      if (problemOf(error).code === 'cancelled') return await growAll(classes, signal); // the worker is new, and knows none of them
       report(problemOf(error));
       set({ phase: 'failed' });
     } finally {

@@ -30,9 +30,6 @@ import { makeSanityPanel } from './views/sanity_panel.js';
 import { makeStatusBar } from './views/status_bar.js';
 import { makeTopFivePanel } from './views/top_five_panel.js';
 
-/** The engine reads at most this much; nothing larger is even loaded. */
-const LARGEST_FILE = 40 * 1024 * 1024;
-
 const fromAddress = readHash(location.hash);
 const store = createStore(initialState(fromAddress.settings));
 
@@ -87,6 +84,7 @@ const client = new EngineClient({
     keep(ready);
   },
   onOpenFailed: openFailed,
+  onPictureLost: report,
 });
 
 /** @param {CodedError} error */
@@ -143,11 +141,10 @@ async function openPicture(get, sample = null) {
   store.set({ opening: true });
   try {
     const source = await get(signal);
-    if (source.kind === 'file' && source.blob.size > LARGEST_FILE) throw new CodedError('picture-too-large', `${(source.blob.size / 2 ** 20).toFixed(0)} MB`);
-    const { width, height, bitmap } = await client.call('setPicture', { source }, { signal });
+    const opened = await client.call('setPicture', { source }, { signal });
     if (signal.aborted) return;
     explanation.clear();
-    store.set({ opening: false, photo: { bitmap, width, height, source, sample }, scores: null, probabilities: null, fromLink: false });
+    store.set({ opening: false, photo: { ...opened, sample }, scores: null, probabilities: null, fromLink: false });
     const { scores, probabilities } = await client.call('classify', {}, { signal });
     if (signal.aborted) return;
     store.set({ scores, probabilities });

@@ -1,4 +1,4 @@
-// From raw results in the photo's frame to bytes in the display frame.
+// From raw results in the display frame to bytes.
 
 /** The share of the pixels that may be stronger than full strength: a few extreme pixels must not dim all the others. */
 const CLIPPED_SHARE = 0.005;
@@ -10,35 +10,6 @@ const BINS = 4096;
  * of that size in every gradient; drawn as it is, it is all that one sees.
  */
 const SPREAD = 1.5 / 227;
-
-/**
- * Brings a row-major grid to the size of the frame. Going down, each pixel is the mean of the cells that it covers.
- * @param {Float32Array | Uint8Array} values
- * @param {{width: number, height: number}} size
- * @param {{width: number, height: number}} frame   not larger than the size
- * @returns {Float32Array}
- */
-export function shrink(values, { width, height }, frame) {
-  if (width === frame.width && height === frame.height) return Float32Array.from(values);
-  const columns = edges(width, frame.width);
-  const rows = edges(height, frame.height);
-  const out = new Float32Array(frame.width * frame.height);
-  for (let y = 0, at = 0; y < frame.height; y++) {
-    for (let x = 0; x < frame.width; x++, at++) {
-      let sum = 0;
-      for (let v = rows[y]; v < rows[y + 1]; v++) {
-        for (let u = columns[x], from = v * width + u; u < columns[x + 1]; u++, from++) sum += values[from];
-      }
-      out[at] = sum / ((rows[y + 1] - rows[y]) * (columns[x + 1] - columns[x]));
-    }
-  }
-  return out;
-}
-
-/** The first source cell of each frame cell, and the end of the last. @param {number} from @param {number} to */
-function edges(from, to) {
-  return Int32Array.from({ length: to + 1 }, (_, i) => Math.floor((i * from) / to));
-}
 
 /**
  * The values smoothed for the eye: three running means each way, which is a Gaussian as good as any.

@@ -121,12 +121,24 @@
 /** @typedef {'zero' | 'noise' | 'photo'} ModelStart */
 
 /**
+ * The photo as the engine has it. Files beyond the largest picture are reduced on opening: then the file's size is not the photo's.
+ * @typedef {object} OpenedPicture
+ * @property {number} width        the photo's own, upright
+ * @property {number} height
+ * @property {number} fileWidth
+ * @property {number} fileHeight
+ * @property {string} decoder      what has decoded it
+ * @property {string} reason       why not another one, or ''
+ * @property {ImageBitmap} bitmap  the engine's pixels, in the size of the display frame
+ */
+
+/**
  * Every call of the worker: what goes in, what comes out.
  * @typedef {object} Calls
  * @property {(args: {device: 'auto' | 'webgpu' | 'cpu', parts: import('./anew.js').Part[]}) => EngineReady} open   loads the
  *   program, the device and the network; `parts`: of which the page consists
- * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => {width: number, height: number, bitmap: ImageBitmap}} setPicture
- *   width and height are the photo's own; the bitmap has the display frame's size
+ * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => OpenedPicture} setPicture
+ * @property {(args: {}) => import('./photo_pixels.js').Pixels} photoPixels   in the photo's own size
  * @property {(args: {}) => {scores: Float32Array, probabilities: Float32Array}} classify
  * @property {(args: {target: Target, method: string, views: 1 | 10}) => IntensityMap} saliency
  * @property {(args: {target: Target, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject   kept for the next four, and corrected by the strokes; `map`

@@ -19,7 +19,9 @@
  * @property {ImageBitmap} bitmap        for display: at most FRAME_SIDE on its long side
  * @property {number} width              the photo's own width in pixels
  * @property {number} height
- * @property {import('./photo_pixels.js').PictureSource} source
+ * @property {number} fileWidth          that of the file: more where it was reduced on opening
+ * @property {number} fileHeight
+ * @property {string} decoder            what has decoded it
  * @property {import('./sources/sample_gallery.js').Sample | null} sample
  */
 

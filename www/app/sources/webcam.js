@@ -87,14 +87,16 @@ export function startWebcam(onPicture, onError, video, onChange) {
       facing = facing === 'user' ? 'environment' : 'user';
       show();
     },
-    capture() {
-      const { videoWidth: width, videoHeight: height } = video;
-      if (!stream || !width) return;
-      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d'));
-      context.drawImage(video, 0, 0);
-      const image = context.getImageData(0, 0, width, height);
-      stop();
-      onPicture({ kind: 'pixels', image });
+    async capture() {
+      if (!stream || !video.videoWidth) return;
+      try {
+        const image = await createImageBitmap(video);
+        if (stopped) return image.close(); // a second click
+        stop();
+        onPicture({ kind: 'frame', image });
+      } catch (error) {
+        fail(error);
+      }
     },
   };
 }

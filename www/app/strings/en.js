@@ -48,6 +48,8 @@ export const photo = {
   credit: (credit, licence) => `Photo: ${credit}, ${licence}`,
   /** @param {number} width @param {number} height */
   size: (width, height) => `${width} × ${height} pixels`,
+  /** @param {number} width @param {number} height @param {number} fileWidth @param {number} fileHeight */
+  reduced: (width, height, fileWidth, fileHeight) => `Opened at ${width} × ${height} of ${fileWidth} × ${fileHeight} pixels`,
   /** @param {number} width @param {number} height */
   alt: (width, height) => `Your photo, ${width} by ${height} pixels`,
 };
@@ -503,11 +505,11 @@ export const errors = {
   'picture-empty': { sentence: 'This file is empty.', advice: 'Choose another picture.' },
   'picture-too-large': {
     sentence: 'This picture is too large.',
-    advice: 'Choose one of at most 40 MB, 50 megapixels and 16,384 pixels a side, or scale it down first.',
+    advice: 'Choose one of at most 200 MB, 150 megapixels and 65,535 pixels a side, or scale it down first.',
   },
   'picture-unsupported': {
     sentence: 'This is not a picture that can be read here.',
-    advice: 'Choose a JPEG, PNG, WebP, GIF or BMP file, or save the picture as one of these.',
+    advice: 'Save the picture as a JPEG or PNG with a picture program, then choose that.',
   },
   'picture-corrupt': {
     sentence: 'This picture is damaged.',

@@ -99,6 +99,11 @@ function showCredit(line, photo) {
     const text = words.credit(photo.sample.credit, photo.sample.licence);
     line.replaceChildren(h('a', { href: photo.sample.source, rel: 'noopener', target: '_blank', title: text }, text));
   } else {
-    setText(line, photo ? words.size(photo.width, photo.height) : '');
+    setText(line, photo ? sizeText(photo) : '');
   }
+}
+
+/** @param {import('../state.js').Photo} photo */
+function sizeText({ width, height, fileWidth, fileHeight }) {
+  return width === fileWidth && height === fileHeight ? words.size(width, height) : words.reduced(width, height, fileWidth, fileHeight);
 }

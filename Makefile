@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-web test-e2e test-engines test-class-models fuzz lint readme-check bench bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines clean
+.PHONY: serve build pkg test test-native test-web test-e2e test-engines test-class-models fuzz lint readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust node_modules/.for-building
@@ -95,6 +95,10 @@ bench: build setup-browser
 	node tests/bench/grab_cut.mjs
 	node tests/bench/class_models.mjs
 	$(MAKE) bench-peers bench-batches
+
+## bench-memory: what the page's renderer process holds with a photo of 48 million pixels, and after a small one has followed
+bench-memory: build setup-browser
+	node tests/bench/memory.mjs
 
 ## bench-batches: a gradient by the number of pictures that go through as one, on both devices
 bench-batches: setup-rust setup-browser

@@ -1,0 +1,59 @@
+// What the page's renderer process holds with a 48-megapixel photo, from opening it to the cut, and after a small photo has followed.
+// On dist/. usage: node tests/bench/memory.mjs
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { launch } from '../e2e/browser.mjs';
+import { largePicture, watchRenderer } from '../e2e/renderer_memory.mjs';
+import { serve } from '../e2e/server.mjs';
+import { visit } from '../e2e/visit.mjs';
+
+const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
+const SIZES = [['image/png', 8064, 6048], ['image/jpeg', 8064, 6048], ['image/jpeg', 12_000, 9000]];
+const SMALL_WAIT_MS = 20_000;
+
+const server = await serve(DIST);
+const studio = await launch();
+for (const [type, width, height] of SIZES) await measure(type, width, height);
+await studio.close();
+await server.close();
+
+async function measure(type, width, height) {
+  const file = await largePicture(studio, width, height, type);
+  const browser = await launch({ webgpu: false });
+  const visitor = await visit(browser, `${server.address}#device=cpu`);
+  await visitor.ready();
+  await visitor.takeSample('chelsea.jpg');
+  await visitor.chooseClass(0);
+  await visitor.finished();
+  const memory = await watchRenderer(browser);
+  console.log(`\n${type}, ${width} x ${height}, ${(file.length / 1e6).toFixed(1)} MB`);
+  row('before, with a small photo', memory.now());
+  const started = performance.now();
+  await visitor.upload(file, 'large');
+  await visitor.page.waitForFunction((wanted) => document.querySelector('#photo .credit')?.textContent.includes(wanted), `${width} × ${height}`);
+  await visitor.classified();
+  row(`opened and classified, ${((performance.now() - started) / 1000).toFixed(1)} s: peak`, memory.peak());
+  await visitor.chooseClass(0);
+  await visitor.finished();
+  row('map and cut: peak', memory.peak());
+  row('with it all on the page', memory.now());
+  for (const label of ['Save the cut-out as PNG with a transparent background', 'Save the mask as PNG', 'Save the overlay as PNG']) {
+    const button = visitor.page.locator(`[aria-label="${label}"]`);
+    if (await button.isEnabled()) await visitor.saved(() => button.click());
+    row(`${label.split(' ').slice(0, 3).join(' ')}: peak`, memory.peak());
+  }
+  await visitor.upload(readFileSync(join(DIST, 'samples/coffee.jpg')));
+  await visitor.page.waitForFunction(() => /espresso/.test(document.querySelector('#classes')?.textContent ?? ''));
+  row('a small photo follows: peak', memory.peak());
+  await visitor.page.waitForTimeout(SMALL_WAIT_MS);
+  row(`${SMALL_WAIT_MS / 1000} s later`, memory.now());
+  memory.stop();
+  await visitor.leave();
+  await browser.close();
+}
+
+function row(name, { rss, pss }) {
+  console.log(`${name.padEnd(44)}${rss.toFixed(0).padStart(7)} MiB resident,${pss.toFixed(0).padStart(6)} proportional`);
+}

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 const MIB = 2 ** 20;
+const PAGE = 4096;
 
 /**
  * Watches the renderer that has the most memory.
@@ -12,22 +13,22 @@ export async function watchRenderer(browser) {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   const pids = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
-  /** Resident bytes in MiB: those of the process, and with shared pages counted in parts. @param {number} pid */
+  /** In MiB: the resident memory of the process, and with shared pages counted in parts; of one that has gone, nothing. @param {number} pid */
   const memoryOf = (pid) => {
     try {
-      const rss = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
-      return { rss: rss / MIB, pss: Number(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(/^Pss:\s+(\d+)/m)?.[1]) / 1024 };
+      const rss = (Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE) / MIB;
+      return { rss, pss: Number(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(/^Pss:\s+(\d+)/m)?.[1]) / 1024 };
     } catch {
-      return { rss: 0, pss: 0 }; // it has gone
+      return { rss: 0, pss: 0 };
     }
   };
-  const now = () => pids.map(memoryOf).reduce((a, b) => (a.rss >= b.rss ? a : b));
   const pid = pids.reduce((a, b) => (memoryOf(a).rss >= memoryOf(b).rss ? a : b));
+  const now = () => memoryOf(pid);
   let peak = now();
   const timer = setInterval(() => {
-    const rss = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096 / MIB;
-    if (rss > peak.rss) peak = { ...memoryOf(pid), rss };
-  }, 20);
+    const memory = now();
+    if (memory.rss > peak.rss) peak = memory;
+  }, 50);
   return {
     now,
     /** The most since it was asked last. */
@@ -49,7 +50,7 @@ export async function largePicture(browser, width, height, type) {
   const page = await browser.newPage();
   const base64 = await page.evaluate(async ([columns, rows, format]) => {
     const canvas = new OffscreenCanvas(columns, rows);
-    const context = canvas.getContext('2d');
+    const context = canvas.getContext('2d', { alpha: false });
     const ground = context.createLinearGradient(0, 0, columns, rows);
     ground.addColorStop(0, '#245');
     ground.addColorStop(1, '#8a6');

@@ -248,17 +248,3 @@ function objectAlone(cover, photo) {
   context.drawImage(photo, 0, 0);
   return cover;
 }
-
-/** The object's pixels on nothing, in the photo's own size. @param {ImageBitmap} photo @param {Uint8Array} alpha */
-export function cutoutCanvas(photo, alpha) {
-  return objectAlone(coverCanvas(alpha, photo), photo);
-}
-
-/** White object, black background, in the photo's own size. @param {Size & {mask: Uint8Array}} pixels */
-export function maskCanvas({ mask, width, height }) {
-  const canvas = new OffscreenCanvas(width, height);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { alpha: false }));
-  context.fillRect(0, 0, width, height);
-  context.drawImage(coverCanvas(mask, { width, height }), 0, 0);
-  return canvas;
-}

@@ -2,7 +2,7 @@
 
 import { isClass } from './chosen.js';
 import { growthVideo } from './growth_video.js';
-import { cutoutCanvas, drawModelFrame, drawOverlay, maskCanvas } from './canvas_layers.js';
+import { drawModelFrame, drawOverlay } from './canvas_layers.js';
 import { lookOf } from './colour_maps.js';
 import { CodedError } from './messages.js';
 import { bitmapOf } from './photo_pixels.js';
@@ -27,20 +27,24 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** @param {OffscreenCanvas} canvas @param {string} name */
-async function savePng(canvas, name) {
+/** @param {Promise<Blob>} file @param {string} name */
+async function savePng(file, name) {
   try {
-    save(await canvas.convertToBlob({ type: 'image/png' }), `${name}.png`);
+    save(await file, `${name}.png`);
   } catch (error) {
+    if (error instanceof CodedError && error.code !== 'internal') throw error;
     throw new CodedError('save-failed', String(/** @type {any} */ (error)?.message ?? error));
   }
 }
+
+/** @param {OffscreenCanvas} canvas */
+const asPng = (canvas) => canvas.convertToBlob({ type: 'image/png' });
 
 /** @param {import('./messages.js').ModelFrame} frame @param {string} name */
 export async function saveModelFrame(frame, name) {
   const canvas = new OffscreenCanvas(1, 1);
   drawModelFrame(canvas, frame);
-  await savePng(canvas, name);
+  await savePng(asPng(canvas), name);
 }
 
 /** The photo in its own size, as the engine has it. @param {EngineClient} client */
@@ -54,7 +58,7 @@ export const downloads = {
     if (!photo || !saliency.map || !look) return;
     const canvas = new OffscreenCanvas(1, 1);
     drawOverlay(canvas, await wholePhoto(client), saliency.map, look);
-    await savePng(canvas, fileName(state, 'saliency'));
+    await savePng(asPng(canvas), fileName(state, 'saliency'));
   },
 
   async model(state) {
@@ -69,14 +73,11 @@ export const downloads = {
   },
 
   async mask(state, client) {
-    if (state.cut.cut) await savePng(maskCanvas(await client.call('cutPixels', {})), fileName(state, 'mask'));
+    if (state.cut.cut) await savePng(client.call('maskPng', {}), fileName(state, 'mask'));
   },
 
   async cutout(state, client) {
-    const { photo, cut } = state;
-    if (!photo || !cut.cut) return;
-    const { alpha } = await client.call('cutPixels', {});
-    await savePng(cutoutCanvas(await wholePhoto(client), alpha), fileName(state, 'cutout'));
+    if (state.cut.cut) await savePng(client.call('cutoutPng', {}), fileName(state, 'cutout'));
   },
 
   async topFive(state) {

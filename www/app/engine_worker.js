@@ -3,7 +3,7 @@
 import { mismatch, parts } from './anew.js';
 import { CodedError, frameOf, problemOf } from './messages.js';
 import { centreOf, smooth, toIntensity, toSignedIntensity } from './map_range.js';
-import { bitmapOf } from './photo_pixels.js';
+import { bitmapOf, pngOf } from './photo_pixels.js';
 import { transfer } from './strings/en.js';
 import { fetchWeights } from './weights_store.js';
 
@@ -160,10 +160,21 @@ const calls = {
     return correct((cut) => cut.clear());
   },
 
-  async cutPixels() {
+  async cutoutPng() {
     if (!shownCut) throw new CodedError('cancelled');
-    const { mask, alpha, width, height } = shownCut;
-    return new Transferred({ mask, alpha, width, height }, [mask.buffer, alpha.buffer]);
+    const pixels = engine.picturePixels();
+    const { alpha } = shownCut;
+    for (let i = 0; i < alpha.length; i++) pixels.rgba[4 * i + 3] = alpha[i];
+    return pngOf(pixels);
+  },
+
+  async maskPng() {
+    if (!shownCut) throw new CodedError('cancelled');
+    const { mask, width, height } = shownCut;
+    const rgba = new Uint8ClampedArray(4 * mask.length);
+    const pixels = new Uint32Array(rgba.buffer);
+    for (let i = 0; i < mask.length; i++) pixels[i] = mask[i] ? 0xffffffff : 0xff000000;
+    return pngOf({ rgba, width, height });
   },
 
   async relation({ target }, { signal }) {

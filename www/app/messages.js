@@ -149,8 +149,8 @@
  * @property {(args: Stroke) => Cut} strokeCut
  * @property {(args: {}) => Cut} undoStroke
  * @property {(args: {}) => Cut} clearStrokes
- * @property {(args: {}) => {mask: Uint8Array, alpha: Uint8Array, width: number, height: number}} cutPixels   of the cut that is kept, in the
- *   photo's own size: 0 or 255, and 0 to 255 with a soft edge
+ * @property {(args: {}) => Blob} cutoutPng   of the cut that is kept, in the photo's own size: its pixels on nothing, with a soft edge
+ * @property {(args: {}) => Blob} maskPng     likewise: white object, black background
  * @property {(args: {target: Target}) => Relation} relation
  * @property {(args: {target: Target, method: string}) => {layers: number, original: BothMaps}} startSanityCheck
  * @property {(args: {}) => RandomisedMap | null} stepSanityCheck   null when no layer is left

@@ -75,3 +75,22 @@ fn a_class_outside_the_network_is_a_coded_error() {
     let error = score_gradient(&network(), picture, &Target::Class(1000), ReluRule::Gradient).err().unwrap();
     assert_eq!(error.code(), "class-out-of-range");
 }
+
+#[test]
+fn a_value_that_is_not_finite_is_an_error_wherever_it_came_from() {
+    let network = network();
+    for (value, from_picture) in [(f32::NAN, true), (f32::INFINITY, true), (f32::NAN, false)] {
+        let mut planes = waves(95);
+        let target = Target::Class(285);
+        let result = if from_picture {
+            planes[4000] = value;
+            block_on(read_back(network.scores(tensor(planes, [1, 3, 95, 95])).unwrap()))
+        } else {
+            let of = score_gradient(&network, tensor(planes, [1, 3, 95, 95]), &target, ReluRule::Gradient).unwrap();
+            block_on(read_back(of.gradients.mul_scalar(value)))
+        };
+        let error = result.unwrap_err();
+        assert_eq!(error.code(), "internal");
+        assert!(error.detail().contains("of"), "{}", error.detail());
+    }
+}

@@ -123,14 +123,22 @@ mod webgpu {
 /// Brings a tensor's values to the CPU, row-major, without ever blocking on the GPU.
 ///
 /// # Errors
-/// `gpu-lost` when the device does not hand them back, or found something invalid on the way to them.
+/// `gpu-lost` when the device does not hand them back, or found something invalid on the way to them. Values that are not finite come of no
+/// photo and no weights: from a GPU they are `gpu-lost` as well, else `internal`.
 pub async fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
     let device = tensor.device();
     let data = tensor.into_data_async().await.map_err(|error| Error::GpuLost(error.to_string()))?;
     if let Some(fault) = webgpu::fault(&device) {
         return Err(Error::GpuLost(fault));
     }
-    data.try_into_vec::<f32>().map_err(|error| Error::Internal(format!("{error:?}")))
+    let values = data.try_into_vec::<f32>().map_err(|error| Error::Internal(format!("{error:?}")))?;
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(values),
+        Some(place) => {
+            let found = format!("value {place} of {} is {}", values.len(), values[place]);
+            Err(if device == Device::flex() { Error::Internal(found) } else { Error::GpuLost(found) })
+        }
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use super::js_values::{
 };
 use super::open_picture::{Opened, open_picture};
 use super::probe_adapter::probe_adapter;
+use super::watched_memory::memory_was_refused;
 use crate::class_model::{self, CLASS_MODEL_RECIPES, ClassModelSettings, Start};
 use crate::device::DeviceChoice;
 use crate::engine;
@@ -167,6 +168,13 @@ impl Engine {
             plain_object([("id", id.into()), ("table", table.into())])
         });
         infos.collect::<Result<_, Error>>().map_err(js_error)
+    }
+
+    /// Whether this program stopped, with a `WebAssembly.RuntimeError`, because it was refused memory. A program that has stopped may be
+    /// asked this and nothing else.
+    #[wasm_bindgen(js_name = ranOutOfMemory)]
+    pub fn ran_out_of_memory() -> bool {
+        memory_was_refused()
     }
 
     /// Opens "auto" (WebGPU on a hardware adapter, else the CPU), "webgpu" (any adapter) or "cpu".

@@ -6,3 +6,4 @@ mod js_progress;
 mod js_values;
 mod open_picture;
 mod probe_adapter;
+mod watched_memory;

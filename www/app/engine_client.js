@@ -164,7 +164,7 @@ export class EngineClient {
 
   /** @param {MessageEvent} event */
   #receive({ data }) {
-    if ('crashed' in data) return this.#crashed(new CodedError('internal', data.crashed));
+    if ('crashed' in data) return this.#crashed(new CodedError(data.code, data.crashed));
     const request = this.#underWay;
     if (!request || data.id !== request.id) return; // late news of a call that no longer matters
     if ('progress' in data) return request.onProgress?.(data.progress);
@@ -192,11 +192,12 @@ export class EngineClient {
    */
   #crashed(error) {
     const starting = this.#underWay?.replay;
-    const again = performance.now() - this.#lastCrash < CRASHES_APART_MS;
+    error.again = !starting && performance.now() - this.#lastCrash < CRASHES_APART_MS;
     this.#lastCrash = performance.now();
     this.#dropWorker(error);
-    if (again && !starting) this.#news.onOpenFailed(error);
-    if (!again && !starting) this.open(this.#device);
+    if (starting) return;
+    if (error.again) this.#news.onOpenFailed(error);
+    else this.open(this.#device);
   }
 
   /** @param {CodedError} error   what becomes of the call under way */

@@ -395,8 +395,7 @@ self.addEventListener('message', async ({ data }) => {
     const [result, buffers] = answer instanceof Transferred ? [answer.value, answer.buffers] : [answer, []];
     self.postMessage({ id, result }, { transfer: buffers });
   } catch (error) {
-    // A trap leaves the wasm instance in an unknown state: nothing that it says afterwards can be trusted.
-    if (error instanceof WebAssembly.RuntimeError) self.postMessage({ crashed: error.message });
+    if (isCrash(error)) tellCrash(error);
     else self.postMessage({ id, problem: problemOf(error) });
   } finally {
     running = null;
@@ -404,5 +403,20 @@ self.addEventListener('message', async ({ data }) => {
 });
 
 // A panic inside an asynchronous call never answers that call: it surfaces here.
-self.addEventListener('error', (event) => self.postMessage({ crashed: event.message }));
-self.addEventListener('unhandledrejection', (event) => self.postMessage({ crashed: String(event.reason?.message ?? event.reason) }));
+self.addEventListener('error', ({ error, message }) => tellCrash(error ?? new Error(message)));
+self.addEventListener('unhandledrejection', ({ reason }) => tellCrash(reason));
+
+/**
+ * Whether the program stopped in the middle of something: a trap, no room on the stack or no memory. That leaves it in an unknown state, and
+ * nothing that it says afterwards can be trusted.
+ * @param {any} error
+ */
+function isCrash(error) {
+  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+}
+
+/** @param {any} error */
+function tellCrash(error) {
+  const noMemory = error instanceof RangeError ? /memory|alloc/i.test(error.message) : engine?.constructor.ranOutOfMemory();
+  self.postMessage({ crashed: String(error?.message ?? error), code: noMemory ? 'out-of-memory' : 'internal' });
+}

@@ -41,8 +41,10 @@ const store = createStore(initialState(fromAddress.settings));
 let wanted = history.state?.chosenHere ? null : fromAddress.chosen;
 
 /** @param {unknown} error   anything that was thrown */
-function report(error) {
-  const problem = problemOf(error);
+const report = (error) => reportProblem(problemOf(error));
+
+/** @param {import('./messages.js').Problem} problem */
+function reportProblem(problem) {
   if (problem.code === 'cancelled') return;
   const others = store.state.problems.filter(({ code }) => code !== problem.code);
   store.set({ problems: [...others, problem] });
@@ -102,9 +104,6 @@ function keep({ used, storable }) {
     store.set({ kept: storable ? kept : 'nothing' });
   });
 }
-
-/** @param {import('./messages.js').Problem} problem */
-const reportProblem = (problem) => report(new CodedError(problem.code, problem.detail));
 
 const explanation = createExplanation(store, client, reportProblem);
 const gallery = createGallery(store, client, reportProblem);

@@ -4,13 +4,14 @@
 //                    {cancel: id}             asks the running call to stop
 //   worker -> page   {id, progress}           any number of times before the answer
 //                    {id, result} | {id, problem}
-//                    {crashed: message}       the worker's program is broken: it has to be replaced
+//                    {crashed: message, code} the worker's program is broken: it has to be replaced
 
 /**
  * @typedef {object} Problem
  * @property {string} code      stable, kebab-case: the engine's codes and the page's own; strings/en.js has the words for each
  * @property {string} message   the engine's sentence, or ''
  * @property {string} detail    what exactly was wrong, or ''
+ * @property {boolean} [again]  it came twice in a short time, and nothing was started again after it
  */
 
 /**
@@ -172,6 +173,9 @@ export function frameOf(width, height) {
 
 /** An error with a code, as the engine's are. */
 export class CodedError extends Error {
+  /** It came twice in a short time, and nothing was started again after it. */
+  again = false;
+
   /** @param {string} code @param {string} [detail] @param {string} [message] */
   constructor(code, detail = '', message = '') {
     super(message || code);
@@ -184,7 +188,7 @@ export class CodedError extends Error {
 /** Any thrown value as plain data. @param {any} error @returns {Problem} */
 export function problemOf(error) {
   if (typeof error?.code === 'string' && (error.name === 'EngineError' || error instanceof CodedError)) {
-    return { code: error.code, message: error.name === 'EngineError' ? error.message : '', detail: error.detail ?? '' };
+    return { code: error.code, message: error.name === 'EngineError' ? error.message : '', detail: error.detail ?? '', again: error.again };
   }
   if (error?.name === 'AbortError') return { code: 'cancelled', message: '', detail: '' };
   return { code: 'internal', message: '', detail: String(error?.message ?? error) };

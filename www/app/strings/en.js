@@ -498,8 +498,9 @@ export const problems = {
 };
 
 /**
- * What went wrong and what to do, by code. `action`: what the card's button does.
- * @type {Record<string, {sentence: string, advice: string, action?: 'retry' | 'useCpu' | 'reload' | 'reloadAnew' | 'useUpdate'}>}
+ * What went wrong and what to do, by code. `again`: what to do where it came twice in half a minute, so that nothing was started again;
+ * `action`: what the card's button does.
+ * @type {Record<string, {sentence: string, advice: string, again?: string, action?: 'retry' | 'useCpu' | 'reload' | 'reloadAnew' | 'useUpdate'}>}
  */
 export const errors = {
   'picture-empty': { sentence: 'This file is empty.', advice: 'Choose another picture.' },
@@ -587,11 +588,13 @@ export const errors = {
   'gpu-lost': {
     sentence: 'The connection to the GPU was lost.',
     advice: 'It was started again: choose the class once more. If this comes back, go on with the CPU.',
+    again: 'It was lost twice within half a minute, so it was not started again. Go on with the CPU.',
     action: 'useCpu',
   },
   'out-of-memory': {
     sentence: 'The memory that a page may use is full.',
     advice: 'It was started afresh: choose the class once more, or take a smaller picture.',
+    again: 'It was full twice within half a minute, so nothing was started again. Start again above, then take a smaller picture.',
   },
   'camera-not-allowed': {
     sentence: 'The camera may not be used.',
@@ -612,6 +615,7 @@ export const errors = {
   internal: {
     sentence: 'A fault of this program stopped the computation.',
     advice: 'It was started again: choose the class once more. If this comes back, reload the page.',
+    again: 'That happened twice within half a minute, so it was not started again. Reload the page.',
     action: 'reload',
   },
 };

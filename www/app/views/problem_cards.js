@@ -14,12 +14,12 @@ export function makeProblemCards(store, actions) {
 
   /** @param {import('../messages.js').Problem} problem */
   function makeProblemCard(problem) {
-    const { sentence, advice, action } = errors[problem.code] ?? errors.internal;
+    const { sentence, advice, again, action } = errors[problem.code] ?? errors.internal;
     return h(
       'section',
       { class: 'problem', data: { code: problem.code } },
       h('h2', {}, sentence),
-      h('p', {}, advice),
+      h('p', {}, (problem.again && again) || advice),
       problem.detail && h('p', { class: 'problem-detail' }, problem.detail),
       h(
         'footer',

@@ -30,6 +30,8 @@ pub mod class_model;
 pub mod segmentation;
 pub mod render;
 pub mod engine;
+#[doc = include_str!("../docs/security.md")]
+pub mod security {}
 #[cfg(target_family = "wasm")]
 mod web;
 

@@ -45,7 +45,7 @@ for (const [name, launch] of /** @type {const} */ ([['Firefox', openFirefox], ['
     });
     after(async () => {
       await driver?.close();
-      await server?.close();
+      await server.close().catch(() => {}); // it may be closed
     });
 
     /** @param {string} what @param {(...args: any[]) => any} is @param {any[]} args */
@@ -126,6 +126,18 @@ for (const [name, launch] of /** @type {const} */ ([['Firefox', openFirefox], ['
       await until('the page again', () => document.querySelector('.status-text') !== null);
       assert.equal(await driver.evaluate(() => document.body.dataset.persisted), 'true');
       const likeliest = await classified('cat');
+      await driver.click('.class-button');
+      await threeCardsShow(likeliest);
+      assert.deepEqual(await problems(), []);
+    });
+
+    test('without a network, after the first visit: it starts, and explains a sample', async () => {
+      await until('the page kept', () => document.querySelector('#kept')?.textContent.includes('opens without a network'));
+      await server.close();
+      await driver.reload();
+      await ready();
+      await driver.click('.sample[data-file="macaw.jpg"]'); // not one that was looked at before
+      const likeliest = await classified('macaw');
       await driver.click('.class-button');
       await threeCardsShow(likeliest);
       assert.deepEqual(await problems(), []);

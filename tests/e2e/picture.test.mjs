@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { launch } from './browser.mjs';
+import { largePicture } from './renderer_memory.mjs';
 import { serve } from './server.mjs';
 import { visit } from './visit.mjs';
 
@@ -279,5 +280,40 @@ describe('the page', () => {
       assert.ok(mean <= bound.mean && most <= bound.most, `${file}: ${mean} on average, ${most} at most`);
     }
     assert.equal(await visitor.page.locator('.problem').count(), 0);
+  });
+
+  test('says so when a photo was reduced on opening', async () => {
+    visitor = await visit(browser, server.address);
+    await visitor.ready();
+    await visitor.upload(await largePicture(browser, 20_000, 30, 'image/png'));
+    await visitor.page.waitForSelector('#photo .credit:text-is("Opened at 16384 × 24 of 20000 × 30 pixels")');
+    await visitor.classified();
+  });
+
+  test('a photo that is given up too late: the engine goes on with the one that the page shows', async () => {
+    server.put('pkg/deep_inside.js', (program) => ({ body: `${program}
+      const open = Engine.prototype.openPicture;
+      let opened = 0;
+      Engine.prototype.openPicture = async function (source) {
+        const info = await open.call(this, source);
+        if (++opened === 2) await new Promise((go) => setTimeout(go, 1000));
+        return info;
+      };` }));
+    visitor = await visit(browser, server.address);
+    await visitor.ready();
+    server.clear();
+    await visitor.takeSample('chelsea.jpg');
+    await visitor.page.click('.sample[data-file="coffee.jpg"]');
+    await visitor.page.waitForSelector('#photo.opening');
+    await visitor.page.waitForTimeout(500);
+    await visitor.page.keyboard.press('Escape');
+    const [name] = await visitor.classes();
+    await visitor.chooseClass(0);
+    await visitor.threeCardsShow(name);
+    await visitor.finished();
+    const png = await visitor.saved(() => visitor.page.click('[aria-label="Save the overlay as PNG"]'));
+    assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [451, 300]);
+    const cutout = await visitor.saved(() => visitor.page.click('[aria-label="Save the cut-out as PNG with a transparent background"]'));
+    assert.deepEqual([cutout.readUInt32BE(16), cutout.readUInt32BE(20)], [451, 300]);
   });
 });

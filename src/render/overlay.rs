@@ -186,6 +186,19 @@ mod tests {
     }
 
     #[test]
+    fn the_table_laid_over_by_screen_is_the_blend() {
+        for (_, map) in COLOUR_MAPS {
+            for (level, entry) in table(map).chunks_exact(4).enumerate() {
+                let [colour, share] = [f32::from(entry[0]) / 255.0, f32::from(entry[3]) / 255.0];
+                let dimmed = 0.5 * DIMMED * 255.0;
+                let screen = dimmed + 0.8 * share * colour * (255.0 - dimmed);
+                let [red, ..] = blend([128, 0, 0], level as f32 / 255.0, map, Ground::ColourPhoto, 0.8);
+                assert!((screen - f32::from(red)).abs() < 1.5, "{map:?} at {level}: {screen} and {red}");
+            }
+        }
+    }
+
+    #[test]
     fn one_extreme_pixel_does_not_dim_the_others() {
         let mut values = vec![1.0; 400];
         values[7] = 1e30;

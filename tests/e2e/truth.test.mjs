@@ -313,12 +313,13 @@ describe('a class from the link', () => {
     await v.ready();
     await v.takeSample('coffee.jpg');
     await v.threeCardsShow('red panda');
-    assert.match(await v.page.textContent('.link-notice p'), /^From the link: red panda\. The network gives it (< 0\.1|0\.\d+)% here\.$/);
+    assert.match(await v.page.textContent('.link-notice p'), /^From the link: red panda\. The network gives it (<\u00a00\.1|0\.\d+)% here\.$/);
     const rows = v.page.locator('.class-button:visible');
     assert.equal(await rows.count(), 6);
     assert.deepEqual(await rows.evaluateAll((all) => all.map((row) => row.getAttribute('aria-pressed'))), ['false', 'false', 'false', 'false', 'false', 'true']);
     assert.match(await rows.nth(5).textContent(), /red panda/);
     await v.page.click('.link-notice button:text-is("Explain espresso instead")');
+    assert.match(await v.page.evaluate(() => document.activeElement.textContent), /espresso/);
     await v.threeCardsShow('espresso');
     assert.equal(await v.page.isVisible('.link-notice'), false);
     assert.equal(await rows.count(), 5);
@@ -338,7 +339,7 @@ describe('a class from the link', () => {
     await v.ready();
     await v.takeSample('red-panda.jpg');
     await v.threeCardsShow('red panda');
-    assert.match(await v.page.textContent('.link-notice'), /^From the link: red panda\. The network gives it (> 99|\d+)% here\.$/);
+    assert.match(await v.page.textContent('.link-notice'), /^From the link: red panda\. The network gives it (>\u00a099|\d+)% here\.$/);
     assert.equal(await v.page.locator('.link-notice button').count(), 0);
     await v.leave();
 

@@ -87,6 +87,40 @@ for (const [name, launch] of /** @type {const} */ ([['Firefox', openFirefox], ['
       assert.deepEqual(await problems(), []);
     });
 
+    test('the map is laid over the photo as it is everywhere: by the formula of src/render/overlay.rs', async () => {
+      const pixels = (/** @type {number} */ layer) => driver.evaluate((place) => {
+        const canvas = document.querySelectorAll('#saliency .mat canvas')[place];
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return Array.from({ length: Math.floor(data.length / 4 / 97) }, (_, i) => [...data.slice(4 * 97 * i, 4 * 97 * i + 3)]);
+      }, layer);
+      /** Some pixels of the map's canvas after a setting has been changed. @param {string} id @param {string} value @returns {Promise<number[][]>} */
+      async function drawn(id, value) {
+        await driver.evaluate((name, wanted) => {
+          const control = document.getElementById(name);
+          control.value = wanted;
+          for (const event of ['input', 'change']) control.dispatchEvent(new Event(event, { bubbles: true }));
+        }, id, value);
+        await new Promise((later) => setTimeout(later, 300));
+        return pixels(1);
+      }
+      const photo = await pixels(0);
+      const ground = await drawn('opacity', '0');
+      const over = await drawn('opacity', '1');
+      const alone = await drawn('ground', 'none');
+      await drawn('ground', 'grey');
+      let strong = 0;
+      photo.forEach(([red, green, blue], i) => {
+        const below = ((0.3 * red + 0.59 * green + 0.11 * blue) * 115) / 255;
+        for (let c = 0; c < 3; c++) {
+          assert.ok(Math.abs(ground[i][c] - below) <= 3, `the ground of ${photo[i]} is ${ground[i]}`);
+          if (alone[i][0] < 100) continue; // where the map is weak, only a share of its colour is added
+          strong++;
+          assert.ok(Math.abs(over[i][c] - (below + alone[i][c] * (1 - below / 255))) <= 6, `${alone[i]} over ${photo[i]} is ${over[i]}`);
+        }
+      });
+      assert.ok(photo.length > 1000 && strong > 100, `${photo.length}, ${strong}`);
+    });
+
     test('a stroke cuts anew', async () => {
       const box = () => driver.evaluate(() => document.querySelector('#cut-box').textContent);
       const before = await box();

@@ -8,8 +8,8 @@ const megabyteFormat = new Intl.NumberFormat('en', { minimumFractionDigits: 1, m
 
 /** @param {number} part 0..1 */
 export function percent(part) {
-  if (part > 0 && part < 0.001) return '< 0.1%';
-  return part > 0.99 && part < 1 ? '> 99%' : percentFormat.format(part);
+  if (part > 0 && part < 0.001) return '<\u00a00.1%';
+  return part > 0.99 && part < 1 ? '>\u00a099%' : percentFormat.format(part);
 }
 
 /** @param {number} score */
@@ -217,10 +217,10 @@ export const sanity = {
   /** @param {string} method @param {import('../verdict.js').Correlations} last   with all layers random */
   finding(method, last) {
     const figures = `With all layers random, the rank correlation with the trained network’s map is ${sanity.correlation(last.places)} for the places and ${sanity.correlation(last.signs)} for the signs.`;
-    return `${sanity.verdicts[verdictOf(last)](method, last)} ${figures} ${sanity.lines}`;
+    return `${sanity.verdicts[verdictOf(last)](method, last)} ${figures}`;
   },
   /** What the verdict goes by. */
-  lines: `(Up to ${UNRELATED} counts as next to nothing in common, from ${ALIKE.toFixed(2)} on as alike. This is one draw of random weights.)`,
+  lines: `A correlation of up to ${UNRELATED} counts as next to nothing in common, from ${ALIKE.toFixed(2)} on as alike. All this is one draw of random weights.`,
   /** @type {Record<import('../verdict.js').Verdict, (method: string, last: import('../verdict.js').Correlations) => string>} */
   verdicts: {
     changes: (method) => `${method} passes: next to nothing is left of its map, neither of the places nor of the signs.`,

@@ -20,7 +20,7 @@ export function makeClassesPanel(store, actions) {
   const other = makeRow((index) => actions.choose(index));
   const list = h('ul', { class: 'top-classes' }, ...rows.map((row) => row.element));
   const linkText = h('p', {});
-  const instead = h('button', { type: 'button', on: { click: () => actions.choose(likeliest(store.state.probabilities ?? new Float32Array(), 1)[0]) } });
+  const instead = h('button', { type: 'button', on: { click: () => takeLikeliest() } });
   const fromLink = h('div', { class: 'link-notice', role: 'status' });
   const element = h(
     'section',
@@ -31,6 +31,11 @@ export function makeClassesPanel(store, actions) {
     makeClassSearch(store, actions),
     makeNeuronPicker(store, actions),
   );
+
+  function takeLikeliest() {
+    actions.choose(likeliest(store.state.probabilities ?? new Float32Array(), 1)[0]);
+    rows[0].element.querySelector('button')?.focus(); // the button that was pressed goes
+  }
 
   store.watch(['photo', 'probabilities', 'chosen', 'fromLink', 'engine'], (state) => {
     const { photo, probabilities, chosen, engine } = state;

@@ -24,7 +24,7 @@ export function makeSanityPanel(store, actions) {
     { class: 'insight-result', hidden: true },
     chart.element,
     finding,
-    h('p', { class: 'pictures-about' }, Object.values(words.quantities).map(({ about }) => about).join(' '), ' ', words.pictures),
+    h('p', { class: 'pictures-about' }, words.lines, ' ', Object.values(words.quantities).map(({ about }) => about).join(' '), ' ', words.pictures),
     strip,
   );
   const panel = makeInsight({ id: 'sanity', text: words, start: actions.checkSanity, content: [result] });

@@ -116,7 +116,7 @@ describe('the randomisation check judges what it shows', () => {
       const engine = await Engine.open('cpu');
       const [network] = Engine.networks();
       await engine.loadNetwork(network.id, await read(`/weights/${network.weights.file}`));
-      engine.setPictureFile(await read('/samples/chelsea.jpg'));
+      await engine.openPicture(await (await fetch('/samples/chelsea.jpg')).blob()); // by the decoder that the page uses
       const classIndex = Number(new URLSearchParams(location.hash.slice(1)).get('class'));
       const check = await engine.sanityCheck({ classIndex, views: 1 });
       const found = [];
@@ -165,7 +165,7 @@ describe('the cut says what seeded it', () => {
       const engine = await Engine.open('cpu');
       const [network] = Engine.networks();
       await engine.loadNetwork(network.id, await read(`/weights/${network.weights.file}`));
-      engine.setPictureFile(await read('/samples/chelsea.jpg'));
+      await engine.openPicture(await (await fetch('/samples/chelsea.jpg')).blob()); // by the decoder that the page uses
       const cuts = [];
       for (const mode of ['paper', 'best']) cuts.push({ ...(await engine.locate({ classIndex, mode })).box });
       return cuts;

@@ -205,7 +205,10 @@ async fn picture_of_frame(frame: &VideoFrame, progress: &dyn Progress) -> Result
             return Err(Refusal::Browser("this browser's frames cannot be read as RGBA"));
         }
         let part = buffer.subarray(0, bytes);
-        JsFuture::from(frame.copy_to_with_u8_array_and_options(&part, &options)).await?;
+        // As a promise of anything: what waits for one of arrays is compiled with this crate, under a name that differs between the two CPU
+        // programs, and they share their JavaScript.
+        let copied: Promise = frame.copy_to_with_u8_array_and_options(&part, &options).unchecked_into();
+        JsFuture::from(copied).await?;
         strips.push(part.to_vec())?;
     }
     Ok(strips.finish()?)

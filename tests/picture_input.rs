@@ -6,7 +6,6 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::Cursor;
-use std::time::{Duration, Instant};
 
 use deep_inside::image_input::{Picture, PictureBuilder, decode_file, picture_size};
 use image::codecs::gif::GifEncoder;
@@ -17,6 +16,8 @@ use image::{DynamicImage, ExtendedColorType, Frame, ImageEncoder, ImageFormat, R
 use proptest::prelude::*;
 
 const FORMATS: [ImageFormat; 5] = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp];
+/// How much finer brightness is than colour in the JPEG files, along rows and along columns.
+const SAMPLINGS: [&str; 5] = ["1x1", "2x1", "1x2", "2x2", "4x1"];
 const BLACK: [u8; 4] = [0, 0, 0, 255];
 const WHITE: [u8; 4] = [255; 4];
 
@@ -53,13 +54,43 @@ fn a_file_cut_anywhere_before_its_last_pixel_is_damaged() {
             assert_eq!(refused(&whole[..length]), "picture-corrupt", "{format:?} cut at {length} of {}", whole.len());
         }
     }
-    for name in ["progressive.jpg", "cmyk.jpg", "lossy.webp", "animated.webp"] {
-        let whole = fixture(name);
-        // Of an animation, what follows its first frame may be missing.
+    let fixtures = ["progressive.jpg", "cmyk.jpg", "lossy.webp", "animated.webp"].map(str::to_owned);
+    for name in fixtures.into_iter().chain(sampled_jpegs(&["", "-separate", "-progressive", "-arithmetic"])) {
+        let whole = fixture(&name);
+        // Of an animation, what follows its first frame may be missing, and of a JPEG its end marker, unless its data can end anywhere.
         let frames: Vec<usize> = (0..whole.len() - 4).filter(|&start| &whole[start..start + 4] == b"ANMF").collect();
-        let end = frames.get(1).copied().unwrap_or(whole.len());
-        for length in 16..end - 2 {
+        let end_marker = if name.ends_with(".jpg") && !name.contains("arithmetic") { 2 } else { 0 };
+        let end = frames.get(1).copied().unwrap_or(whole.len() - end_marker);
+        for length in 16..end - end_marker.abs_diff(2) {
             assert_eq!(refused(&whole[..length]), "picture-corrupt", "{name} cut at {length} of {end}");
+        }
+    }
+}
+
+#[test]
+fn an_end_marker_does_not_make_a_cut_jpeg_whole() {
+    // A cut between two passes leaves a whole picture of less detail, which browsers show.
+    for name in sampled_jpegs(&["", "-separate"]) {
+        let whole = fixture(&name);
+        for length in 16..whole.len() - 2 {
+            let bytes = [&whole[..length], &[0xff, 0xd9]].concat();
+            assert_eq!(refused(&bytes), "picture-corrupt", "{name} cut at {length} of {}", whole.len());
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_without_its_end_marker_opens_whatever_follows() {
+    let other = fixture("progressive.jpg");
+    let mut chance = b"SEFH\xff\xda\0\x08\x01\x63\0\0\x3f\0\xff\xc0\0\x02".to_vec();
+    chance.extend(&other[20..]);
+    for name in sampled_jpegs(&["", "-separate", "-progressive"]) {
+        let whole = fixture(&name);
+        let data = &whole[..whole.len() - 2];
+        for trailer in [&b""[..], b"\xff", b"\0\0\0\0", b"Image_UTC_Data1458765943", &other, &chance] {
+            let picture =
+                decode_file(&[data, trailer].concat()).unwrap_or_else(|error| panic!("{name} with {trailer:?}: {error}"));
+            assert!(picture.rgba() == pixels(&whole), "{name} with {trailer:?}");
         }
     }
 }
@@ -75,7 +106,7 @@ fn bytes_after_the_picture_do_no_harm() {
 
 #[test]
 fn an_endless_claim_is_refused_at_once_and_without_memory() {
-    let claims = [(60_000, 60_000), (65_536, 65_537), (u32::MAX >> 1, u32::MAX >> 1), (16_385, 1), (1, 16_385), (16_384, 3_052)];
+    let claims = [(60_000, 60_000), (65_536, 65_537), (u32::MAX >> 1, u32::MAX >> 1), (65_536, 1), (1, 65_536), (12_248, 12_248)];
     for (width, height) in claims {
         let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
         let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
@@ -124,10 +155,36 @@ fn a_metadata_chunk_may_not_ask_for_more_memory_than_the_file_has() {
 }
 
 #[test]
-fn a_picture_of_100_megapixels_is_too_large() {
+fn a_file_of_more_pixels_than_a_picture_may_have_is_reduced() {
+    // A mean over areas keeps flat halves flat, and a border's place.
+    for (columns, rows) in [(8_160, 6_144), (17_000, 40)] {
+        let picture = image::GrayImage::from_fn(columns, rows, |x, _| image::Luma([if x < columns / 2 { 40 } else { 200 }]));
+        let mut jpeg = Vec::new();
+        JpegEncoder::new(&mut jpeg).write_image(&picture, columns, rows, ExtendedColorType::L8).unwrap();
+        let mut png = Vec::new();
+        PngEncoder::new(&mut png).write_image(&picture, columns, rows, ExtendedColorType::L8).unwrap();
+        for bytes in [jpeg, png] {
+            let picture = decode_file(&bytes).unwrap();
+            let (width, height) = picture_size(columns, rows).unwrap();
+            assert_eq!((picture.width(), picture.height(), picture.file_size()), (width, height, (columns, rows)));
+            for (x, y, value) in
+                [(0, 0, 40), (width / 2 - 8, height / 2, 40), (width / 2 + 8, 0, 200), (width - 1, height - 1, 200)]
+            {
+                let pixel = &picture.rgba()[(y * width + x) as usize * 4..][..4];
+                assert!(largest_difference(pixel, &[value, value, value, 255]) <= 2, "{pixel:?} at {x}, {y} should be {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_size_of_a_reduced_file_is_upright() {
     let mut jpeg = Vec::new();
-    JpegEncoder::new(&mut jpeg).write_image(&vec![90; 100_000_000], 10_000, 10_000, ExtendedColorType::L8).unwrap();
-    refused_at_once(&jpeg);
+    let mut encoder = JpegEncoder::new(&mut jpeg);
+    encoder.set_exif_metadata(exif(6, false)).unwrap();
+    encoder.write_image(&[90; 17_000 * 8], 17_000, 8, ExtendedColorType::L8).unwrap();
+    let picture = decode_file(&jpeg).unwrap();
+    assert_eq!((picture.width(), picture.height(), picture.file_size()), (7, 16_384, (8, 17_000)));
 }
 
 #[test]
@@ -138,14 +195,31 @@ fn a_file_of_more_than_200_megabytes_is_too_large() {
 }
 
 #[test]
-fn pixels_that_take_more_than_256_mib_are_too_large() {
-    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-    let mut header = [7_000u32.to_be_bytes(), 7_000u32.to_be_bytes()].concat();
-    header.extend([16, 6, 0, 0, 0]);
-    png.extend(png_chunk(b"IHDR", &header));
-    png.extend(png_chunk(b"IDAT", &[0x78, 1, 3, 0, 0, 0, 0, 1]));
-    png.extend(png_chunk(b"IEND", &[]));
-    refused_at_once(&png);
+fn pixels_that_take_more_memory_than_there_may_be_are_too_large() {
+    // Four colours in passes: 12 bytes of coefficients and samples for each pixel's four.
+    let frame = [
+        &[0xff, 0xd8, 0xff, 0xc2, 0, 20, 8][..],
+        &[0x27, 0x10, 0x3a, 0x98, 4],
+        &[1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0],
+    ];
+    let scan = [0xff, 0xda, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 0, 0, 0xff, 0xd9];
+    let jpeg = [&frame.concat()[..], &scan].concat();
+    refused_at_once(&jpeg);
+    assert!(decode_file(&jpeg).unwrap_err().detail().contains("15000 x 10000 pixels, which need 1668 MB"));
+}
+
+#[test]
+fn a_photo_is_decoded_without_a_second_copy_of_its_pixels() {
+    let photo = photo(1_600, 1_200);
+    let pixels = 1_600 * 1_200;
+    for (format, bytes_a_pixel) in [(ImageFormat::Jpeg, 7.1), (ImageFormat::Png, 4.1), (ImageFormat::Bmp, 4.1)] {
+        let mut bytes = Vec::new();
+        DynamicImage::from(DynamicImage::from(photo.clone()).to_rgb8()).write_to(&mut Cursor::new(&mut bytes), format).unwrap();
+        let (picture, memory) = with_peak_memory(|| decode_file(&bytes).unwrap());
+        assert_eq!(picture.rgba().len(), pixels * 4);
+        let most = bytes_a_pixel * pixels as f64 + 500_000.0;
+        assert!((memory as f64) < most, "{format:?}: {memory} bytes, {:.2} a pixel", memory as f64 / pixels as f64);
+    }
 }
 
 #[test]
@@ -153,7 +227,7 @@ fn the_content_decides_the_format_and_other_files_are_named() {
     for format in FORMATS {
         assert_eq!(size(&encode(&photo(5, 4), format)), (5, 4), "{format:?}");
     }
-    let files: [(&[u8], &str); 9] = [
+    let files: [(&[u8], &str); 24] = [
         (b"<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "SVG"),
         (b"\xef\xbb\xbf \n<!DOCTYPE html><html><body><svg/></body></html>", "web page"),
         (b"\0\0\0\x20ftypavif\0\0\0\0", "AVIF"),
@@ -162,13 +236,86 @@ fn the_content_decides_the_format_and_other_files_are_named() {
         (b"II*\0\x08\0\0\0", "TIFF"),
         (b"%PDF-1.7", "PDF"),
         (b"\xff\x0a\xfa\x7f", "JPEG XL"),
-        (b"P6 1 1 255 abc", "no picture that is known here"),
+        (b"P6 1 1 255 abc", "Netpbm"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1miafavif", "AVIF"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heix", "HEIC"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom", "raw file"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"MM\0+\0\x08", "TIFF"),
+        (b"II*\0\x10\0\0\0CR\x02\0", "raw file"),
+        (b"FUJIFILMCCD-RAW 0201", "raw file"),
+        (b"\0\0\x01\0\x05\0\x10\x10", "icon"),
+        (b"8BPS\0\x01", "Photoshop"),
+        (b"gimp xcf v011", "GIMP"),
+        (b"v/1\x01\x02\0\0\0", "OpenEXR"),
+        (b"qoif\0\0", "QOI"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+        (b"#!/bin/sh", "no picture that is known here"),
     ];
     for (bytes, name) in files {
         let error = decode_file(bytes).unwrap_err();
         assert_eq!(error.code(), "picture-unsupported");
         assert!(error.detail().contains(name), "{error} should name a {name}");
     }
+}
+
+#[test]
+fn sound_jpegs_of_kinds_that_are_not_read_are_named() {
+    let sound = fixture("sampling-2x2.jpg");
+    let at = |marker: u8| sound.windows(2).position(|pair| pair == [0xff, marker]).unwrap();
+    let (frame, scan) = (at(0xc0), at(0xda));
+    let with = |changes: &[(usize, u8)]| {
+        let mut bytes = sound.clone();
+        changes.iter().for_each(|&(place, value)| bytes[place] = value);
+        bytes
+    };
+    let two_colours = [&sound[..scan], &[0xff, 0xda, 0, 10, 2, 1, 0, 2, 0x11, 0, 63, 0], &sound[scan + 14..]].concat();
+    let files = [
+        (with(&[(frame + 1, 0xc3)]), "lossless"),
+        (with(&[(frame + 1, 0xcb)]), "lossless"),
+        (with(&[(frame + 1, 0xc5)]), "hierarchical"),
+        (with(&[(frame + 1, 0xde)]), "hierarchical"),
+        (with(&[(frame + 1, 0xf7)]), "JPEG-LS"),
+        (with(&[(frame + 1, 0xc1), (frame + 4, 12)]), "12 bits"),
+        (with(&[(frame + 9, 2)]), "2 colours"),
+        (with(&[(frame + 5, 0), (frame + 6, 0)]), "height after"),
+        (with(&[(frame + 11, 0x11), (frame + 14, 0x22)]), "sampling"),
+        (two_colours, "scan of their own"),
+    ];
+    for (bytes, kind) in files {
+        let error = decode_file(&bytes).unwrap_err();
+        assert_eq!(error.code(), "picture-unsupported", "{kind}: {error}");
+        assert!(error.detail().contains(kind), "{error} should name {kind}");
+    }
+}
+
+#[test]
+fn no_word_of_a_decoders_insides_reaches_a_visitor() {
+    let mut files: Vec<Vec<u8>> = FORMATS.into_iter().map(|format| encode(&photo(12, 9), format)).collect();
+    files.extend(["cmyk.jpg", "lossy.webp", "animated.webp", "palette.png"].map(fixture));
+    files.extend(sampled_jpegs(&["-separate", "-progressive", "-arithmetic"]).into_iter().map(|name| fixture(&name)));
+    let mut refusals = 0;
+    for whole in files {
+        let cut = (1..whole.len()).map(|length| whole[..length].to_vec());
+        let changed = (0..whole.len()).flat_map(|place| {
+            [0xff, 0x10].map(|bits| {
+                let mut bytes = whole.clone();
+                bytes[place] ^= bits;
+                bytes
+            })
+        });
+        for bytes in cut.chain(changed) {
+            if let Err(error) = decode_file(&bytes) {
+                refusals += 1;
+                let text = error.detail();
+                let inside = ["{", "}", "::", "`", "\"", "Err", "Some", "None", "Io(", "()", "_", "0x", "  "];
+                assert!(!inside.iter().any(|mark| text.contains(mark)), "{text}");
+                assert!(error.code().starts_with("picture-"), "{error}");
+            }
+        }
+    }
+    assert!(refusals > 5_000, "{refusals}");
 }
 
 // Orientation
@@ -201,6 +348,29 @@ fn all_eight_orientations_of_a_jpeg_are_upright() {
         assert_eq!((picture.width(), picture.height()), upright.dimensions());
         assert!(largest_difference(picture.rgba(), upright.as_raw()) <= 4, "orientation {orientation}");
     }
+}
+
+#[test]
+fn all_eight_orientations_of_a_lossy_webp_are_upright() {
+    let plain = fixture("lossy.webp");
+    let stored = pixels(&plain);
+    for orientation in 1..=8 {
+        let notes = exif(orientation, orientation % 2 == 0);
+        let named = [b"Exif\0\0", &notes[..]].concat();
+        for notes in [notes, named] {
+            let picture = decode_file(&extended_webp(&plain, 0x08, &[(b"EXIF", &notes)])).unwrap();
+            let upright = RgbaImage::from_raw(picture.width(), picture.height(), picture.rgba().to_vec()).unwrap();
+            assert!(stored_as(&upright, orientation).into_raw() == stored, "orientation {orientation}");
+        }
+    }
+}
+
+#[test]
+fn a_webp_whose_notes_are_missing_or_not_announced_opens() {
+    let plain = fixture("lossy.webp");
+    assert_eq!(size(&extended_webp(&plain, 0x0c, &[])), (32, 16));
+    assert_eq!(size(&extended_webp(&plain, 0, &[(b"junk", b"odd")])), (32, 16));
+    assert_eq!(size(&extended_webp(&plain, 0, &[(b"EXIF", &exif(6, true))])), (16, 32));
 }
 
 #[test]
@@ -259,6 +429,168 @@ fn palette_cmyk_progressive_and_animated_files_are_read() {
             let pixel = &picture.rgba()[(8 * 32 + column) * 4..][..4];
             assert!(largest_difference(pixel, &colour) <= tolerance, "{name}: {pixel:?} should be {colour:?}");
         }
+    }
+}
+
+#[test]
+fn every_sampling_and_coding_of_a_jpeg_gives_libjpegs_pixels() {
+    for sampling in SAMPLINGS {
+        let expected = pixels(&fixture(&format!("sampling-{sampling}.png")));
+        for coding in ["", "-separate", "-progressive", "-arithmetic"] {
+            let found = pixels(&fixture(&format!("sampling-{sampling}{coding}.jpg")));
+            assert!(largest_difference(&found, &expected) <= 1, "{sampling}{coding}");
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_of_red_green_and_blue_is_known_by_its_names_or_its_adobe_marker() {
+    let by_name = fixture("rgb.jpg");
+    let mut by_marker = by_name.clone();
+    let frame = by_marker.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    let scan = by_marker.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
+    for (index, name) in [1, 2, 3].into_iter().enumerate() {
+        by_marker[frame + 10 + index * 3] = name;
+        by_marker[scan + 5 + index * 2] = name;
+    }
+    let adobe = *b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0";
+    let without_jfif = |bytes: &[u8]| if bytes[3] == 0xe0 { [&bytes[..2], &bytes[20..]].concat() } else { bytes.to_vec() };
+    let by_marker = without_jfif(&by_marker);
+    let by_marker = if by_marker[3] == 0xee { by_marker } else { [&by_marker[..2], &adobe, &by_marker[2..]].concat() };
+    for bytes in [by_name, by_marker] {
+        let found = pixels(&bytes);
+        assert!(largest_difference(&found[(8 * 32 + 3) * 4..][..4], &[200, 40, 60, 255]) <= 3);
+    }
+}
+
+// Colours
+
+#[test]
+fn colours_are_those_that_the_profile_means() {
+    let colours: Vec<[u8; 3]> = vec![[0, 0, 0], [255, 255, 255], [200, 100, 50], [30, 160, 90], [128, 128, 128], [10, 60, 250]];
+    let picture = RgbaImage::from_fn(48, 16, |x, _| {
+        let [red, green, blue] = colours[x as usize / 8];
+        Rgba([red, green, blue, 255])
+    });
+    let swapped = [SRGB[2], SRGB[0], SRGB[1]];
+    for (name, primaries, gamma) in
+        [("P3", P3, 2.2), ("Adobe", ADOBE_RGB, 2.2), ("ProPhoto", PROPHOTO, 1.8), ("swapped", swapped, 2.2)]
+    {
+        let profile = rgb_profile(primaries, gamma);
+        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
+            let found = pixels(&with_profile(&picture, format, &profile));
+            for (index, colour) in colours.iter().enumerate() {
+                let expected = in_srgb(*colour, primaries, gamma);
+                let pixel = &found[(8 * 48 + index * 8 + 4) * 4..][..3];
+                // A wide space's rounding in a JPEG grows on the way.
+                let tolerance = if format == ImageFormat::Jpeg { 9 } else { 2 };
+                assert!(
+                    largest_difference(pixel, &expected) <= tolerance,
+                    "{name} {format:?}: {colour:?} is {pixel:?}, not {expected:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_profile_of_srgb_changes_nothing_and_one_that_is_broken_or_of_another_kind_is_ignored() {
+    let picture = photo(20, 10);
+    let sound = rgb_profile(P3, 2.2);
+    let mut endless = sound.clone();
+    endless[128..132].copy_from_slice(&[0xff; 4]);
+    let mut profiles = vec![b"no profile".to_vec(), vec![0; 200], endless, grey_profile(1.0), ink_profile()];
+    profiles.extend((1..sound.len()).step_by(13).map(|length| sound[..length].to_vec()));
+    for profile in profiles {
+        for format in [ImageFormat::Png, ImageFormat::WebP] {
+            assert!(pixels(&with_profile(&picture, format, &profile)) == picture.as_raw()[..], "{} bytes", profile.len());
+        }
+    }
+}
+
+#[test]
+fn grey_and_inks_have_profiles_of_their_own() {
+    let mut png = Vec::new();
+    let mut encoder = PngEncoder::new(&mut png);
+    encoder.set_icc_profile(grey_profile(1.0)).unwrap();
+    encoder.write_image(&[0, 64, 255], 3, 1, ExtendedColorType::L8).unwrap();
+    assert!(largest_difference(&pixels(&png), &[BLACK, [137, 137, 137, 255], WHITE].concat()) <= 1);
+
+    // In this one, black ink alone is seen, and the picture has next to none.
+    let plain = fixture("cmyk.jpg");
+    let profile = ink_profile();
+    let mut segment = vec![0xff, 0xe2];
+    segment.extend((profile.len() as u16 + 16).to_be_bytes());
+    segment.extend(b"ICC_PROFILE\0\x01\x01");
+    segment.extend(&profile);
+    let found = pixels(&[&plain[..2], &segment, &plain[2..]].concat());
+    assert!(largest_difference(&found[..4], &WHITE) <= 8, "{:?}", &found[..4]);
+    assert!(largest_difference(&pixels(&plain)[..4], &WHITE) > 100);
+}
+
+#[test]
+fn a_png_may_give_its_colours_by_numbers() {
+    let picture = RgbaImage::from_pixel(2, 2, Rgba([200, 100, 50, 255]));
+    let with = |chunks: &[(&[u8; 4], &[u8])]| {
+        let mut png = encode(&picture, ImageFormat::Png);
+        let chunks: Vec<u8> = chunks.iter().flat_map(|(name, body)| png_chunk(name, body)).collect();
+        png.splice(33..33, chunks);
+        png
+    };
+    let first = |png: &[u8]| pixels(png)[..3].to_vec();
+    let places = |values: [u32; 8]| values.map(u32::to_be_bytes).concat();
+    let gamma = 45_455u32.to_be_bytes();
+    let adobe = places([31_270, 32_900, 64_000, 33_000, 21_000, 71_000, 15_000, 6_000]);
+    let wide = in_srgb([200, 100, 50], ADOBE_RGB, 2.2);
+    assert!(largest_difference(&first(&with(&[(b"gAMA", &gamma), (b"cHRM", &adobe)])), &wide) <= 2);
+    // Browsers take neither alone, nor both beside the word that it is sRGB.
+    for chunks in [&[(b"gAMA", &gamma[..])][..], &[(b"cHRM", &adobe)], &[(b"sRGB", &[0]), (b"gAMA", &gamma), (b"cHRM", &adobe)]] {
+        assert_eq!(first(&with(chunks)), [200, 100, 50]);
+    }
+    let p3 = with(&[(b"cICP", &[12, 13, 0, 1])]);
+    let found = first(&p3);
+    assert!(found[0] > 212 && found[1] < 97 && found[2] < 38, "{found:?}");
+    for curve in [16, 18] {
+        let error = decode_file(&with(&[(b"cICP", &[9, curve, 0, 1])])).unwrap_err();
+        assert!(error.code() == "picture-unsupported" && error.detail().contains("HDR"), "{error}");
+    }
+}
+
+// Transparency
+
+#[test]
+fn a_bmps_alpha_counts_where_its_header_has_a_mask_for_it() {
+    let pixels_of = |bytes: Vec<u8>| pixels(&bytes);
+    let clear_and_red: [[u8; 4]; 2] = [[10, 20, 30, 0], [0, 0, 255, 255]];
+    let all_clear: [[u8; 4]; 2] = [[10, 20, 30, 0], [0, 0, 255, 0]];
+    let opaque = [[30, 20, 10, 255], [255, 0, 0, 255]].concat();
+    let honoured = [WHITE, [255, 0, 0, 255]].concat();
+    const ALPHA: u32 = 0xff00_0000;
+    // Header size, compression and mask: 3 is "masks", 6 "masks, one for alpha among them".
+    for (header, compression, mask, expected) in [
+        (40, 0, 0, &opaque),
+        (40, 3, 0, &opaque),
+        (40, 6, ALPHA, &honoured),
+        (56, 0, ALPHA, &honoured),
+        (56, 3, ALPHA, &honoured),
+        (108, 0, ALPHA, &honoured),
+        (124, 0, ALPHA, &honoured),
+        (124, 3, ALPHA, &honoured),
+        (124, 3, 0, &opaque),
+        (124, 0, 0, &opaque),
+    ] {
+        let found = pixels_of(bmp(header, compression, mask, clear_and_red));
+        assert!(found == *expected, "header {header}, compression {compression}, mask {mask:x}: {found:?}");
+        // Alpha of 0 everywhere is none.
+        assert_eq!(pixels_of(bmp(header, compression, mask, all_clear)), opaque, "header {header}, compression {compression}");
+    }
+}
+
+#[test]
+fn bmps_with_another_file_inside_are_named() {
+    for (compression, name) in [(4, "JPEG"), (5, "PNG"), (11, "print")] {
+        let error = decode_file(&bmp(40, compression, 0, [[0; 4]; 2])).unwrap_err();
+        assert!(error.code() == "picture-unsupported" && error.detail().contains(name), "{error}");
     }
 }
 
@@ -383,7 +715,7 @@ proptest! {
 
     #[test]
     fn no_file_makes_the_decoder_panic(
-        kind in 0usize..9,
+        kind in 0usize..12,
         cut in 0.2f64..1.0,
         changes in proptest::collection::vec((0.0f64..1.0, any::<u8>()), 0..8),
     ) {
@@ -392,6 +724,9 @@ proptest! {
             6 => fixture("cmyk.jpg"),
             7 => fixture("animated.webp"),
             8 => fixture("lossy.webp"),
+            9 => fixture("sampling-2x2-arithmetic.jpg"),
+            10 => with_profile(&photo(24, 16), ImageFormat::Png, &rgb_profile(P3, 1.8)),
+            11 => bmp(124, 0, 0xff00_0000, [[9, 8, 7, 6]; 2]),
             format => encode(&photo(24, 16), FORMATS[format]),
         };
         for (place, value) in changes {
@@ -410,12 +745,10 @@ fn refused(bytes: &[u8]) -> &'static str {
 }
 
 fn refused_at_once(bytes: &[u8]) {
-    let start = Instant::now();
     let (code, memory) = with_peak_memory(|| refused(bytes));
     assert_eq!(code, "picture-too-large");
-    assert!(start.elapsed() < Duration::from_millis(50), "{:?}", start.elapsed());
-    // A JPEG decoder keeps a copy of the file.
-    assert!(memory < 1_000_000 + bytes.len(), "{memory} bytes");
+    // "At once" is before anything is decoded: that would take memory.
+    assert!(memory < 200_000, "{memory} bytes");
 }
 
 fn size(bytes: &[u8]) -> (u32, u32) {
@@ -473,6 +806,128 @@ fn webp_with_exif(picture: &RgbaImage, exif: &[u8]) -> Vec<u8> {
     encoder.set_exif_metadata(exif.to_vec()).unwrap();
     picture.write_with_encoder(encoder).unwrap();
     bytes
+}
+
+/// A file with a profile in it.
+fn with_profile(picture: &RgbaImage, format: ImageFormat, profile: &[u8]) -> Vec<u8> {
+    fn written(mut encoder: impl ImageEncoder, picture: &DynamicImage, profile: &[u8]) {
+        encoder.set_icc_profile(profile.to_vec()).unwrap();
+        picture.write_with_encoder(encoder).unwrap();
+    }
+    let (mut bytes, rgb) = (Vec::new(), DynamicImage::from(DynamicImage::from(picture.clone()).to_rgb8()));
+    match format {
+        ImageFormat::Jpeg => written(JpegEncoder::new_with_quality(&mut bytes, 100), &rgb, profile),
+        ImageFormat::WebP => written(WebPEncoder::new_lossless(&mut bytes), &rgb, profile),
+        _ => written(PngEncoder::new(&mut bytes), &rgb, profile),
+    }
+    bytes
+}
+
+/// X, Y and Z, adapted to D50, of a space's red, green and blue.
+const SRGB: [[f64; 3]; 3] = [[0.43607, 0.22250, 0.01393], [0.38506, 0.71688, 0.09710], [0.14308, 0.06062, 0.71417]];
+const P3: [[f64; 3]; 3] = [[0.51512, 0.24120, -0.00105], [0.29198, 0.69225, 0.04189], [0.15710, 0.06657, 0.78407]];
+const ADOBE_RGB: [[f64; 3]; 3] = [[0.60974, 0.31111, 0.01947], [0.20528, 0.62567, 0.06087], [0.14919, 0.06322, 0.74457]];
+const PROPHOTO: [[f64; 3]; 3] = [[0.79767, 0.28804, 0.0], [0.13519, 0.71188, 0.0], [0.03134, 0.00009, 0.82491]];
+
+/// A colour of a space of these primaries and gamma, in sRGB.
+fn in_srgb(colour: [u8; 3], primaries: [[f64; 3]; 3], gamma: f64) -> [u8; 3] {
+    const FROM_D50: [[f64; 3]; 3] = [[3.13386, -1.61687, -0.49061], [-0.97877, 1.91614, 0.03345], [0.07195, -0.22899, 1.40524]];
+    let light = colour.map(|value| (f64::from(value) / 255.0).powf(gamma));
+    let xyz = [0, 1, 2].map(|axis| (0..3).map(|part| primaries[part][axis] * light[part]).sum::<f64>());
+    FROM_D50.map(|row| {
+        let linear = (0..3).map(|axis| row[axis] * xyz[axis]).sum::<f64>().clamp(0.0, 1.0);
+        let value = if linear <= 0.0031308 { linear * 12.92 } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
+        (value * 255.0).round() as u8
+    })
+}
+
+/// An ICC profile: the header, then the tags' names and places, then their bodies.
+fn profile(class: &[u8; 4], space: &[u8; 4], connection: &[u8; 4], tags: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
+    let mut table = (tags.len() as u32).to_be_bytes().to_vec();
+    let mut bodies = Vec::new();
+    for (name, body) in tags {
+        table.extend(*name);
+        table.extend((132 + tags.len() as u32 * 12 + bodies.len() as u32).to_be_bytes());
+        table.extend((body.len() as u32).to_be_bytes());
+        bodies.extend(body);
+        bodies.resize(bodies.len().next_multiple_of(4), 0);
+    }
+    let mut header = vec![0; 128];
+    header[..4].copy_from_slice(&(128 + (table.len() + bodies.len()) as u32).to_be_bytes());
+    header[8] = 2;
+    header[12..24].copy_from_slice(&[*class, *space, *connection].concat());
+    header[36..40].copy_from_slice(b"acsp");
+    [header, table, bodies].concat()
+}
+
+fn fixed(value: f64) -> [u8; 4] {
+    ((value * 65_536.0).round() as i32).to_be_bytes()
+}
+
+fn gamma_curve(gamma: f64) -> Vec<u8> {
+    [b"curv\0\0\0\0\0\0\0\x01", &((gamma * 256.0).round() as u16).to_be_bytes()[..]].concat()
+}
+
+fn rgb_profile(primaries: [[f64; 3]; 3], gamma: f64) -> Vec<u8> {
+    let place = |xyz: [f64; 3]| [b"XYZ \0\0\0\0".to_vec(), xyz.map(fixed).concat()].concat();
+    let [red, green, blue] = primaries.map(place);
+    let curve = gamma_curve(gamma);
+    let tags =
+        [(b"rXYZ", red), (b"gXYZ", green), (b"bXYZ", blue), (b"rTRC", curve.clone()), (b"gTRC", curve.clone()), (b"bTRC", curve)];
+    profile(b"mntr", b"RGB ", b"XYZ ", &tags)
+}
+
+fn grey_profile(gamma: f64) -> Vec<u8> {
+    profile(b"mntr", b"GRAY", b"XYZ ", &[(b"kTRC", gamma_curve(gamma))])
+}
+
+/// A profile of four inks, of which only black is seen: a table of 2 x 2 x 2 x 2 colours in Lab.
+fn ink_profile() -> Vec<u8> {
+    let mut table = b"mft1\0\0\0\0\x04\x03\x02\0".to_vec();
+    table.extend([1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0].map(fixed).concat());
+    let straight: Vec<u8> = (0..=255).collect();
+    table.extend(straight.repeat(4));
+    table.extend((0..16).flat_map(|inks| [if inks & 1 == 0 { 255 } else { 0 }, 128, 128]));
+    table.extend(straight.repeat(3));
+    profile(b"prtr", b"CMYK", b"Lab ", &[(b"A2B0", table)])
+}
+
+/// A BMP of one row of two pixels of 32 bits, B, G, R and alpha.
+fn bmp(header: u32, compression: u32, alpha_mask: u32, pixels: [[u8; 4]; 2]) -> Vec<u8> {
+    let mut info = header.to_le_bytes().to_vec();
+    info.extend([2i32, 1].map(i32::to_le_bytes).concat());
+    info.extend([1u16, 32].map(u16::to_le_bytes).concat());
+    info.extend(compression.to_le_bytes());
+    info.resize(40, 0);
+    // The masks are a part of the newer headers, and follow the older one.
+    if header > 40 || compression == 3 || compression == 6 {
+        info.extend([0xff_0000, 0xff00, 0xff].map(u32::to_le_bytes).concat());
+    }
+    if header >= 56 || compression == 6 {
+        info.extend(alpha_mask.to_le_bytes());
+    }
+    info.resize(info.len().max(header as usize), 0);
+    let start = 14 + info.len() as u32;
+    [&b"BM"[..], &(start + 8).to_le_bytes(), &[0; 4], &start.to_le_bytes(), &info, &pixels.concat()].concat()
+}
+
+/// A lossy WebP file's picture in an extended file, with these flags and further chunks.
+fn extended_webp(plain: &[u8], flags: u8, chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut body = b"WEBPVP8X\x0a\0\0\0".to_vec();
+    body.extend([flags, 0, 0, 0, 31, 0, 0, 15, 0, 0]);
+    body.extend(&plain[12..]);
+    for (name, chunk) in chunks {
+        body.extend(*name);
+        body.extend((chunk.len() as u32).to_le_bytes());
+        body.extend(*chunk);
+        body.resize(body.len().next_multiple_of(2), 0);
+    }
+    [&b"RIFF"[..], &(body.len() as u32).to_le_bytes(), &body].concat()
+}
+
+/// The names of the JPEG files of each sampling in these codings.
+fn sampled_jpegs(codings: &[&str]) -> Vec<String> {
+    SAMPLINGS.iter().flat_map(|sampling| codings.iter().map(move |coding| format!("sampling-{sampling}{coding}.jpg"))).collect()
 }
 
 /// A TIFF header with one directory of one entry: the orientation, 0x0112.

@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use image::{ImageFormat, ImageReader, Limits};
 
+use super::jpeg_structure::jpeg_size;
 use super::limits::SCRATCH_BYTES;
 
 /// The media type of a kind of picture that can be told by its first bytes, readable here or not, such as `image/avif`.
@@ -14,10 +15,15 @@ pub fn media_type(head: &[u8]) -> Option<&'static str> {
 /// The stored columns and rows that the header states, where it lies in `head` and is of a kind that is readable here.
 pub fn stated_size(head: &[u8]) -> Option<(u32, u32)> {
     let mut reader = ImageReader::new(Cursor::new(head)).with_guessed_format().ok()?;
-    if reader.format() == Some(ImageFormat::Png) {
-        // The decoder has no words for what its address space does not hold.
-        let side = |start| head.get(start..start + 4).map(|side| side.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)));
-        return side(16).zip(side(20));
+    match reader.format() {
+        Some(ImageFormat::Png) => {
+            // The decoder has no words for what its address space does not hold.
+            let side =
+                |start| head.get(start..start + 4).map(|side| side.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)));
+            return side(16).zip(side(20));
+        }
+        Some(ImageFormat::Jpeg) => return jpeg_size(head),
+        _ => {}
     }
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(SCRATCH_BYTES);

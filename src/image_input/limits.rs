@@ -3,18 +3,18 @@
 use crate::error::Error;
 
 /// Largest file, in bytes.
-pub(super) const FILE_BYTES: usize = 200_000_000;
+const FILE_BYTES: usize = 200_000_000;
 /// Longest side of a picture, in pixels.
-pub(super) const SIDE: u32 = 16_384;
+const SIDE: u32 = 16_384;
 /// Largest area of a picture, in pixels.
-pub(super) const PIXELS: u64 = 50_000_000;
+const PIXELS: u64 = 50_000_000;
 /// Longest side of a file, in pixels.
 const FILE_SIDE: u32 = 65_535;
 /// Largest area of a file, in pixels.
-const FILE_PIXELS: u64 = 150_000_000;
-/// Most bytes for the decoded pixels, as the file has them (up to 8 bytes each).
-pub(super) const DECODED_BYTES: u64 = 256 << 20;
-/// Most bytes that a decoder may take beside the pixels: metadata, palettes, a frame that does not cover its canvas.
+pub(super) const FILE_PIXELS: u64 = 150_000_000;
+/// Most bytes that reading a file may take: where addresses have 32 bits, all else has to fit beside it into 1 GiB.
+const MEMORY: u64 = if cfg!(target_pointer_width = "32") { 640_000_000 } else { 1_500_000_000 };
+/// Most bytes that a decoder may take beside the pixels for metadata and palettes.
 pub(super) const SCRATCH_BYTES: u64 = 64 << 20;
 
 /// Refuses a file of so many bytes before any of them is read.
@@ -49,6 +49,40 @@ pub fn picture_size(columns: u32, rows: u32) -> Result<(u32, u32), Error> {
     let scale = (f64::from(SIDE) / f64::from(columns.max(rows))).min((PIXELS as f64 / area).sqrt()).min(1.0);
     let scaled = |side: u32| ((f64::from(side) * scale) as u32).max(1);
     Ok((scaled(columns), scaled(rows)))
+}
+
+/// Refuses a file of `columns` x `rows` pixels whose reading would take `bytes` of memory, when that is more than it may.
+pub(super) fn check_memory(columns: u32, rows: u32, bytes: u64) -> Result<(), Error> {
+    if bytes > MEMORY {
+        return Err(Error::PictureTooLarge(format!(
+            "{columns} x {rows} pixels, which need {} MB of memory in this kind of file, and {} MB are the most here",
+            bytes / 1_000_000,
+            MEMORY / 1_000_000
+        )));
+    }
+    Ok(())
+}
+
+/// So many zeros.
+///
+/// # Errors
+/// `picture-too-large` when there is not enough memory.
+pub(super) fn zeros(bytes: usize) -> Result<Vec<u8>, Error> {
+    let mut zeros = reserved(bytes)?;
+    zeros.resize(bytes, 0);
+    Ok(zeros)
+}
+
+/// No bytes yet, with room for so many.
+///
+/// # Errors
+/// `picture-too-large` when there is not enough memory.
+pub(super) fn reserved(bytes: usize) -> Result<Vec<u8>, Error> {
+    let mut empty = Vec::new();
+    empty
+        .try_reserve_exact(bytes)
+        .map_err(|_| Error::PictureTooLarge(format!("it needs {} MB of memory, more than there is", bytes / 1_000_000)))?;
+    Ok(empty)
 }
 
 fn check(width: u32, height: u32, longest: u32, most: u64) -> Result<(), Error> {

@@ -2,15 +2,25 @@
 //!
 //! Files come from anywhere: nothing in them is believed, and sizes are checked before memory is taken.
 
-mod check_container;
+mod bmp_header;
+mod check_webp;
+mod colour;
 mod decode_file;
+mod decode_jpeg;
+mod decode_other;
+mod decoded;
 mod first_look;
+mod jpeg_structure;
 mod limits;
 mod picture;
 mod picture_builder;
 mod picture_strips;
 mod reduce_rows;
+#[cfg(any(target_family = "wasm", test))]
+mod small_jpeg_decoder;
 mod sniff;
+#[cfg(not(target_family = "wasm"))]
+mod whole_jpeg_decoder;
 
 pub use decode_file::decode_file;
 pub use first_look::{media_type, stated_size};

@@ -1,6 +1,6 @@
 //! A picture that is filled strip by strip, by a decoder that hands out its rows so.
 
-use super::limits::{check_size, picture_size};
+use super::limits::{check_size, picture_size, reserved};
 use super::picture::{Picture, lay_on_white};
 use crate::error::Error;
 
@@ -33,14 +33,7 @@ impl PictureBuilder {
     pub fn new(width: u32, height: u32, file_size: (u32, u32)) -> Result<Self, Error> {
         check_size(width, height)?;
         picture_size(file_size.0, file_size.1)?;
-        let mut rgba = Vec::new();
-        let bytes = width as usize * height as usize * 4;
-        rgba.try_reserve_exact(bytes).map_err(|_| {
-            Error::PictureTooLarge(format!(
-                "{width} x {height} pixels need {} MB of memory, more than there is",
-                bytes / 1_000_000
-            ))
-        })?;
+        let rgba = reserved(width as usize * height as usize * 4)?;
         Ok(Self { width, height, file_size, rgba })
     }
 

@@ -1,0 +1,256 @@
+//! What a JPEG file says of itself before anything is decoded: its kind, its size, and whether it is whole.
+
+use crate::error::Error;
+
+/// A JPEG file that can be read: frame header, and where its scans end.
+pub(super) struct JpegStructure {
+    /// Columns of the file, as stored.
+    pub columns: u32,
+    /// Rows of the file, as stored; not 0.
+    pub rows: u32,
+    /// Whether the coefficients come in several passes, and have to be kept until the last.
+    pub progressive: bool,
+    /// Whether the data is in arithmetic coding.
+    pub arithmetic: bool,
+    /// The frame's colours: one for grey, three, or four for print.
+    pub components: Vec<Component>,
+    /// How the colours are stored.
+    pub colours: Colours,
+    /// Where the data of the last scan ends.
+    pub end: usize,
+    /// Whether the end marker stands there.
+    pub end_marker: bool,
+}
+
+/// What a frame's components are, by libjpeg's rules, which all browsers follow.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Colours {
+    /// One: brightness.
+    Grey,
+    /// Red, green and blue as they are.
+    Rgb,
+    /// Brightness and two differences.
+    Ycc,
+    /// Four inks as they are.
+    Cmyk,
+    /// Three inks as brightness and two differences, and black.
+    Ycck,
+}
+
+/// One colour of a frame.
+pub(super) struct Component {
+    id: u8,
+    /// Samples in a unit of the picture, along a row and along a column.
+    pub sampling: [u32; 2],
+    /// Which of the 64 coefficients the scans so far gave to their last bit.
+    complete: u64,
+    /// Whether a scan gave the mean of each block.
+    has_means: bool,
+}
+
+impl JpegStructure {
+    /// Walks from segment to segment, over the scans' data.
+    ///
+    /// A file without end marker is whole when its scans give every coefficient of every colour: whether the last one's data
+    /// goes on to the last block is left to the decoder. What follows a missing end marker, such as a phone's notes or a second
+    /// picture, is not part of the picture.
+    ///
+    /// # Errors
+    /// `picture-unsupported` with the kind for one that is not read here; `picture-corrupt` when scans are missing, or there is
+    /// no frame.
+    pub fn read(bytes: &[u8]) -> Result<Self, Error> {
+        let mut frame: Option<Self> = None;
+        let (mut jfif, mut adobe) = (false, None);
+        let mut at = 2;
+        // The first marker after a scan's data, from where on the rest may be something else.
+        let mut after_scan = None;
+        while let Some(marker_at) = next_marker(bytes, at) {
+            let marker = bytes[marker_at + 1];
+            if let Some(frame) = &mut frame
+                && after_scan.is_some()
+            {
+                frame.end = marker_at;
+            }
+            let body = segment(bytes, marker_at);
+            match (marker, body) {
+                (0xd9, _) if after_scan.is_some() => {
+                    if let Some(frame) = &mut frame {
+                        frame.end_marker = true;
+                    }
+                    break;
+                }
+                (0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf | 0xde | 0xf7, Some(body)) if frame.is_none() => {
+                    frame = Some(Self::of_frame(marker, body)?);
+                }
+                (0xda, Some(body)) if frame.as_mut().is_some_and(|frame| frame.is_scan(body)) => {
+                    if let Some(frame) = &mut frame {
+                        frame.add_scan(body)?;
+                        frame.end = bytes.len();
+                    }
+                    after_scan = Some(marker_at);
+                }
+                (0xe0, Some([b'J', b'F', b'I', b'F', 0, ..])) => jfif = true,
+                (0xee, Some([b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..])) => adobe = Some(*transform),
+                // Tables and notes, before a scan or between two.
+                (0xc4 | 0xcc | 0xdb | 0xdd | 0xe0..=0xef | 0xfe, Some(_)) => {}
+                // Anything else after a scan is not of this picture, and something skipped before it.
+                _ if after_scan.is_some() => break,
+                (0xd8, _) => {}
+                (_, Some(_)) => {}
+                (_, None) => break,
+            }
+            at = marker_at + 2 + if marker == 0xd8 { 0 } else { body.map_or(0, |body| body.len() + 2) };
+        }
+        let mut frame = frame.ok_or_else(cut_short)?;
+        let names: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
+        frame.colours = match (names.as_slice(), adobe) {
+            ([_], _) => Colours::Grey,
+            ([_, _, _], Some(0)) if !jfif => Colours::Rgb,
+            (b"RGB", None) if !jfif => Colours::Rgb,
+            ([_, _, _], _) => Colours::Ycc,
+            (_, None | Some(0)) => Colours::Cmyk,
+            _ => Colours::Ycck,
+        };
+        let whole = |component: &Component| component.complete == u64::MAX || component.has_means && frame.end_marker;
+        // The end of arithmetic coding cannot be told from a cut.
+        if !frame.components.iter().all(whole) || frame.arithmetic && !frame.end_marker {
+            return Err(cut_short());
+        }
+        Ok(frame)
+    }
+
+    /// The samples of all colours of a picture that has so many pixels: fewer than one a pixel where a colour is reduced.
+    pub fn samples(&self, pixels: u64) -> u64 {
+        let area = |component: &Component| u64::from(component.sampling[0] * component.sampling[1]);
+        self.components.iter().map(|component| pixels * area(component) / area(&self.components[0])).sum()
+    }
+
+    /// The bytes of the coefficients that a decoder keeps until the last scan.
+    pub fn kept_coefficient_bytes(&self) -> u64 {
+        if self.progressive { 2 * self.samples(u64::from(self.columns) * u64::from(self.rows)) } else { 0 }
+    }
+
+    /// Whether there is a sampling between the finest and one a unit, along an axis.
+    #[cfg(any(target_family = "wasm", test))]
+    pub fn has_three_samplings(&self) -> bool {
+        let between = |axis: usize| {
+            let finest = self.components[0].sampling[axis];
+            self.components.iter().any(|component| 1 < component.sampling[axis] && component.sampling[axis] < finest)
+        };
+        between(0) || between(1)
+    }
+
+    /// Reads a frame header's body: bits, rows, columns, then for each colour its name, sampling and table.
+    fn of_frame(marker: u8, body: &[u8]) -> Result<Self, Error> {
+        let unsupported = |kind: &str| Err(Error::PictureUnsupported(format!("it is {kind}")));
+        match marker {
+            0xc3 | 0xcb => return unsupported("a lossless JPEG"),
+            0xc5..=0xc7 | 0xcd..=0xcf | 0xde => return unsupported("a hierarchical JPEG"),
+            0xf7 => return unsupported("a JPEG-LS picture"),
+            _ => {}
+        }
+        let [bits, row_high, row_low, column_high, column_low, count, colours @ ..] = body else { return Err(cut_short()) };
+        if *bits != 8 {
+            return unsupported(&format!("a JPEG with {bits} bits a colour"));
+        }
+        if !matches!(count, 1 | 3 | 4) {
+            return unsupported(&format!("a JPEG with {count} colours a pixel"));
+        }
+        let rows = u32::from(u16::from_be_bytes([*row_high, *row_low]));
+        if rows == 0 {
+            return unsupported("a JPEG that gives its height after its pixels");
+        }
+        let components: Vec<Component> = colours
+            .chunks_exact(3)
+            .take(usize::from(*count))
+            .map(|colour| Component {
+                id: colour[0],
+                sampling: [u32::from(colour[1] >> 4), u32::from(colour[1] & 15)],
+                complete: 0,
+                has_means: false,
+            })
+            .collect();
+        let sampled = |component: &Component| component.sampling.iter().all(|factor| (1..=4).contains(factor));
+        if components.len() != usize::from(*count) || !components.iter().all(sampled) {
+            return Err(Error::PictureCorrupt("its JPEG header contradicts itself".into()));
+        }
+        // Colours finer than the first, or by one and a half times coarser, are legal, and nobody writes them.
+        let first = components[0].sampling;
+        if components.iter().any(|component| (0..2).any(|axis| !first[axis].is_multiple_of(component.sampling[axis]))) {
+            return unsupported("a JPEG with unusual sampling of its colours");
+        }
+        Ok(Self {
+            columns: u32::from(u16::from_be_bytes([*column_high, *column_low])),
+            rows,
+            progressive: matches!(marker, 0xc2 | 0xca),
+            components,
+            colours: Colours::Grey,
+            arithmetic: matches!(marker, 0xc9 | 0xca),
+            end: 0,
+            end_marker: false,
+        })
+    }
+
+    /// Whether a segment is the header of a scan of this frame: in what follows a picture, bytes may look like one by chance.
+    fn is_scan(&self, body: &[u8]) -> bool {
+        let count = body.first().map_or(0, |count| usize::from(*count));
+        (1..=4).contains(&count)
+            && body.len() == 4 + 2 * count
+            && body[1..].chunks(2).take(count).all(|colour| self.components.iter().any(|component| component.id == colour[0]))
+    }
+
+    /// Notes what a scan brings, from its header's body: colours, then first and last coefficient, then bits.
+    fn add_scan(&mut self, body: &[u8]) -> Result<(), Error> {
+        let count = usize::from(body[0]);
+        if !self.progressive && count > 1 && count < self.components.len() {
+            return Err(Error::PictureUnsupported("it is a JPEG with some of its colours in a scan of their own".into()));
+        }
+        let [first, last, bits] = [body[body.len() - 3], body[body.len() - 2], body[body.len() - 1]];
+        for component in &mut self.components {
+            if body[1..].chunks(2).take(count).any(|colour| colour[0] == component.id) {
+                component.has_means |= first == 0;
+                if !self.progressive {
+                    component.complete = u64::MAX;
+                } else if bits & 15 == 0 {
+                    component.complete |= (first..=last.min(63)).fold(0, |set, index| set | 1 << index);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The columns and rows that a JPEG file's frame header states, where it lies in `head`.
+pub(super) fn jpeg_size(head: &[u8]) -> Option<(u32, u32)> {
+    let mut at = 2;
+    loop {
+        let marker_at = next_marker(head, at)?;
+        let body = segment(head, marker_at)?;
+        if let (0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf, [_, rows_high, rows_low, high, low, ..]) =
+            (head[marker_at + 1], body)
+        {
+            let side = |high: u8, low: u8| u32::from(u16::from_be_bytes([high, low]));
+            return Some((side(*high, *low), side(*rows_high, *rows_low)));
+        }
+        at = marker_at + 4 + body.len();
+    }
+}
+
+fn cut_short() -> Error {
+    Error::PictureCorrupt("the file ends in the middle of the picture".into())
+}
+
+/// The place of the next marker: an FF before a byte that is no stuffing, no filling and no restart.
+fn next_marker(bytes: &[u8], from: usize) -> Option<usize> {
+    let pairs = bytes.get(from..)?.windows(2);
+    pairs
+        .enumerate()
+        .find(|(_, pair)| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0x01 | 0xd0..=0xd7 | 0xff))
+        .map(|(at, _)| from + at)
+}
+
+/// The body of the segment of a marker, without its length; none when it does not lie in the file.
+fn segment(bytes: &[u8], marker_at: usize) -> Option<&[u8]> {
+    let length = bytes.get(marker_at + 2..marker_at + 4)?;
+    bytes.get(marker_at + 4..marker_at + 2 + usize::from(u16::from_be_bytes([length[0], length[1]])))
+}

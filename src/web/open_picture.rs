@@ -124,8 +124,8 @@ async fn open_by_browser(file: &Blob, head: &[u8], progress: &dyn Progress) -> R
         Err(Refusal::Browser(reason)) => reason,
         Err(refusal) => return Err(refusal),
     };
-    if !canvas_is_true() {
-        return Err(Refusal::Browser("this browser alters the pixels that are read back from a canvas"));
+    if let Some(fault) = canvas_fault() {
+        return Err(Refusal::Browser(fault));
     }
     let options = to_js(&BitmapOptions { image_orientation: "from-image" })?;
     let bitmap = match settled(create_image_bitmap(file, &options)).await {
@@ -152,7 +152,7 @@ async fn open_by_image_decoder(file: &Blob, media_type: &str, progress: &dyn Pro
     let decoded = settled(decoder.decode(&options)).await;
     decoder.close();
     let frame: VideoFrame = Reflect::get(&decoded?, &"image".into())?.unchecked_into();
-    let picture = if has_halved_colours(&frame) && canvas_is_true() {
+    let picture = if has_halved_colours(&frame) && canvas_fault().is_none() {
         Err(Refusal::Browser("of this kind of file, ImageDecoder gives the colours at half the resolution"))
     } else {
         picture_of_frame(&frame, progress).await
@@ -170,19 +170,18 @@ fn has_halved_colours(frame: &VideoFrame) -> bool {
 }
 
 async fn open_bitmap(bitmap: &ImageBitmap, progress: &dyn Progress) -> Result<Opened, Refusal> {
-    if canvas_is_true() {
+    let Some(fault) = canvas_fault() else {
         let picture = picture_of_bitmap(bitmap, progress).await?;
         return Ok(Opened { picture, decoder: "image-bitmap", reason: String::new() });
-    }
-    let altered = "this browser alters the pixels that are read back from a canvas";
+    };
     let init = VideoFrameInit::new();
     init.set_timestamp(0);
     let Ok(frame) = VideoFrame::new_with_image_bitmap_and_video_frame_init(bitmap, &init) else {
-        return Err(Refusal::Browser(altered));
+        return Err(Refusal::Browser(fault));
     };
     let picture = picture_of_frame(&frame, progress).await;
     frame.close();
-    Ok(Opened { picture: picture?, decoder: "video-frame", reason: altered.to_owned() })
+    Ok(Opened { picture: picture?, decoder: "video-frame", reason: fault.to_owned() })
 }
 
 /// The visible pixels of a frame, turned as the frame asks for.
@@ -262,12 +261,17 @@ fn drawing_area(width: u32, height: u32) -> Result<OffscreenCanvasRenderingConte
 }
 
 thread_local! {
-    static CANVAS_IS_TRUE: OnceCell<bool> = const { OnceCell::new() };
+    static CANVAS_FAULT: OnceCell<Option<&'static str>> = const { OnceCell::new() };
 }
 
-/// Whether a canvas gives back what was put into it, byte for byte; tried once.
-fn canvas_is_true() -> bool {
-    CANVAS_IS_TRUE.with(|known| *known.get_or_init(|| pattern_comes_back().unwrap_or(false)))
+/// Why a canvas cannot be read from; `None` where it gives back what was put into it, byte for byte. Tried once.
+fn canvas_fault() -> Option<&'static str> {
+    let tried = || match pattern_comes_back() {
+        Ok(true) => None,
+        Ok(false) => Some("this browser alters the pixels that are read back from a canvas"),
+        Err(_) => Some("there is no canvas here to read pixels back from"),
+    };
+    CANVAS_FAULT.with(|known| *known.get_or_init(tried))
 }
 
 fn pattern_comes_back() -> Result<bool, JsValue> {

@@ -1,5 +1,7 @@
 //! The box around an object.
 
+use crate::error::Error;
+
 /// A box in pixels: columns `x .. x + width`, rows `y .. y + height`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BoundingBox {
@@ -14,6 +16,29 @@ pub struct BoundingBox {
 }
 
 impl BoundingBox {
+    /// The pixels of a photo of these columns and rows that an area touches, given by its left, top, width and height in photo pixels.
+    ///
+    /// # Errors
+    /// `setting-out-of-range` when a number is not finite, a side is not above 0, or the area lies outside the photo.
+    pub fn touched_by(area: [f64; 4], photo: [u32; 2]) -> Result<Self, Error> {
+        let [left, top, width, height] = area;
+        if !area.iter().all(|value| value.is_finite()) || width <= 0.0 || height <= 0.0 {
+            return Err(Error::SettingOutOfRange("a rectangle needs four finite numbers, and sides above 0".to_owned()));
+        }
+        let span = |start: f64, length: f64, photo: u32| {
+            let clip = |position: f64| position.clamp(0.0, f64::from(photo)) as u32;
+            let (first, end) = (clip(start.floor()), clip((start + length).ceil()));
+            (first < end).then_some((first, end - first))
+        };
+        match (span(left, width, photo[0]), span(top, height, photo[1])) {
+            (Some((x, width)), Some((y, height))) => Ok(Self { x, y, width, height }),
+            _ => Err(Error::SettingOutOfRange(format!(
+                "the rectangle lies outside the photo of {} x {} pixels",
+                photo[0], photo[1]
+            ))),
+        }
+    }
+
     /// The smallest box around all true pixels of a row-major mask; `None` when there are none.
     pub fn of(mask: &[bool], width: usize) -> Option<Self> {
         let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
@@ -38,6 +63,38 @@ mod tests {
 
     fn mask(rows: &[&str]) -> Vec<bool> {
         rows.iter().flat_map(|row| row.bytes().map(|b| b == b'#')).collect()
+    }
+
+    #[test]
+    fn an_area_counts_as_the_pixels_that_it_touches() {
+        let photo = [40, 30];
+        for (area, [x, y, width, height]) in [
+            ([3.0, 4.0, 5.0, 6.0], [3, 4, 5, 6]),
+            ([3.9, 4.5, 0.2, 1.0], [3, 4, 2, 2]),
+            ([7.25, 0.0, 0.5, 30.0], [7, 0, 1, 30]),
+            ([-5.5, -1e300, 6.0, 2e300], [0, 0, 1, 30]),
+            ([39.5, 29.5, 1e9, 1e9], [39, 29, 1, 1]),
+        ] {
+            assert_eq!(BoundingBox::touched_by(area, photo), Ok(BoundingBox { x, y, width, height }), "{area:?}");
+        }
+    }
+
+    #[test]
+    fn an_area_that_is_none_or_lies_outside_is_refused() {
+        for area in [
+            [-9.0, 0.0, 9.0, 5.0],
+            [40.0, 0.0, 5.0, 5.0],
+            [0.0, 30.0, 5.0, 5.0],
+            [0.0, -7.0, 5.0, 6.5],
+            [1e300, 0.0, 5.0, 5.0],
+            [0.0, 0.0, 0.0, 5.0],
+            [9.0, 9.0, -4.0, 5.0],
+            [f64::NAN, 0.0, 5.0, 5.0],
+            [0.0, 0.0, f64::INFINITY, 5.0],
+        ] {
+            let refused = BoundingBox::touched_by(area, [40, 30]).map_err(|error| error.code());
+            assert_eq!(refused, Err("setting-out-of-range"), "{area:?}");
+        }
     }
 
     #[test]

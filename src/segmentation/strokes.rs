@@ -35,7 +35,8 @@ impl Marks {
     /// the pixels that its points lie on.
     ///
     /// # Errors
-    /// `setting-out-of-range` without a point, or when a number is not finite or the radius not above 0.
+    /// `setting-out-of-range` without a point, when a number is not finite or the radius not above 0, or when the stroke lies outside the
+    /// photo; nothing is painted then.
     pub fn paint(&mut self, stroke: &Stroke) -> Result<(), Error> {
         let finite = stroke.points.iter().flatten().all(|value| value.is_finite()) && stroke.radius.is_finite();
         if stroke.points.is_empty() || !finite || stroke.radius <= 0.0 {
@@ -46,13 +47,16 @@ impl Marks {
         let radius = (stroke.radius * (across * down).sqrt()).max(std::f32::consts::FRAC_1_SQRT_2);
         let places: Vec<[f32; 2]> = stroke.points.iter().map(|&[x, y]| [x * across - 0.5, y * down - 0.5]).collect();
         let last = places[places.len() - 1];
+        let mut painted = false;
         for (&from, &to) in places.iter().zip(places[1..].iter().chain([&last])) {
-            self.paint_line(from, to, radius, stroke.object);
+            painted |= self.paint_line(from, to, radius, stroke.object);
         }
-        Ok(())
+        if painted { Ok(()) } else { Err(Error::SettingOutOfRange("the stroke lies outside the photo".into())) }
     }
 
-    fn paint_line(&mut self, from: [f32; 2], to: [f32; 2], radius: f32, object: bool) {
+    /// Paints one line; whether it covers a pixel.
+    fn paint_line(&mut self, from: [f32; 2], to: [f32; 2], radius: f32, object: bool) -> bool {
+        let mut painted = false;
         // Positions as large as they may come saturate into the picture, or into an empty range.
         let reach = |axis: usize, length: usize| {
             let first = (from[axis].min(to[axis]) - radius).ceil().max(0.0) as usize;
@@ -67,9 +71,11 @@ impl Marks {
                 let nearest = if length > 0.0 { ((dx * along[0] + dy * along[1]) / length).clamp(0.0, 1.0) } else { 0.0 };
                 if (dx - nearest * along[0]).hypot(dy - nearest * along[1]) <= radius {
                     self.decided[y * self.width + x] = Some(object);
+                    painted = true;
                 }
             }
         }
+        painted
     }
 }
 
@@ -107,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn strokes_that_make_no_sense_are_refused_and_far_ones_mark_nothing() {
+    fn strokes_that_make_no_sense_or_lie_outside_the_photo_are_refused() {
         let mut marks = Marks::new([4, 4], [4, 4]);
         for (points, radius) in
             [(vec![], 1.0), (vec![[f32::NAN, 1.0]], 1.0), (vec![[1.0, 1.0]], 0.0), (vec![[1.0, 1.0]], f32::INFINITY)]
@@ -115,9 +121,13 @@ mod tests {
             let refused = marks.paint(&Stroke { points, radius, object: true }).unwrap_err();
             assert_eq!(refused.code(), "setting-out-of-range");
         }
-        for far in [-1e30, 1e30, f32::MAX] {
-            marks.paint(&Stroke { points: vec![[far, 2.0]], radius: 1.0, object: true }).unwrap();
+        for far in [-1.6, 5.6, -1e30, 1e30, f32::MAX] {
+            let refused = marks.paint(&Stroke { points: vec![[far, 2.0]], radius: 1.0, object: true }).unwrap_err();
+            assert_eq!(refused.code(), "setting-out-of-range", "{far}");
         }
         assert!(marks.decided.iter().all(Option::is_none));
+        // From outside to outside, through the photo.
+        marks.paint(&Stroke { points: vec![[-9.0, 2.5], [1e6, 2.5]], radius: 0.5, object: true }).unwrap();
+        assert_eq!(picture(&marks), ["....", "....", "++++", "...."]);
     }
 }

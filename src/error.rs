@@ -19,6 +19,9 @@ pub enum Error {
     /// The file, or the pixel array, contradicts itself.
     #[error("The picture is damaged: {0}.")]
     PictureCorrupt(String),
+    /// A network's file of weights could not be fetched or read.
+    #[error("The network's weights could not be downloaded: {0}.")]
+    WeightsDownloadFailed(String),
     /// The weights' bytes are not the ones that the manifest describes.
     #[error("The network's weights are damaged: {0}.")]
     WeightsCorrupt(String),
@@ -29,7 +32,7 @@ pub enum Error {
     #[error("There is no such class: {0}.")]
     ClassOutOfRange(String),
     /// An option's value makes no sense: unknown name, not finite, or outside its range.
-    #[error("A setting is out of range: {0}.")]
+    #[error("A setting is out of range: {0}{end}", end = if .0.ends_with('?') { "" } else { "." })]
     SettingOutOfRange(String),
     /// A picture is needed first.
     #[error("No picture has been set.")]
@@ -62,6 +65,7 @@ impl Error {
             Error::PictureTooLarge(_) => "picture-too-large",
             Error::PictureUnsupported(_) => "picture-unsupported",
             Error::PictureCorrupt(_) => "picture-corrupt",
+            Error::WeightsDownloadFailed(_) => "weights-download-failed",
             Error::WeightsCorrupt(_) => "weights-corrupt",
             Error::WeightsMismatch(_) => "weights-mismatch",
             Error::ClassOutOfRange(_) => "class-out-of-range",
@@ -82,6 +86,7 @@ impl Error {
             Error::PictureTooLarge(d)
             | Error::PictureUnsupported(d)
             | Error::PictureCorrupt(d)
+            | Error::WeightsDownloadFailed(d)
             | Error::WeightsCorrupt(d)
             | Error::WeightsMismatch(d)
             | Error::ClassOutOfRange(d)

@@ -1,59 +1,62 @@
 //! The exported classes.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 use js_sys::{Float32Array, Object, Promise, Reflect, Uint8Array, Uint8ClampedArray};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
+use web_sys::Blob;
 
+use super::call_options::{
+    CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, SALIENCY, STROKE, TARGET, class_model_settings, cut_guide, mode,
+    saliency_settings, stroke, target,
+};
+use super::js_bytes::{ByteSource, read_blob};
 use super::js_error::{class_index, count, js_error};
 use super::js_progress::JsProgress;
 use super::js_values::{
-    BoundingBox, ClassModelOptions, ClassModelProgress, DeviceInfo, LayerInfo, LayerRelation, LocateOptions, MethodInfo,
-    NetworkInfo, PictureInfo, RecipeDefaults, RecipeInfo, SaliencyOptions, SegmentOptions, TargetOptions, WeightsInfo,
+    BoundingBox, ClassModelProgress, DeviceInfo, LayerInfo, LayerRelation, MethodInfo, NetworkInfo, PictureInfo, RecipeDefaults,
+    RecipeInfo, WeightsInfo,
 };
+use super::kept_array::KeptArray;
 use super::open_picture::{Opened, open_picture};
+use super::options::{Options, must_be, number, text};
+use super::own_files::own_weights;
 use super::probe_adapter::probe_adapter;
 use super::watched_memory::memory_was_refused;
-use crate::class_model::{self, CLASS_MODEL_RECIPES, ClassModelSettings, Start};
+use crate::class_model::{self, CLASS_MODEL_RECIPES};
 use crate::device::DeviceChoice;
-use crate::engine;
+use crate::engine::{self, LocateMode};
 use crate::error::Error;
 use crate::gradient;
 use crate::image_input::{Picture, decode_file};
 use crate::networks::{NETWORKS, imagenet_labels};
-use crate::preprocess::{Views, resize};
+use crate::preprocess::resize;
 use crate::render::{COLOUR_MAPS, table};
 use crate::saliency::{self, SALIENCY_METHODS, SaliencySettings};
 use crate::segmentation;
 use crate::weights::manifest_row;
 
 #[wasm_bindgen(typescript_custom_section)]
-const LONG_CALL: &'static str = r#"
-/** What every long call takes beside its own options. */
-export interface LongCall {
-    /** Told after each piece of the work. */
-    onProgress?: (done: number, total: number) => void;
-    /** Aborting it ends the call with the error `cancelled`. */
-    signal?: AbortSignal;
-}
-/** A saliency map in the photo's frame: width * height values, row-major, >= 0. */
-export interface SaliencyValues { width: number; height: number; values: Float32Array; }
-/** What a cut starts from: a saliency map, or a box around the object in photo pixels. */
-export type CutGuide = { saliency: SaliencyValues; rectangle?: undefined } | { rectangle: BoundingBox; saliency?: undefined };
-/** One line of a round brush. */
-export interface StrokeOptions {
-    /** x0, y0, x1, y1, ... in photo pixels, joined by straight lines; a single point is a dab. */
-    points: Float32Array;
-    /** In photo pixels, above 0. */
-    radius: number;
-    /** Whether what it covers is object, or else background. */
-    object: boolean;
+const TYPES: &'static str = r#"
+/** What depends on what is given: a `Blob` has to be read first. */
+export interface Engine {
+    /**
+     * Decodes a picture file by this program's own decoder and makes it the picture; the pixels of an `ImageData` are taken as they are.
+     * Returns its size; for a `Blob` or a `File`, which takes time to be read, a promise of it.
+     */
+    setPictureFile(file: Bytes | ImageData): PictureInfo;
+    setPictureFile(file: Blob): Promise<PictureInfo>;
+    setPictureFile(file: Bytes | ImageData | Blob): PictureInfo | Promise<PictureInfo>;
+    /** Makes RGBA pixels, row-major from the top left, the picture. An `ImageData` knows its size. */
+    setPicturePixels(pixels: ImageData): PictureInfo;
+    setPicturePixels(rgba: Bytes, width: number, height: number): PictureInfo;
+    setPicturePixels(rgba: Blob, width: number, height: number): Promise<PictureInfo>;
+    setPicturePixels(rgba: Bytes | Blob, width: number, height: number): PictureInfo | Promise<PictureInfo>;
 }
 /**
  * A saliency map on the network's own grid, which covers the photo edge to edge: width * height values, row-major. `values` are >= 0, the
@@ -94,7 +97,7 @@ export interface ClassModelPixels { rgba: Uint8ClampedArray; width: number; heig
 /** Pixels of the photo, opaque, row-major from the top left. */
 export interface PicturePixels { rgba: Uint8ClampedArray; width: number; height: number; }
 /** What `openPicture` takes: a file, or pixels that the browser holds. */
-export type PictureSource = Blob | BufferSource | ImageBitmap | VideoFrame;
+export type PictureSource = Blob | Bytes | ImageData | ImageBitmap | VideoFrame;
 "#;
 
 #[wasm_bindgen(start)]
@@ -200,18 +203,37 @@ impl Engine {
         .map_err(js_error)
     }
 
-    /// Loads a network from its file of weights.
+    /// Loads a network from its file of weights: from the one given, else from the package's own.
     #[wasm_bindgen(js_name = loadNetwork, unchecked_return_type = "Promise<void>")]
-    pub fn load_network(&self, id: String, weights: Vec<u8>) -> Promise {
+    pub fn load_network(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] id: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "Bytes | Blob")] weights: JsValue,
+    ) -> Promise {
         let engine = self.engine.clone();
-        promise(async move { engine.borrow_mut().load_network(&id, &weights).map(|()| JsValue::UNDEFINED) })
+        promise(async move {
+            let id = text("id", &id)?;
+            let weights = if weights.is_undefined() || weights.is_null() {
+                own_weights(&manifest_row(&id)?.file).await?
+            } else {
+                match ByteSource::of("weights", &weights)? {
+                    ByteSource::Bytes(bytes) => bytes.to_vec(),
+                    ByteSource::Blob(blob) => read_blob(&blob).await.map_err(Error::WeightsCorrupt)?,
+                    ByteSource::ImageData(..) => return Err(must_be("weights", "a file", &weights)),
+                }
+            };
+            engine.borrow_mut().load_network(&id, &weights).map(|()| JsValue::UNDEFINED)
+        })
     }
 
     /// Has a GPU build its pipelines, on an empty picture; without it the first calls take that time. The CPU has no use for it.
     #[wasm_bindgen(js_name = warmUp, unchecked_return_type = "Promise<void>")]
-    pub fn warm_up(&self, #[wasm_bindgen(unchecked_param_type = "LongCall | undefined")] options: JsValue) -> Promise {
+    pub fn warm_up(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
         let engine = self.snapshot();
-        promise(async move { engine.warm_up(&JsProgress::from_options(&options)).await.map(|()| JsValue::UNDEFINED) })
+        promise(async move {
+            let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
+            engine.warm_up(&progress).await.map(|()| JsValue::UNDEFINED)
+        })
     }
 
     /// Opens a picture, by the browser's own decoder where it can, and makes it the picture. Until then, and where it fails or is
@@ -224,18 +246,22 @@ impl Engine {
     ) -> Promise {
         let engine = self.engine.clone();
         promise(async move {
-            let opened = open_picture(&source, &JsProgress::from_options(&options)).await?;
-            use_picture(&engine, opened)
+            let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
+            use_picture(&engine, open_picture(&source, &progress).await?)
         })
     }
 
     /// The photo as it is seen, squashed to `width` x `height` pixels; in its own size when they are left out.
     #[wasm_bindgen(js_name = picturePixels, unchecked_return_type = "PicturePixels")]
-    pub fn picture_pixels(&self, width: Option<f64>, height: Option<f64>) -> Result<JsValue, JsValue> {
+    pub fn picture_pixels(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "number")] width: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "number")] height: JsValue,
+    ) -> Result<JsValue, JsValue> {
         let pixels = || {
             let photo = self.engine.borrow().picture()?;
-            let width = width.map_or(Ok(photo.width()), |width| side("width", width))?;
-            let height = height.map_or(Ok(photo.height()), |height| side("height", height))?;
+            let side_or = |name, value: &JsValue, own| if value.is_undefined() { Ok(own) } else { side(name, value) };
+            let (width, height) = (side_or("width", &width, photo.width())?, side_or("height", &height, photo.height())?);
             if (width, height) == (photo.width(), photo.height()) {
                 return picture_object(&photo);
             }
@@ -245,16 +271,35 @@ impl Engine {
     }
 
     /// Decodes a picture file by this program's own decoder and makes it the picture.
-    #[wasm_bindgen(js_name = setPictureFile, unchecked_return_type = "PictureInfo")]
-    pub fn set_picture_file(&self, bytes: &[u8]) -> Result<JsValue, JsValue> {
-        self.set_picture(decode_file(bytes), "crate")
+    #[wasm_bindgen(js_name = setPictureFile, skip_typescript)]
+    pub fn set_picture_file(&self, file: JsValue) -> Result<JsValue, JsValue> {
+        match ByteSource::of("file", &file).map_err(js_error)? {
+            ByteSource::Bytes(bytes) => self.set_picture(decode_file(&bytes.to_vec()), "crate"),
+            ByteSource::ImageData(rgba, width, height) => {
+                self.set_picture(Picture::from_rgba(rgba.to_vec(), width, height), "pixels")
+            }
+            ByteSource::Blob(blob) => Ok(self.set_later(blob, "crate", |bytes| decode_file(&bytes))),
+        }
     }
 
     /// Makes RGBA pixels, row-major from the top left, the picture.
-    #[wasm_bindgen(js_name = setPicturePixels, unchecked_return_type = "PictureInfo")]
-    pub fn set_picture_pixels(&self, rgba: Uint8ClampedArray, width: f64, height: f64) -> Result<JsValue, JsValue> {
-        let (width, height) = (side("width", width).map_err(js_error)?, side("height", height).map_err(js_error)?);
-        self.set_picture(Picture::from_rgba(rgba.to_vec(), width, height), "pixels")
+    #[wasm_bindgen(js_name = setPicturePixels, skip_typescript)]
+    pub fn set_picture_pixels(&self, rgba: JsValue, width: JsValue, height: JsValue) -> Result<JsValue, JsValue> {
+        let source = ByteSource::of("rgba", &rgba).map_err(js_error)?;
+        if let (ByteSource::ImageData(rgba, columns, rows), true, true) = (&source, width.is_undefined(), height.is_undefined()) {
+            return self.set_picture(Picture::from_rgba(rgba.to_vec(), *columns, *rows), "pixels");
+        }
+        let (width, height) = (side("width", &width).map_err(js_error)?, side("height", &height).map_err(js_error)?);
+        match source {
+            ByteSource::ImageData(_, columns, rows) if (columns, rows) != (width, height) => {
+                let found = format!("an ImageData of {columns} x {rows} pixels is not one of {width} x {height}");
+                Err(js_error(Error::PictureCorrupt(found)))
+            }
+            ByteSource::Bytes(rgba) | ByteSource::ImageData(rgba, ..) => {
+                self.set_picture(Picture::from_rgba(rgba.to_vec(), width, height), "pixels")
+            }
+            ByteSource::Blob(blob) => Ok(self.set_later(blob, "pixels", move |rgba| Picture::from_rgba(rgba, width, height))),
+        }
     }
 
     /// The unnormalised class scores of the whole photo squashed to the network's input.
@@ -266,10 +311,14 @@ impl Engine {
 
     /// dS_c/dI for the same view: R, G, B planes of side x side, per unit of a 0..255 pixel value.
     #[wasm_bindgen(js_name = inputGradient, unchecked_return_type = "Promise<Float32Array>")]
-    pub fn input_gradient(&self, #[wasm_bindgen(js_name = classIndex)] class: f64) -> Promise {
+    pub fn input_gradient(
+        &self,
+        #[wasm_bindgen(js_name = classIndex, unchecked_param_type = "number")] class: JsValue,
+    ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let planes = engine.input_gradient(&gradient::Target::Class(class_index(class)?)).await?;
+            let class = class_index(if class.is_undefined() { f64::NAN } else { number("classIndex", &class)? })?;
+            let planes = engine.input_gradient(&gradient::Target::Class(class)).await?;
             Ok(Float32Array::from(&planes[..]))
         })
     }
@@ -299,10 +348,10 @@ impl Engine {
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let progress = JsProgress::from_options(&options);
-            let saliency = engine.saliency(&saliency_settings(&options)?, &progress).await?;
+            let options = Options::of(options, &[TARGET, SALIENCY, LONG_CALL])?;
+            let saliency = engine.saliency(&saliency_settings(&options)?, &JsProgress::of(&options)?).await?;
             let (width, height) = engine.picture_size()?;
-            Ok(SaliencyMap { saliency, width, height, values: OnceCell::new(), signed: OnceCell::new() })
+            Ok(SaliencyMap { saliency, width, height, values: KeptArray::default(), signed: KeptArray::default() })
         })
     }
 
@@ -311,8 +360,8 @@ impl Engine {
     pub fn relation(&self, #[wasm_bindgen(unchecked_param_type = "TargetOptions & LongCall")] options: JsValue) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let progress = JsProgress::from_options(&options);
-            let layers = engine.relation(&target(&options)?, &progress).await?;
+            let options = Options::of(options, &[TARGET, LONG_CALL])?;
+            let layers = engine.relation(&target(&options)?, &JsProgress::of(&options)?).await?;
             let layers: Vec<LayerRelation> = layers
                 .into_iter()
                 .map(|layer| LayerRelation {
@@ -336,10 +385,10 @@ impl Engine {
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let progress = JsProgress::from_options(&options);
+            let options = Options::of(options, &[TARGET, SALIENCY, LONG_CALL])?;
             let settings = saliency_settings(&options)?;
             let seed = settings.seed;
-            let check = engine.sanity_check(settings, seed, &progress).await?;
+            let check = engine.sanity_check(settings, seed, &JsProgress::of(&options)?).await?;
             Ok(SanityCheck { layers: check.left(), check: Rc::new(Mutex::new(check)) })
         })
     }
@@ -352,9 +401,9 @@ impl Engine {
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let progress = JsProgress::from_options(&options);
-            let (guide, settings) = cut_guide(&options, engine::LocateMode::Paper)?;
-            engine.segment(guide.as_guide(), &settings, &progress).await.map(Segmentation::from)
+            let options = Options::of(options, &[CUT, LONG_CALL])?;
+            let (guide, settings) = cut_guide(&options, LocateMode::Paper, engine.picture_size()?)?;
+            engine.segment(guide.as_guide(), &settings, &JsProgress::of(&options)?).await.map(Segmentation::from)
         })
     }
 
@@ -366,9 +415,9 @@ impl Engine {
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let progress = JsProgress::from_options(&options);
-            let (guide, settings) = cut_guide(&options, engine::LocateMode::Best)?;
-            let cut = engine.object_cut(guide.as_guide(), &settings, &progress).await?;
+            let options = Options::of(options, &[CUT, LONG_CALL])?;
+            let (guide, settings) = cut_guide(&options, LocateMode::Best, engine.picture_size()?)?;
+            let cut = engine.object_cut(guide.as_guide(), &settings, &JsProgress::of(&options)?).await?;
             let quantiles = match guide {
                 CutGuide::Saliency(_) => Some([settings.foreground_quantile, settings.background_quantile]),
                 CutGuide::Rectangle(_) => None,
@@ -382,11 +431,9 @@ impl Engine {
     pub fn locate(&self, #[wasm_bindgen(unchecked_param_type = "LocateOptions & LongCall")] options: JsValue) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let progress = JsProgress::from_options(&options);
-            let options: LocateOptions = read_options(options)?;
-            let mode = options.mode.as_deref().unwrap_or("best").parse()?;
-            let cut = engine.locate(class_index(options.class_index)?, mode, &progress).await?;
-            Ok(Segmentation::from(cut))
+            let options = Options::of(options, &[LOCATE, LONG_CALL])?;
+            let (class, mode) = (options.class("classIndex")?, mode(&options, LocateMode::Best)?);
+            engine.locate(class, mode, &JsProgress::of(&options)?).await.map(Segmentation::from)
         })
     }
 
@@ -397,13 +444,30 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "TargetOptions & ClassModelOptions")] options: JsValue,
     ) -> Result<ClassModelRun, JsValue> {
         let engine = self.engine.borrow();
-        let run = class_model_settings(options, &engine).and_then(|settings| engine.class_model(&settings));
+        let run = Options::of(options, &[TARGET, CLASS_MODEL])
+            .and_then(|options| class_model_settings(&options, &engine))
+            .and_then(|settings| engine.class_model(&settings));
         Ok(ClassModelRun { run: RefCell::new(run.map_err(js_error)?) })
     }
 
     fn set_picture(&self, picture: Result<Picture, Error>, decoder: &'static str) -> Result<JsValue, JsValue> {
         let opened = picture.map(|picture| Opened { picture, decoder, reason: String::new() });
         opened.and_then(|opened| use_picture(&self.engine, opened)).map_err(js_error)
+    }
+
+    /// A promise of the picture that `decode` makes of a blob's bytes.
+    fn set_later(
+        &self,
+        blob: Blob,
+        decoder: &'static str,
+        decode: impl FnOnce(Vec<u8>) -> Result<Picture, Error> + 'static,
+    ) -> JsValue {
+        let engine = Engine { engine: self.engine.clone() };
+        let work = async move {
+            let bytes = read_blob(&blob).await.map_err(|error| js_error(Error::PictureCorrupt(error)))?;
+            engine.set_picture(decode(bytes), decoder)
+        };
+        future_to_promise(work).into()
     }
 
     /// What long work runs on, so that it neither holds this object nor sees the next picture.
@@ -426,8 +490,8 @@ pub struct SaliencyMap {
     saliency: saliency::Saliency,
     width: u32,
     height: u32,
-    values: OnceCell<Float32Array>,
-    signed: OnceCell<Float32Array>,
+    values: KeptArray<Float32Array>,
+    signed: KeptArray<Float32Array>,
 }
 
 #[wasm_bindgen]
@@ -444,11 +508,10 @@ impl SaliencyMap {
         self.height
     }
 
-    /// width * height values, row-major, >= 0; of `gradient` and its kin per unit of a 0..255 pixel value.
+    /// width * height values, row-major, >= 0; of `gradient` and its kin per unit of a 0..255 pixel value. The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn values(&self) -> Float32Array {
-        let sampled = || Float32Array::from(&self.saliency.map.sampled(self.width as usize, self.height as usize)[..]);
-        self.values.get_or_init(sampled).clone()
+        self.values.get(|| Float32Array::from(&self.saliency.map.sampled(self.width as usize, self.height as usize)[..]))
     }
 
     /// The values as they were computed, on the network's own grid.
@@ -458,16 +521,20 @@ impl SaliencyMap {
     }
 
     /// The values in a frame of another size, such as a display's: width * height of them, row-major.
-    pub fn sampled(&self, width: f64, height: f64) -> Result<Float32Array, JsValue> {
-        let (width, height) = (side("width", width).map_err(js_error)?, side("height", height).map_err(js_error)?);
+    pub fn sampled(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
+    ) -> Result<Float32Array, JsValue> {
+        let (width, height) = (side("width", &width).map_err(js_error)?, side("height", &height).map_err(js_error)?);
         Ok(Float32Array::from(&self.saliency.map.sampled(width as usize, height as usize)[..]))
     }
 
-    /// As many signed values, the attribution's sums over the colours: above 0 speaks for the target, below against it.
+    /// As many signed values, the attribution's sums over the colours: above 0 speaks for the target, below against it. The
+    /// same array at every access.
     #[wasm_bindgen(getter)]
     pub fn signed(&self) -> Float32Array {
-        let sampled = || Float32Array::from(&self.saliency.signed_sampled(self.width as usize, self.height as usize)[..]);
-        self.signed.get_or_init(sampled).clone()
+        self.signed.get(|| Float32Array::from(&self.saliency.signed_sampled(self.width as usize, self.height as usize)[..]))
     }
 
     /// Of `integrated_gradients`: by how much the attribution's sum misses the score's rise from the mean picture, as a part of that
@@ -510,7 +577,7 @@ impl SanityCheck {
     pub fn step(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
         let check = self.check.clone();
         promise(async move {
-            let progress = JsProgress::from_options(&options);
+            let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
             let Some(randomised) = check.lock().await.step(&progress).await? else { return Ok(JsValue::UNDEFINED) };
             plain_object([
                 ("layer", randomised.layer.into()),
@@ -543,7 +610,8 @@ impl ObjectCut {
     /// Marks pixels as object or not and cuts anew. The stroke stays even where the answer is `no-object-found`.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
     pub fn stroke(&self, #[wasm_bindgen(unchecked_param_type = "StrokeOptions")] options: JsValue) -> Promise {
-        match read_stroke(&options).and_then(|stroke| self.cut.borrow_mut().stroke(stroke)) {
+        let stroke = Options::of(options, &[STROKE]).and_then(|options| stroke(&options));
+        match stroke.and_then(|stroke| self.cut.borrow_mut().stroke(stroke)) {
             Ok(()) => self.segmentation(),
             Err(error) => promise(async move { Err::<JsValue, _>(error) }),
         }
@@ -565,8 +633,12 @@ impl ObjectCut {
 
     /// What the cut started from, in a frame of width x height pixels, the photo's or a smaller one; row-major: 2 where the object's colours
     /// were taken from, 1 where the background's were, 0 elsewhere. Strokes do not change it.
-    pub fn seeds(&self, width: f64, height: f64) -> Result<Uint8Array, JsValue> {
-        let (width, height) = (side("width", width).map_err(js_error)?, side("height", height).map_err(js_error)?);
+    pub fn seeds(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
+    ) -> Result<Uint8Array, JsValue> {
+        let (width, height) = (side("width", &width).map_err(js_error)?, side("height", &height).map_err(js_error)?);
         let seeds = self.cut.borrow().seeds(width, height).map_err(js_error)?;
         let codes: Vec<u8> = seeds
             .into_iter()
@@ -602,11 +674,13 @@ impl ObjectCut {
 #[wasm_bindgen]
 pub struct Segmentation {
     segmentation: segmentation::Segmentation,
+    mask: KeptArray<Uint8Array>,
+    alpha: KeptArray<Uint8Array>,
 }
 
 impl From<segmentation::Segmentation> for Segmentation {
     fn from(segmentation: segmentation::Segmentation) -> Self {
-        Self { segmentation }
+        Self { segmentation, mask: KeptArray::default(), alpha: KeptArray::default() }
     }
 }
 
@@ -624,21 +698,25 @@ impl Segmentation {
         self.segmentation.height
     }
 
-    /// 255 on the object, 0 elsewhere; row-major in the photo's frame.
+    /// 255 on the object, 0 elsewhere; row-major in the photo's frame. The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn mask(&self) -> Uint8Array {
-        Uint8Array::from(&self.segmentation.mask[..])
+        self.mask.get(|| Uint8Array::from(&self.segmentation.mask[..]))
     }
 
-    /// How much of each pixel is object, 0 to 255, in the same frame: the mask with a soft edge.
+    /// How much of each pixel is object, 0 to 255, in the same frame: the mask with a soft edge. The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn alpha(&self) -> Uint8Array {
-        Uint8Array::from(&self.segmentation.alpha[..])
+        self.alpha.get(|| Uint8Array::from(&self.segmentation.alpha[..]))
     }
 
     /// The soft mask in a smaller frame, such as a display's: width * height values, row-major.
-    pub fn cover(&self, width: f64, height: f64) -> Result<Uint8Array, JsValue> {
-        let (width, height) = (side("width", width).map_err(js_error)?, side("height", height).map_err(js_error)?);
+    pub fn cover(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
+    ) -> Result<Uint8Array, JsValue> {
+        let (width, height) = (side("width", &width).map_err(js_error)?, side("height", &height).map_err(js_error)?);
         let cover = self.segmentation.cover(width, height).map_err(js_error)?;
         Ok(Uint8Array::from(&cover[..]))
     }
@@ -679,8 +757,8 @@ pub struct ClassModelRun {
 impl ClassModelRun {
     /// Takes `n` steps. More of them, and the pixels, may be asked for before the promise is kept.
     #[wasm_bindgen(unchecked_return_type = "Promise<ClassModelProgress>")]
-    pub fn step(&self, n: f64) -> Promise {
-        let asked = count("steps", n).map(|n| self.run.borrow_mut().step(n));
+    pub fn step(&self, #[wasm_bindgen(unchecked_param_type = "number")] n: JsValue) -> Promise {
+        let asked = number("n", &n).and_then(|n| count("n", n)).map(|n| self.run.borrow_mut().step(n));
         promise(async move {
             let progress = asked?.await?;
             js_object(&ClassModelProgress { step: progress.step, score: progress.score, probability: progress.probability })
@@ -695,9 +773,9 @@ impl ClassModelRun {
     }
 }
 
-/// A whole number that is a length in pixels, or a count; larger ones than fit are as large as fits.
-fn side(name: &str, value: f64) -> Result<u32, Error> {
-    count(name, value).map(|side| u32::try_from(side).unwrap_or(u32::MAX))
+/// A length in pixels.
+fn side(name: &str, value: &JsValue) -> Result<u32, Error> {
+    number(name, value).and_then(|value| count(name, value)).map(|side| side as u32)
 }
 
 fn promise<T: Into<JsValue>>(work: impl Future<Output = Result<T, Error>> + 'static) -> Promise {
@@ -733,126 +811,6 @@ fn saliency_grid(map: &saliency::SaliencyMap, signed: &[f32]) -> Result<JsValue,
         ("values", values.into()),
         ("signed", signed.into()),
     ])
-}
-
-fn read_options<T: DeserializeOwned>(options: JsValue) -> Result<T, Error> {
-    serde_wasm_bindgen::from_value(options).map_err(|error| Error::SettingOutOfRange(error.to_string()))
-}
-
-/// What a cut starts from, kept for the time of the call.
-enum CutGuide {
-    Saliency(saliency::SaliencyMap),
-    Rectangle(segmentation::BoundingBox),
-}
-
-impl CutGuide {
-    fn as_guide(&self) -> segmentation::Guide<'_> {
-        match self {
-            CutGuide::Saliency(map) => segmentation::Guide::Saliency(map),
-            CutGuide::Rectangle(rectangle) => segmentation::Guide::Rectangle(*rectangle),
-        }
-    }
-}
-
-/// The `saliency` or the `rectangle` of a call's options, and its settings: where nothing else is asked for, those of `mode` or GrabCut's.
-fn cut_guide(options: &JsValue, mode: engine::LocateMode) -> Result<(CutGuide, segmentation::CutSettings), Error> {
-    let named = |key: &str| Reflect::get(options, &key.into()).ok().filter(|value| !value.is_undefined());
-    let settings: SegmentOptions = read_options(options.clone())?;
-    let mode = settings.mode.as_deref().map_or(Ok(mode), str::parse)?;
-    let (guide, defaults) = match (named("saliency"), named("rectangle")) {
-        (Some(map), None) => (CutGuide::Saliency(read_saliency(&map)?), mode.cut_settings()),
-        (None, Some(rectangle)) => {
-            let BoundingBox { x, y, width, height } = read_options(rectangle)?;
-            let rectangle = segmentation::BoundingBox { x, y, width, height };
-            (CutGuide::Rectangle(rectangle), segmentation::CutSettings::rectangle())
-        }
-        _ => return Err(Error::SettingOutOfRange("a cut starts from either a saliency map or a rectangle".to_owned())),
-    };
-    let whole = |name, value: Option<f64>, default| value.map_or(Ok(default), |value| side(name, value));
-    let settings = segmentation::CutSettings {
-        foreground_quantile: settings.foreground_quantile.unwrap_or(defaults.foreground_quantile),
-        background_quantile: settings.background_quantile.unwrap_or(defaults.background_quantile),
-        working_side: whole("workingSide", settings.working_side, defaults.working_side)?,
-        iterations: whole("iterations", settings.iterations, defaults.iterations)?,
-        ..defaults
-    };
-    Ok((guide, settings))
-}
-
-/// A `SaliencyMap`, of which the grid alone is read, or any object with its three properties.
-fn read_saliency(map: &JsValue) -> Result<saliency::SaliencyMap, Error> {
-    let missing = |what: &str| Error::SettingOutOfRange(format!("saliency has no {what}"));
-    let grid = Reflect::get(map, &"grid".into()).ok().filter(JsValue::is_object);
-    let map = grid.as_ref().unwrap_or(map);
-    let get = |key: &str| Reflect::get(map, &key.into()).map_err(|_| missing("value"));
-    let side = |key: &str| count(key, get(key)?.as_f64().ok_or_else(|| missing(key))?);
-    let values: Float32Array = get("values")?.dyn_into().map_err(|_| missing("values"))?;
-    let (columns, rows) = (side("width")?, side("height")?);
-    Ok(saliency::SaliencyMap { values: values.to_vec(), rows, columns })
-}
-
-fn read_stroke(options: &JsValue) -> Result<segmentation::Stroke, Error> {
-    let get = |key: &str| Reflect::get(options, &key.into()).unwrap_or(JsValue::UNDEFINED);
-    let wrong = |what: &str| Error::SettingOutOfRange(format!("a stroke has {what}"));
-    let points: Float32Array = get("points").dyn_into().map_err(|_| wrong("its points in a Float32Array"))?;
-    Ok(segmentation::Stroke {
-        points: points.to_vec().as_chunks().0.to_vec(),
-        radius: get("radius").as_f64().ok_or_else(|| wrong("a radius"))? as f32,
-        object: get("object").as_bool().ok_or_else(|| wrong("an object that is true or false"))?,
-    })
-}
-
-/// What a call is about: its `classIndex`, or its `layer`, `channel` and `position`.
-fn target(options: &JsValue) -> Result<gradient::Target, Error> {
-    let TargetOptions { class_index: class, layer, channel, position } = read_options(options.clone())?;
-    match (class, layer) {
-        (Some(_), Some(_)) => Err(Error::SettingOutOfRange("a classIndex and a layer exclude each other".to_owned())),
-        (class, None) => Ok(gradient::Target::Class(class_index(class.unwrap_or(f64::NAN))?)),
-        (None, Some(layer)) => {
-            let channel = count("channel", channel.unwrap_or(f64::NAN))?;
-            let position = match position.as_deref() {
-                None => None,
-                Some(&[row, column]) => Some([count("position", row)?, count("position", column)?]),
-                Some(_) => return Err(Error::SettingOutOfRange("a position is a row and a column".to_owned())),
-            };
-            Ok(gradient::Target::Neuron { layer, channel, position })
-        }
-    }
-}
-
-fn saliency_settings(options: &JsValue) -> Result<SaliencySettings, Error> {
-    let defaults = SaliencySettings::new(target(options)?);
-    let options: SaliencyOptions = read_options(options.clone())?;
-    let or_default = |name, value: Option<f64>, default| value.map_or(Ok(default), |value| count(name, value));
-    Ok(SaliencySettings {
-        method: options.method.unwrap_or(defaults.method),
-        views: options.views.map_or(Ok(defaults.views), |views| Views::try_from(count("views", views)?))?,
-        samples: or_default("n", options.n, defaults.samples)?,
-        sigma: options.sigma.map_or(defaults.sigma, |sigma| sigma as f32),
-        seed: or_default("seed", options.seed, 0)? as u64,
-        steps: or_default("steps", options.steps, defaults.steps)?,
-        cam_layer: options.cam_layer,
-        target: defaults.target,
-    })
-}
-
-fn class_model_settings(options: JsValue, engine: &engine::Engine) -> Result<ClassModelSettings, Error> {
-    let target = target(&options)?;
-    let options: ClassModelOptions = read_options(options)?;
-    let defaults = ClassModelSettings::new(target);
-    Ok(ClassModelSettings {
-        recipe: options.recipe.unwrap_or(defaults.recipe),
-        seed: options.seed.map_or(Ok(defaults.seed), |seed| count("seed", seed).map(|seed| seed as u64))?,
-        side: options.side.map(|side| count("side", side)).transpose()?,
-        start: match options.start.as_deref() {
-            None => defaults.start,
-            Some("zero") => Start::Zero,
-            Some("noise") => Start::Noise,
-            Some("photo") => Start::Picture(engine.picture()?),
-            Some(other) => return Err(Error::SettingOutOfRange(format!("start must be zero, noise or photo, not \"{other}\""))),
-        },
-        target: defaults.target,
-    })
 }
 
 fn network_info(id: &str) -> Result<NetworkInfo, Error> {

@@ -29,7 +29,7 @@ pub fn class_index(value: f64) -> Result<usize, Error> {
 /// # Errors
 /// `setting-out-of-range`, naming the setting, when it is not a whole number >= 0.
 pub fn count(name: &str, value: f64) -> Result<usize, Error> {
-    whole_number(value).ok_or_else(|| Error::SettingOutOfRange(format!("{name} must be a whole number, not {value}")))
+    whole_number(value).ok_or_else(|| Error::SettingOutOfRange(format!("`{name}` must be a whole number, not {value}")))
 }
 
 fn whole_number(value: f64) -> Option<usize> {

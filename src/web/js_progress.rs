@@ -7,6 +7,7 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::options::{Options, must_be};
 use crate::error::Error;
 use crate::progress::Progress;
 
@@ -17,10 +18,19 @@ pub struct JsProgress {
 }
 
 impl JsProgress {
-    /// Takes `onProgress` and `signal` out of a call's options; other keys are the call's own.
-    pub fn from_options(options: &JsValue) -> Self {
-        let get = |key: &str| Reflect::get(options, &key.into()).ok().filter(|value| value.is_truthy());
-        Self { on_progress: get("onProgress").and_then(|value| value.dyn_into().ok()), signal: get("signal") }
+    /// Takes `onProgress` and `signal` out of a call's options.
+    ///
+    /// # Errors
+    /// `setting-out-of-range` when the one is no function, or the other no `AbortSignal`.
+    pub fn of(options: &Options) -> Result<Self, Error> {
+        let on_progress = options.get("onProgress");
+        let on_progress = on_progress.map(|value| value.dyn_into().map_err(|value| must_be("onProgress", "a function", &value)));
+        let signal = options.get("signal");
+        if let Some(signal) = &signal {
+            let aborted = Reflect::get(signal, &"aborted".into()).ok().and_then(|aborted| aborted.as_bool());
+            aborted.ok_or_else(|| must_be("signal", "an AbortSignal", signal))?;
+        }
+        Ok(Self { on_progress: on_progress.transpose()?, signal })
     }
 
     async fn turn(&self, done: usize, total: usize) -> Result<(), Error> {

@@ -1,6 +1,6 @@
-//! Small results and options as typed JavaScript objects.
+//! Small results as typed JavaScript objects.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tsify::Tsify;
 
 /// A network that can be loaded.
@@ -123,51 +123,6 @@ pub struct LayerInfo {
     pub columns: usize,
 }
 
-/// What is asked about: a class, or a neuron in its place.
-#[derive(Deserialize, Tsify)]
-#[serde(rename_all = "camelCase")]
-pub struct TargetOptions {
-    /// The class.
-    #[tsify(optional)]
-    pub class_index: Option<f64>,
-    /// In place of a class: the name of a layer.
-    #[tsify(optional)]
-    pub layer: Option<String>,
-    /// Which of the layer's channels.
-    #[tsify(optional)]
-    pub channel: Option<f64>,
-    /// Row and column in the layer's grid; the mean over all positions when left out.
-    #[tsify(optional, type = "[number, number]")]
-    pub position: Option<Vec<f64>>,
-}
-
-/// Options of `saliency` and `sanityCheck`, beside what they are about.
-#[derive(Deserialize, Tsify)]
-#[serde(rename_all = "camelCase")]
-pub struct SaliencyOptions {
-    /// `gradient` when left out.
-    #[tsify(optional)]
-    pub method: Option<String>,
-    /// 1, or 10 when left out.
-    #[tsify(optional)]
-    pub views: Option<f64>,
-    /// `smooth_grad`: noisy copies of each view, 1 to 1000; 16 when left out.
-    #[tsify(optional)]
-    pub n: Option<f64>,
-    /// `smooth_grad`: deviation of the noise as a part of the range of pixel values, above 0, at most 1; 0.15 when left out.
-    #[tsify(optional)]
-    pub sigma: Option<f64>,
-    /// `smooth_grad`: what the noise is drawn from; 0 when left out. `sanityCheck` draws its weights from it.
-    #[tsify(optional)]
-    pub seed: Option<f64>,
-    /// `integrated_gradients`: points on the way from the mean picture, 1 to 1000; 32 when left out.
-    #[tsify(optional)]
-    pub steps: Option<f64>,
-    /// `grad_cam`: the layer whose channels are weighed; when left out the one that the target reads, for a class the last before them.
-    #[tsify(optional)]
-    pub cam_layer: Option<String>,
-}
-
 /// How one layer takes the gradient and the DeconvNet's signal apart.
 #[derive(Serialize, Tsify)]
 pub struct LayerRelation {
@@ -183,58 +138,6 @@ pub struct LayerRelation {
     pub trunk: bool,
 }
 
-/// Options of `segment` and `objectCut`, beside what they start from.
-#[derive(Deserialize, Tsify)]
-#[serde(rename_all = "camelCase")]
-pub struct SegmentOptions {
-    /// For a saliency map, whose settings hold where nothing else is asked for: `paper`, which `segment` takes when it is left out, or
-    /// `best`, which `objectCut` takes. For a rectangle they are GrabCut's.
-    #[tsify(optional)]
-    pub mode: Option<String>,
-    /// The object's colours are those above this quantile of the map; the mode's own when left out (0.95 in `paper`, 0.9 in `best`).
-    #[tsify(optional)]
-    pub foreground_quantile: Option<f64>,
-    /// The background's colours are those below this quantile of the map; the mode's own when left out (0.3 in `paper`, 0.7 in `best`).
-    #[tsify(optional)]
-    pub background_quantile: Option<f64>,
-    /// The photo is cut at a size at which its long side has at most so many pixels; 512 when left out. Less is quicker and coarser.
-    #[tsify(optional)]
-    pub working_side: Option<f64>,
-    /// Cuts, 1 to 100, each from the colours that the last one found; 1 when left out, 5 for a rectangle. One that changes nothing is the last.
-    #[tsify(optional)]
-    pub iterations: Option<f64>,
-}
-
-/// Options of `locate`.
-#[derive(Deserialize, Tsify)]
-#[serde(rename_all = "camelCase")]
-pub struct LocateOptions {
-    /// The class.
-    #[serde(default = "missing")]
-    pub class_index: f64,
-    /// `paper`, or `best` when left out.
-    #[tsify(optional)]
-    pub mode: Option<String>,
-}
-
-/// Options of `classModel`, beside what it is about.
-#[derive(Deserialize, Tsify)]
-#[serde(rename_all = "camelCase")]
-pub struct ClassModelOptions {
-    /// `robust` when left out.
-    #[tsify(optional)]
-    pub recipe: Option<String>,
-    /// 0 when left out.
-    #[tsify(optional)]
-    pub seed: Option<f64>,
-    /// Rows and columns; the recipe's own when left out.
-    #[tsify(optional)]
-    pub side: Option<f64>,
-    /// `zero`, `noise` or `photo`; the recipe's own when left out.
-    #[tsify(optional)]
-    pub start: Option<String>,
-}
-
 /// How far a class model has come.
 #[derive(Serialize, Tsify)]
 pub struct ClassModelProgress {
@@ -248,7 +151,7 @@ pub struct ClassModelProgress {
 }
 
 /// A rectangle in photo pixels.
-#[derive(Serialize, Deserialize, Tsify)]
+#[derive(Serialize, Tsify)]
 pub struct BoundingBox {
     /// First column.
     pub x: u32,
@@ -258,9 +161,4 @@ pub struct BoundingBox {
     pub width: u32,
     /// Rows.
     pub height: u32,
-}
-
-/// A class that was not given is not a number, which no class index is.
-fn missing() -> f64 {
-    f64::NAN
 }

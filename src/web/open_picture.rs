@@ -8,7 +8,7 @@
 use std::cell::OnceCell;
 
 use image::metadata::Orientation;
-use js_sys::{Array, ArrayBuffer, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
@@ -18,6 +18,8 @@ use web_sys::{
     VideoPixelFormat,
 };
 
+use super::js_bytes::{ByteSource, read_blob};
+use super::options::must_be;
 use crate::error::Error;
 use crate::image_input::{Picture, PictureStrips, Strip, check_file_bytes, decode_file, media_type, picture_size, stated_size};
 use crate::progress::Progress;
@@ -51,13 +53,13 @@ extern "C" {
 pub struct Opened {
     /// The picture.
     pub picture: Picture,
-    /// `image-decoder`, `image-bitmap`, `video-frame` or `crate`.
+    /// `image-decoder`, `image-bitmap`, `video-frame`, `pixels` or `crate`.
     pub decoder: &'static str,
     /// Why no decoder that would have come first did it; empty for the first one.
     pub reason: String,
 }
 
-/// Opens a `Blob`, an `ArrayBuffer` or a view of one as a file, or takes the pixels of an `ImageBitmap` or a `VideoFrame`.
+/// Opens a `Blob`, an `ArrayBuffer` or a view of one as a file, or takes the pixels of an `ImageBitmap`, a `VideoFrame` or an `ImageData`.
 ///
 /// # Errors
 /// `setting-out-of-range` for another kind of source; `picture-empty`, `picture-too-large`, `picture-unsupported` and `picture-corrupt`
@@ -70,7 +72,15 @@ pub async fn open_picture(source: &JsValue, progress: &dyn Progress) -> Result<O
     if let Some(bitmap) = source.dyn_ref::<ImageBitmap>() {
         return open_bitmap(bitmap, progress).await.map_err(Refusal::of_pixels);
     }
-    let file = file_of(source)?;
+    let file = match ByteSource::of("picture", source)? {
+        ByteSource::Blob(file) => file,
+        ByteSource::Bytes(bytes) => Blob::new_with_buffer_source_sequence(&Array::of1(&bytes))
+            .map_err(|_| must_be("picture", "a Blob, or bytes that are not shared", source))?,
+        ByteSource::ImageData(rgba, columns, rows) => {
+            let picture = Picture::from_rgba(rgba.to_vec(), columns, rows)?;
+            return Ok(Opened { picture, decoder: "pixels", reason: String::new() });
+        }
+    };
     check_file_bytes(file.size() as u64)?;
     let head = bytes_of(&file.slice_with_f64_and_f64(0.0, HEAD_BYTES).unwrap_or_else(|_| file.clone())).await?;
     if let Some((columns, rows)) = stated_size(&head) {
@@ -284,23 +294,8 @@ fn pattern_comes_back() -> Result<bool, JsValue> {
     Ok(context.get_image_data(0.0, 0.0, side, side)?.data().0 == pattern)
 }
 
-fn file_of(source: &JsValue) -> Result<Blob, Error> {
-    if let Some(file) = source.dyn_ref::<Blob>() {
-        return Ok(file.clone());
-    }
-    let wrong =
-        || Error::SettingOutOfRange("picture must be a Blob, an ArrayBuffer or a typed array, or an ImageBitmap".to_owned());
-    if !source.is_instance_of::<ArrayBuffer>() && !ArrayBuffer::is_view(source) {
-        return Err(wrong());
-    }
-    Blob::new_with_buffer_source_sequence(&Array::of1(source)).map_err(|_| wrong())
-}
-
 async fn bytes_of(file: &Blob) -> Result<Vec<u8>, Error> {
-    let buffer = JsFuture::from(file.array_buffer()).await;
-    // A file on a disk can be gone by now, or have changed.
-    let buffer = buffer.map_err(|_| Error::PictureCorrupt("the file can no longer be read".to_owned()))?;
-    Ok(Uint8Array::new(&buffer).to_vec())
+    read_blob(file).await.map_err(Error::PictureCorrupt)
 }
 
 async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {

@@ -1,0 +1,90 @@
+//! Bytes and pixels, in whatever JavaScript holds them.
+
+use js_sys::{ArrayBuffer, Reflect, Symbol, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Blob;
+
+use super::options::must_be;
+use crate::error::Error;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = r#"
+/** Bytes: a buffer, or what a typed array of any kind or a DataView covers of one. */
+export type Bytes = ArrayBufferLike | ArrayBufferView;
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `web_sys`'s own one does not know of colour spaces, and copies its pixels.
+    type ImageData;
+
+    #[wasm_bindgen(method, getter)]
+    fn data(this: &ImageData) -> JsValue;
+
+    #[wasm_bindgen(method, getter)]
+    fn width(this: &ImageData) -> u32;
+
+    #[wasm_bindgen(method, getter)]
+    fn height(this: &ImageData) -> u32;
+
+    /// Browsers that know no other have no such property.
+    #[wasm_bindgen(method, getter, js_name = colorSpace)]
+    fn colour_space(this: &ImageData) -> Option<String>;
+}
+
+/// What a caller passed for bytes or for pixels; nothing is copied yet.
+pub enum ByteSource {
+    /// Bytes that are there.
+    Bytes(Uint8Array),
+    /// Bytes that come later, of a `File` as well.
+    Blob(Blob),
+    /// The RGBA pixels of an `ImageData`, its columns and its rows.
+    ImageData(Uint8Array, u32, u32),
+}
+
+impl ByteSource {
+    /// What `value` holds. It may be of another window, and then is no instance of this one's classes.
+    ///
+    /// # Errors
+    /// `setting-out-of-range`, naming `name`, when it holds no bytes, or an `ImageData` is not in 8-bit sRGB.
+    pub fn of(name: &str, value: &JsValue) -> Result<Self, Error> {
+        if ArrayBuffer::is_view(value) {
+            return Ok(Self::Bytes(covered(value)));
+        }
+        let tag = value.is_object().then(|| Reflect::get(value, &Symbol::to_string_tag()).ok()).flatten();
+        match tag.and_then(|tag| tag.as_string()).as_deref() {
+            Some("ArrayBuffer" | "SharedArrayBuffer") => Ok(Self::Bytes(Uint8Array::new(value))),
+            Some("Blob" | "File") => Ok(Self::Blob(value.clone().unchecked_into())),
+            Some("ImageData") => {
+                let image: &ImageData = value.unchecked_ref();
+                let (data, space) = (image.data(), image.colour_space().unwrap_or_else(|| "srgb".to_owned()));
+                let bytes = covered(&data);
+                if space != "srgb" || u64::from(bytes.length()) != 4 * u64::from(image.width()) * u64::from(image.height()) {
+                    return Err(Error::SettingOutOfRange(format!(
+                        "`{name}` must be in 8-bit sRGB, not in other bits or {space}"
+                    )));
+                }
+                Ok(Self::ImageData(bytes, image.width(), image.height()))
+            }
+            _ => Err(must_be(name, "an ArrayBuffer, a typed array, a DataView or a Blob", value)),
+        }
+    }
+}
+
+/// A blob's bytes.
+///
+/// # Errors
+/// Why it cannot be read: a file on a disk can be gone by now, or have changed.
+pub async fn read_blob(blob: &Blob) -> Result<Vec<u8>, String> {
+    let buffer = JsFuture::from(blob.array_buffer()).await;
+    let buffer = buffer.map_err(|_| "the file can no longer be read".to_owned())?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+/// What a view covers of its buffer, seen as bytes.
+fn covered(view: &JsValue) -> Uint8Array {
+    let get = |key: &str| Reflect::get(view, &key.into()).unwrap_or(JsValue::UNDEFINED);
+    let [offset, length] = ["byteOffset", "byteLength"].map(|key| get(key).as_f64().unwrap_or(0.0) as u32);
+    Uint8Array::new_with_byte_offset_and_length(&get("buffer"), offset, length)
+}

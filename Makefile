@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-web test-e2e test-engines test-class-models fuzz lint readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines clean
+.PHONY: serve build pkg test test-native test-web test-e2e test-engines test-package test-class-models fuzz lint readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust node_modules/.for-building
@@ -26,7 +26,7 @@ pkg: setup-rust node_modules/.for-building
 	scripts/build_pkg.sh
 
 ## test: every test there is
-test: test-native test-web test-e2e test-engines
+test: test-native test-web test-e2e test-engines test-package
 	@echo "all tests passed"
 
 ## test-native: with what tests have measured; and the fuzz targets for a few seconds
@@ -76,6 +76,11 @@ test-engines: build setup-engines
 	npm run --silent engines
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node $(CURDIR)/tests/engines/web_tests.mjs" \
 		cargo test --locked --target wasm32-unknown-unknown --profile web --test web -- on_webgpu_are
+
+## test-package: pkg/ as the dependency of other projects
+test-package: pkg setup-browser
+	npm ci --no-audit --no-fund --silent --prefix tests/package
+	node --test tests/package/package.test.mjs
 
 ## lint: formatting and lints, natively and for wasm; warnings are errors
 lint: setup-rust

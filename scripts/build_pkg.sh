@@ -3,7 +3,7 @@
 # nothing that goes into it is newer.
 set -eu
 
-if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo src weights/manifest.json scripts/build_pkg.sh -newer pkg/.complete -type f)" ]; then
+if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo src weights scripts/build_pkg.sh -newer pkg/.complete -type f)" ]; then
     exit 0
 fi
 rm -rf pkg
@@ -14,6 +14,9 @@ program() {
     # Only the names of functions go, a third of the file: optimising the rest takes minutes and makes it no smaller to transfer.
     node_modules/.bin/wasm-opt --enable-relaxed-simd --strip-debug --strip-producers "pkg/$1/deep_inside_bg.wasm" -o pkg/stripped.wasm
     mv pkg/stripped.wasm "pkg/$1/deep_inside_bg.wasm"
+    # The types name `Symbol.dispose`, which is in no library that TypeScript takes by itself.
+    { echo '/// <reference lib="esnext.disposable" />'; cat "pkg/$1/deep_inside.d.ts"; } > pkg/types
+    mv pkg/types "pkg/$1/deep_inside.d.ts"
 }
 program webgpu
 program cpu --no-default-features
@@ -24,9 +27,11 @@ mv pkg/relaxed/deep_inside_bg.wasm pkg/cpu/deep_inside_relaxed_bg.wasm
 rm -r pkg/relaxed
 
 cp src/web/deep_inside.js src/web/deep_inside.d.ts pkg
+mkdir pkg/weights
+cp weights/*.safetensors weights/LICENSES.txt pkg/weights
 node -e '
     const about = JSON.parse(fs.readFileSync("pkg/cpu/package.json"));
-    Object.assign(about, { files: ["LICENSE-*", "*.js", "*.d.ts", "*/*.js", "*/*.d.ts", "*/*.wasm"], sideEffects: true });
+    Object.assign(about, { files: ["LICENSE-*", "*.js", "*.d.ts", "*/*.js", "*/*.d.ts", "*/*.wasm", "weights/*"], sideEffects: true });
     fs.writeFileSync("pkg/package.json", JSON.stringify(about, null, 2));
 '
 mv pkg/cpu/README.md pkg/cpu/LICENSE-* pkg

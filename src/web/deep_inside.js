@@ -1,7 +1,18 @@
 // The npm package's entry. The program comes in three builds with the same API: two that compute on the CPU, of which one is fetched at
 // once, and one that also has the WebGPU backend and is four times as large, which only those fetch who have use for it.
 
-import start, { Engine, takesWebGpu } from './cpu/deep_inside.js';
+import start, {
+  ClassModelRun, Engine, ObjectCut, SaliencyMap, SanityCheck, Segmentation, readOwnFilesWith, takesWebGpu,
+} from './cpu/deep_inside.js';
+
+export { ClassModelRun, Engine, ObjectCut, SaliencyMap, SanityCheck, Segmentation };
+
+// Bundlers find the package's files by these addresses, if each is spelt out where it is made.
+const PLAIN = new URL('./cpu/deep_inside_bg.wasm', import.meta.url);
+const RELAXED = new URL('./cpu/deep_inside_relaxed_bg.wasm', import.meta.url);
+const WEBGPU = new URL('./webgpu/deep_inside_bg.wasm', import.meta.url);
+/** @type {Record<string, URL>} */
+const WEIGHTS = { 'squeezenet1_1.safetensors': new URL('./weights/squeezenet1_1.safetensors', import.meta.url) };
 
 /** `f32x4.relaxed_madd`, in a program of one function. */
 const RELAXED_SIMD = Uint8Array.of(
@@ -11,12 +22,26 @@ const RELAXED_SIMD = Uint8Array.of(
   10, 19, 1, 17, 0, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0xfd, 0x85, 0x02, 0x0b,
 );
 
-/** Starts the program: the given one, else the faster of those that this browser runs. */
+/** @type {ReturnType<typeof start> | null} */
+let starting = null;
+
+/** Starts the program, once: the given one, else the faster of those that run here. */
 export default function init(options) {
-  const file = WebAssembly.validate(RELAXED_SIMD) ? './cpu/deep_inside_relaxed_bg.wasm' : './cpu/deep_inside_bg.wasm';
-  return start(options ?? { module_or_path: new URL(file, import.meta.url) });
+  starting ??= load(options).catch((error) => {
+    starting = null; // so that another try may follow
+    throw error;
+  });
+  return starting;
 }
 
+async function load(options) {
+  const program = await start(options ?? { module_or_path: fetchOwn(WebAssembly.validate(RELAXED_SIMD) ? RELAXED : PLAIN) });
+  readOwnFilesWith(fetchWeights);
+  return program;
+}
+
+// The programs' classes make their objects by name, so none can stand between: the package's way to open an engine takes the place of
+// the CPU program's own.
 const openOnCpu = Engine.open;
 
 Engine.open = async (device) => {
@@ -29,8 +54,31 @@ Engine.open = async (device) => {
 
 async function loadWebGpu() {
   const program = await import('./webgpu/deep_inside.js');
-  await program.default();
+  await program.default({ module_or_path: fetchOwn(WEBGPU) });
+  program.readOwnFilesWith(fetchWeights);
+  // Its objects are instances of the classes that this module exports, too. Bundlers rename classes, but not these keys.
+  for (const [name, exported] of Object.entries({ ClassModelRun, Engine, ObjectCut, SaliencyMap, SanityCheck, Segmentation })) {
+    Object.setPrototypeOf(program[name].prototype, exported.prototype);
+  }
   return program;
 }
 
-export { ClassModelRun, Engine, SaliencyMap, SanityCheck, Segmentation } from './cpu/deep_inside.js';
+/** One of the package's files. @param {URL} address @returns {Promise<Response>} */
+async function fetchOwn(address) {
+  if (address.protocol !== 'file:' || !globalThis.process?.versions?.node) return fetch(address);
+  // Node's `fetch` reads no files. The module's name is not for bundlers to look up: they build for browsers.
+  const files = 'node:fs/promises';
+  const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ files);
+  const type = address.pathname.endsWith('.wasm') ? 'application/wasm' : 'application/octet-stream';
+  return new Response(await readFile(address), { headers: { 'content-type': type } });
+}
+
+/** The package's own copy of a network's weights. @param {string} file @returns {Promise<ArrayBuffer>} */
+async function fetchWeights(file) {
+  if (!WEIGHTS[file]) throw new Error('the package does not hold it');
+  const response = await fetchOwn(WEIGHTS[file]);
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  // Hosts of single-page programs answer so for files that they do not have.
+  if (response.headers.get('content-type')?.startsWith('text/html')) throw new Error('the server sent a web page instead');
+  return response.arrayBuffer();
+}

@@ -80,7 +80,7 @@ async function measureDevice(device, { runs, warmUp, growth }) {
     const engine = await Engine.open(device);
     const [network] = Engine.networks();
     const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
-    await engine.loadNetwork(network.id, await bytes(`/weights/${network.weights.file}`));
+    await engine.loadNetwork(network.id, await bytes(`/pkg/weights/${network.weights.file}`));
     const photo = await createImageBitmap(new Blob([await bytes('/samples/chelsea.jpg')]));
     const show = (width, height) => {
       const context = new OffscreenCanvas(width, height).getContext('2d');

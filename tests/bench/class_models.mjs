@@ -27,7 +27,7 @@ async function measureDevice(device, options) {
     await init();
     const engine = await Engine.open(device);
     const [network] = Engine.networks();
-    await engine.loadNetwork(network.id, new Uint8Array(await (await fetch(`/weights/${network.weights.file}`)).arrayBuffer()));
+    await engine.loadNetwork(network.id, new Uint8Array(await (await fetch(`/pkg/weights/${network.weights.file}`)).arrayBuffer()));
     const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
     const rows = [];
     for (const side of sides) {

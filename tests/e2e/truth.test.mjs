@@ -115,7 +115,7 @@ describe('the randomisation check judges what it shows', () => {
       const read = async (address) => new Uint8Array(await (await fetch(address)).arrayBuffer());
       const engine = await Engine.open('cpu');
       const [network] = Engine.networks();
-      await engine.loadNetwork(network.id, await read(`/weights/${network.weights.file}`));
+      await engine.loadNetwork(network.id, await read(`/pkg/weights/${network.weights.file}`));
       await engine.openPicture(await (await fetch('/samples/chelsea.jpg')).blob()); // by the decoder that the page uses
       const classIndex = Number(new URLSearchParams(location.hash.slice(1)).get('class'));
       const check = await engine.sanityCheck({ classIndex, views: 1 });
@@ -164,7 +164,7 @@ describe('the cut says what seeded it', () => {
       const read = async (address) => new Uint8Array(await (await fetch(address)).arrayBuffer());
       const engine = await Engine.open('cpu');
       const [network] = Engine.networks();
-      await engine.loadNetwork(network.id, await read(`/weights/${network.weights.file}`));
+      await engine.loadNetwork(network.id, await read(`/pkg/weights/${network.weights.file}`));
       await engine.openPicture(await (await fetch('/samples/chelsea.jpg')).blob()); // by the decoder that the page uses
       const cuts = [];
       for (const mode of ['paper', 'best']) cuts.push({ ...(await engine.locate({ classIndex, mode })).box });

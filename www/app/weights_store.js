@@ -15,7 +15,7 @@ const CACHE = 'deep-inside-weights';
  */
 export async function fetchWeights(weights, anew, progress) {
   // The checksum in the address keeps a new version from meeting the old one's cached copy.
-  const address = new URL(`../weights/${weights.file}?${weights.sha256.slice(0, 16)}`, import.meta.url).href;
+  const address = new URL(`../pkg/weights/${weights.file}?${weights.sha256.slice(0, 16)}`, import.meta.url).href;
   const cache = await openCache();
   if (anew) await cache?.delete(address).catch(() => false);
   const kept = await cache?.match(address).catch(() => undefined);

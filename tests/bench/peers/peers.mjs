@@ -109,7 +109,7 @@ async function ours({ side, classIndex, args: [device] }) {
   await init();
   const engine = await Engine.open(device);
   const [network] = Engine.networks();
-  await engine.loadNetwork(network.id, new Uint8Array(await (await fetch(`/weights/${network.weights.file}`)).arrayBuffer()));
+  await engine.loadNetwork(network.id, new Uint8Array(await (await fetch(`/pkg/weights/${network.weights.file}`)).arrayBuffer()));
   engine.setPicturePixels(picture.rgba, side, side);
   const planesOf = (values) => [0, 1, 2].map((k) => values.subarray(k * side * side, (k + 1) * side * side));
   globalThis.contest = {

@@ -1,10 +1,11 @@
 //! The whole of the crate for callers: one device, one network, one picture.
 
 use std::cell::Cell;
+use std::future::{Future, pending};
 use std::rc::Rc;
 
 use crate::class_model::{ClassModelRun, ClassModelSettings};
-use crate::device::{Adapter, ComputeDevice, DeviceChoice, read_back};
+use crate::device::{Adapter, ComputeDevice, DeviceChoice, Offer, read_back};
 use crate::error::Error;
 use crate::gradient::{Target, gradient};
 use crate::image_input::Picture;
@@ -71,7 +72,15 @@ impl Engine {
     /// # Errors
     /// `gpu-unavailable`, as [`ComputeDevice::open`].
     pub async fn open(choice: DeviceChoice, adapter: Option<Adapter>) -> Result<Self, Error> {
-        Ok(Self { device: ComputeDevice::open(choice, adapter).await?, network: None, picture: None })
+        Self::open_within(choice, adapter.map_or(Offer::Nothing, Offer::Adapter), pending()).await
+    }
+
+    /// The same where the browser may have given no answer; an adapter that has given no device when `patience` ends is given up.
+    ///
+    /// # Errors
+    /// `gpu-unavailable`, as [`ComputeDevice::open`].
+    pub async fn open_within(choice: DeviceChoice, offer: Offer, patience: impl Future<Output = ()>) -> Result<Self, Error> {
+        Ok(Self { device: ComputeDevice::open(choice, offer, patience).await?, network: None, picture: None })
     }
 
     /// Loads the network `id` from its file of weights; an earlier network stays when this one is refused.

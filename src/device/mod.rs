@@ -3,6 +3,9 @@
 #[cfg(all(target_family = "wasm", feature = "webgpu"))]
 mod webgpu;
 
+use std::future::Future;
+use std::time::Duration;
+
 use burn::tensor::{Device, Tensor};
 
 use crate::error::Error;
@@ -51,6 +54,30 @@ pub struct Adapter {
     pub software: bool,
 }
 
+/// How long the browser gets to answer a question about its GPU: some never do, as a driver hangs.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What comes of asking the browser for a WebGPU adapter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    /// This one.
+    Adapter(Adapter),
+    /// There is none, or no WebGPU at all.
+    Nothing,
+    /// No answer within [`PATIENCE`].
+    Silence,
+}
+
+impl Offer {
+    /// The adapter, where there is one.
+    pub fn adapter(&self) -> Option<&Adapter> {
+        match self {
+            Offer::Adapter(adapter) => Some(adapter),
+            Offer::Nothing | Offer::Silence => None,
+        }
+    }
+}
+
 /// The device that an engine computes on, and why it is this one.
 #[derive(Debug, Clone)]
 pub struct ComputeDevice {
@@ -67,23 +94,29 @@ pub struct ComputeDevice {
 }
 
 impl ComputeDevice {
-    /// Opens the device that `choice` means where the browser offers `adapter` (natively: none).
+    /// Opens the device that `choice` means where the browser makes this `offer` (natively: nothing). An adapter that has given no device
+    /// when `patience` ends is taken for one that refuses.
     ///
     /// # Errors
     /// `gpu-unavailable` when WebGPU was asked for by name and there is no adapter, or it refuses a device.
-    pub async fn open(choice: DeviceChoice, adapter: Option<Adapter>) -> Result<Self, Error> {
-        let (adapter, reason) = match (choice, adapter) {
+    pub async fn open(choice: DeviceChoice, offer: Offer, patience: impl Future<Output = ()>) -> Result<Self, Error> {
+        let silence = || format!("the browser has not answered the question for a GPU within {} seconds", PATIENCE.as_secs());
+        let (adapter, reason) = match (choice, offer) {
             (DeviceChoice::Cpu, _) => return Ok(Self::cpu("the CPU was asked for")),
-            (DeviceChoice::WebGpu, None) => return Err(Error::GpuUnavailable("the browser offers no adapter".to_owned())),
-            (DeviceChoice::Auto, None) => return Ok(Self::cpu("no WebGPU adapter is available")),
-            (DeviceChoice::Auto, Some(adapter)) if !choice.takes_webgpu(Some(&adapter)) => {
+            (DeviceChoice::WebGpu, Offer::Nothing) => {
+                return Err(Error::GpuUnavailable("the browser offers no adapter".to_owned()));
+            }
+            (DeviceChoice::WebGpu, Offer::Silence) => return Err(Error::GpuUnavailable(silence())),
+            (DeviceChoice::Auto, Offer::Nothing) => return Ok(Self::cpu("no WebGPU adapter is available")),
+            (DeviceChoice::Auto, Offer::Silence) => return Ok(Self::cpu(&silence())),
+            (DeviceChoice::Auto, Offer::Adapter(adapter)) if !choice.takes_webgpu(Some(&adapter)) => {
                 let name = adapter.name;
                 return Ok(Self::cpu(&format!("the only WebGPU adapter ({name}) is emulated in software, which is slower")));
             }
-            (DeviceChoice::WebGpu, Some(adapter)) => (adapter, "WebGPU was asked for"),
-            (DeviceChoice::Auto, Some(adapter)) => (adapter, "a hardware WebGPU adapter is available"),
+            (DeviceChoice::WebGpu, Offer::Adapter(adapter)) => (adapter, "WebGPU was asked for"),
+            (DeviceChoice::Auto, Offer::Adapter(adapter)) => (adapter, "a hardware WebGPU adapter is available"),
         };
-        match (webgpu::open().await, choice) {
+        match (webgpu::open(patience).await, choice) {
             (Ok(tensors), _) => {
                 Ok(Self { tensors, kind: "webgpu", adapter: adapter.name, software: adapter.software, reason: reason.to_owned() })
             }
@@ -111,7 +144,7 @@ impl ComputeDevice {
 mod webgpu {
     use super::*;
 
-    pub async fn open() -> Result<Device, Error> {
+    pub async fn open(_: impl Future<Output = ()>) -> Result<Device, Error> {
         Err(Error::GpuUnavailable("the program with the WebGPU backend is not loaded".to_owned()))
     }
 
@@ -145,14 +178,14 @@ pub async fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Er
 mod tests {
     use super::*;
 
-    fn open(choice: DeviceChoice, adapter: Option<Adapter>) -> Result<ComputeDevice, Error> {
-        pollster::block_on(ComputeDevice::open(choice, adapter))
+    fn open(choice: DeviceChoice, offer: Offer) -> Result<ComputeDevice, Error> {
+        pollster::block_on(ComputeDevice::open(choice, offer, std::future::pending()))
     }
 
     #[test]
     fn auto_leaves_a_software_adapter_for_the_cpu_and_says_so() {
         let adapter = Adapter { name: "SwiftShader".to_owned(), software: true };
-        let device = open(DeviceChoice::Auto, Some(adapter)).unwrap();
+        let device = open(DeviceChoice::Auto, Offer::Adapter(adapter)).unwrap();
         assert_eq!(device.kind, "cpu");
         assert!(device.reason.contains("SwiftShader"), "{}", device.reason);
     }
@@ -171,11 +204,21 @@ mod tests {
 
     #[test]
     fn auto_without_an_adapter_takes_the_cpu() {
-        assert_eq!(open(DeviceChoice::Auto, None).unwrap().kind, "cpu");
+        assert_eq!(open(DeviceChoice::Auto, Offer::Nothing).unwrap().kind, "cpu");
     }
 
     #[test]
     fn webgpu_by_name_without_an_adapter_is_an_error() {
-        assert_eq!(open(DeviceChoice::WebGpu, None).unwrap_err().code(), "gpu-unavailable");
+        assert_eq!(open(DeviceChoice::WebGpu, Offer::Nothing).unwrap_err().code(), "gpu-unavailable");
+    }
+
+    #[test]
+    fn a_browser_that_does_not_answer_is_named_as_the_reason() {
+        let device = open(DeviceChoice::Auto, Offer::Silence).unwrap();
+        assert_eq!(device.kind, "cpu");
+        assert!(device.reason.contains("not answered"), "{}", device.reason);
+        let error = open(DeviceChoice::WebGpu, Offer::Silence).unwrap_err();
+        assert_eq!(error.code(), "gpu-unavailable");
+        assert!(error.detail().contains("not answered"), "{error}");
     }
 }

@@ -1,10 +1,14 @@
 //! Burn's WebGPU device in the browser, and what it finds invalid.
 
 use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 use burn::tensor::Device;
+use futures_util::future::{Either, select};
 
+use super::PATIENCE;
 use crate::error::Error;
 
 thread_local! {
@@ -18,13 +22,20 @@ static INVALID: OnceLock<String> = OnceLock::new();
 /// The browser's WebGPU device.
 ///
 /// # Errors
-/// `gpu-unavailable` when it is refused.
-pub async fn open() -> Result<Device, Error> {
+/// `gpu-unavailable` when it is refused, or has not come when `patience` ends.
+pub async fn open(patience: impl Future<Output = ()>) -> Result<Device, Error> {
     if let Some(device) = OPENED.with_borrow(Clone::clone) {
         return Ok(device);
     }
     call_constructors();
-    let opened = Device::wgpu_options().init_with_setup_async().await;
+    let options = Device::wgpu_options();
+    let opened = match select(pin!(options.init_with_setup_async()), pin!(patience)).await {
+        Either::Left((opened, _)) => opened,
+        Either::Right(_) => {
+            let seconds = PATIENCE.as_secs();
+            return Err(Error::GpuUnavailable(format!("the adapter has given no device within {seconds} seconds")));
+        }
+    };
     let (device, setup) = opened.map_err(|error| Error::GpuUnavailable(error.to_string()))?;
     // In place of a panic in a callback, which nobody would catch: the call that met the error has returned by then.
     setup.device.on_uncaptured_error(Arc::new(|error: burn_wgpu::wgpu::Error| {

@@ -8,7 +8,7 @@ use futures_util::lock::Mutex;
 use js_sys::{Float32Array, Object, Promise, Reflect, Uint8Array, Uint8ClampedArray};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::Blob;
 
 use super::call_options::{
@@ -26,10 +26,11 @@ use super::kept_array::KeptArray;
 use super::open_picture::{Opened, open_picture};
 use super::options::{Options, must_be, number, text};
 use super::own_files::own_weights;
-use super::probe_adapter::probe_adapter;
+use super::probe_adapter::{probe_adapter, with_probed_adapter};
+use super::timer::after;
 use super::watched_memory::memory_was_refused;
 use crate::class_model::{self, CLASS_MODEL_RECIPES};
-use crate::device::DeviceChoice;
+use crate::device::{DeviceChoice, Offer, PATIENCE};
 use crate::engine::{self, LocateMode};
 use crate::error::Error;
 use crate::gradient;
@@ -110,7 +111,7 @@ fn start() {
 pub async fn takes_webgpu(device: JsValue) -> bool {
     match device.as_string().unwrap_or_default().parse() {
         Ok(DeviceChoice::Cpu) | Err(_) => false,
-        Ok(choice) => DeviceChoice::takes_webgpu(choice, probe_adapter().await.as_ref()),
+        Ok(choice) => choice.takes_webgpu(probe_adapter().await.adapter()),
     }
 }
 
@@ -185,8 +186,10 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "\"auto\" | \"webgpu\" | \"cpu\"")] device: JsValue,
     ) -> Result<Engine, JsValue> {
         let choice: DeviceChoice = device.as_string().unwrap_or_default().parse().map_err(js_error)?;
-        let adapter = if choice == DeviceChoice::Cpu { None } else { probe_adapter().await };
-        let engine = engine::Engine::open(choice, adapter).await.map_err(js_error)?;
+        let offer = if choice == DeviceChoice::Cpu { Offer::Nothing } else { probe_adapter().await };
+        let patience = async { JsFuture::from(after(PATIENCE)).await.map_or((), |_| ()) };
+        let opening = engine::Engine::open_within(choice, offer, patience);
+        let engine = with_probed_adapter(opening).await.map_err(js_error)?;
         Ok(Engine { engine: Rc::new(RefCell::new(engine)) })
     }
 

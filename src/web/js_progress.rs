@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::options::{Options, must_be};
+use super::timer::after;
 use crate::error::Error;
 use crate::progress::Progress;
 
@@ -39,7 +41,7 @@ impl JsProgress {
             let _ = callback.call2(&JsValue::NULL, &(done as u32).into(), &(total as u32).into());
         }
         let Some(signal) = &self.signal else { return Ok(()) };
-        next_task().await;
+        let _ = JsFuture::from(after(Duration::ZERO)).await;
         match Reflect::get(signal, &"aborted".into()) {
             Ok(aborted) if aborted.is_truthy() => Err(Error::Cancelled),
             _ => Ok(()),
@@ -51,16 +53,4 @@ impl Progress for JsProgress {
     fn report<'a>(&'a self, done: usize, total: usize) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>> {
         Box::pin(self.turn(done, total))
     }
-}
-
-/// Resolves in a task of its own: messages that wait for the worker come first. (A resolved promise would not let them.)
-async fn next_task() {
-    let promise = Promise::new(&mut |resolve, _| {
-        let timer = Reflect::get(&js_sys::global(), &"setTimeout".into()).map(JsCast::unchecked_into::<Function>);
-        // Everything that runs wasm has setTimeout; were it missing, going on at once is right.
-        if timer.and_then(|timer| timer.call2(&JsValue::NULL, &resolve, &0.into())).is_err() {
-            let _ = resolve.call0(&JsValue::NULL);
-        }
-    });
-    let _ = JsFuture::from(promise).await;
 }

@@ -11,4 +11,5 @@ mod open_picture;
 mod options;
 mod own_files;
 mod probe_adapter;
+mod timer;
 mod watched_memory;

@@ -3,7 +3,7 @@
 # nothing that goes into it is newer.
 set -eu
 
-if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo src weights scripts/build_pkg.sh -newer pkg/.complete -type f)" ]; then
+if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo src weights scripts/build_pkg.sh scripts/stamp_programs.mjs -newer pkg/.complete -type f)" ]; then
     exit 0
 fi
 rm -rf pkg
@@ -34,6 +34,7 @@ node -e '
     Object.assign(about, { files: ["LICENSE-*", "*.js", "*.d.ts", "*/*.js", "*/*.d.ts", "*/*.wasm", "weights/*"], sideEffects: true });
     fs.writeFileSync("pkg/package.json", JSON.stringify(about, null, 2));
 '
+node scripts/stamp_programs.mjs
 mv pkg/cpu/README.md pkg/cpu/LICENSE-* pkg
 rm pkg/webgpu/README.md pkg/webgpu/LICENSE-* pkg/*/package.json pkg/*/.gitignore
 touch pkg/.complete

@@ -2,7 +2,7 @@
 // once, and one that also has the WebGPU backend and is four times as large, which only those fetch who have use for it.
 
 import start, {
-  ClassModelRun, Engine, ObjectCut, SaliencyMap, SanityCheck, Segmentation, readOwnFilesWith, takesWebGpu,
+  BUILD as BUILD_ON_CPU, ClassModelRun, Engine, ObjectCut, SaliencyMap, SanityCheck, Segmentation, readOwnFilesWith, takesWebGpu,
 } from './cpu/deep_inside.js';
 
 export { ClassModelRun, Engine, ObjectCut, SaliencyMap, SanityCheck, Segmentation };
@@ -13,6 +13,9 @@ const RELAXED = new URL('./cpu/deep_inside_relaxed_bg.wasm', import.meta.url);
 const WEBGPU = new URL('./webgpu/deep_inside_bg.wasm', import.meta.url);
 /** @type {Record<string, URL>} */
 const WEIGHTS = { 'squeezenet1_1.safetensors': new URL('./weights/squeezenet1_1.safetensors', import.meta.url) };
+
+/** Which build the package is: the programs and their JavaScript say the same, else they do not belong together. Put in when it is built. */
+const BUILD = '';
 
 /** `f32x4.relaxed_madd`, in a program of one function. */
 const RELAXED_SIMD = Uint8Array.of(
@@ -35,7 +38,7 @@ export default function init(options) {
 }
 
 async function load(options) {
-  const program = await start(options ?? { module_or_path: fetchOwn(WebAssembly.validate(RELAXED_SIMD) ? RELAXED : PLAIN) });
+  const program = await start(options ?? { module_or_path: compileOwn(WebAssembly.validate(RELAXED_SIMD) ? RELAXED : PLAIN, BUILD_ON_CPU) });
   readOwnFilesWith(fetchWeights);
   return program;
 }
@@ -46,7 +49,10 @@ const openOnCpu = Engine.open;
 
 Engine.open = async (device) => {
   if (await takesWebGpu(device)) {
-    const program = await loadWebGpu().catch(() => null);
+    const program = await loadWebGpu().catch((error) => {
+      if (error.code === 'program-mismatch') throw error;
+      return null;
+    });
     if (program) return program.Engine.open(device);
   }
   return openOnCpu(device); // where the other program did not load, this one says so
@@ -54,11 +60,31 @@ Engine.open = async (device) => {
 
 async function loadWebGpu() {
   const program = await import('./webgpu/deep_inside.js');
-  await program.default({ module_or_path: fetchOwn(WEBGPU) });
+  await program.default({ module_or_path: compileOwn(WEBGPU, program.BUILD) });
   program.readOwnFilesWith(fetchWeights);
   // Its objects are instances of the classes that this module exports, too. Bundlers rename classes, but not these keys.
   for (const [name, exported] of Object.entries({ ClassModelRun, Engine, ObjectCut, SaliencyMap, SanityCheck, Segmentation })) {
     Object.setPrototypeOf(program[name].prototype, exported.prototype);
+  }
+  return program;
+}
+
+/**
+ * A program of this package, checked to be of its build: one that is not may start, and compute something else.
+ * @param {URL} address
+ * @param {string | undefined} glue   the build of the program's JavaScript
+ */
+async function compileOwn(address, glue) {
+  const response = await fetchOwn(address);
+  if (!response.ok) throw new TypeError(`the server answered ${response.status}`);
+  // Servers that do not know the type of programs are common; then it is compiled when all of it has come.
+  const streams = response.headers.get('content-type') === 'application/wasm';
+  const program = await (streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
+  const [mark] = WebAssembly.Module.customSections(program, 'build');
+  const builds = [BUILD, glue ?? '', mark ? new TextDecoder().decode(mark) : ''];
+  if (new Set(builds).size > 1) {
+    const error = new Error('The program and its JavaScript are of two builds.');
+    throw Object.assign(error, { name: 'EngineError', code: 'program-mismatch', detail: builds.join(', ') });
   }
   return program;
 }

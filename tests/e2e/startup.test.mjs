@@ -281,6 +281,25 @@ describe('parts of two versions', () => {
     });
   }
 
+  /** The programs' ends, and the last lines of their JavaScript, tell of the package's build. */
+  for (const [file, hash] of [['cpu/deep_inside.js', ''], ['_bg.wasm', ''], ['webgpu/deep_inside.js', '#device=webgpu'], ['webgpu/deep_inside_bg.wasm', '#device=webgpu']]) {
+    const ended = file.endsWith('.js') ? { stamp: "export const BUILD = '0123456789abcdef';\n".length, tail: 3 } : { stamp: 24, tail: 0 };
+    test(`${file}: a program of another build`, async () => {
+      server.put(file, (body) => ({ body: Buffer.concat([body.subarray(0, body.length - ended.tail - 16), Buffer.from('0123456789abcdef'), body.subarray(body.length - ended.tail)]) }));
+      await arrive({ hash });
+      await v.problem('program-mismatch');
+      server.clear();
+      await v.page.click('.problem button:text-is("Reload the page")');
+      await v.page.waitForFunction(() => /^(Ready|Warming)/.test(document.querySelector('.status-text')?.textContent ?? ''));
+    });
+
+    test(`${file}: a program of a time when they did not tell of their build`, async () => {
+      server.put(file, (body) => ({ body: body.subarray(0, -ended.stamp) }));
+      await arrive({ hash });
+      await v.problem('program-mismatch');
+    });
+  }
+
   test('a module of the page that does not fit', async () => {
     server.put('app/ranking.js', () => ({ body: 'export const other = 1;' }));
     await arrive();

@@ -206,6 +206,20 @@ fn from_the_picture_back_the_relation_is_that_of_the_two_maps() {
     assert!((f64::from(layers[layers.len() - 1].cosine) - cosine).abs() < 1e-4, "{cosine}");
 }
 
+#[test]
+fn the_relation_of_a_hidden_neuron_has_the_layers_that_feed_it() {
+    let network = network();
+    for (layer, beside) in [("features.3.expand3x3", "features.3.expand1x1"), ("features.3.expand1x1", "features.3.expand3x3")] {
+        let layers = block_on(relation(&network, waves(67), &neuron(layer, 5, None), &Unwatched)).unwrap();
+        let names: Vec<&str> = layers.iter().map(|layer| layer.layer.as_str()).collect();
+        assert_eq!((names[0], names[names.len() - 1]), (layer, "picture"));
+        assert!(!names.contains(&beside), "{names:?}");
+        let (relus, others): (Vec<&LayerRelation>, Vec<_>) = layers.iter().partition(|layer| layer.kind == "relu");
+        assert!(others.iter().all(|layer| layer.parted == 0.0), "{others:?}");
+        assert!(relus.iter().all(|layer| layer.parted > 0.01), "{relus:?}");
+    }
+}
+
 /// How alike the signs and the places of `method`'s maps are, trained and with all layers randomised, on one picture.
 fn correlations_when_random(name: &str, method: &str) -> [f64; 2] {
     let (engine, class) = engine_showing(name);

@@ -55,6 +55,8 @@ pub struct Trace {
     active: Vec<Option<Tensor<4>>>,
     /// By how many steps each layer's result is read.
     readers: Vec<usize>,
+    /// What the forward pass was asked to watch.
+    asked: Watched,
     /// The result of the layer that [`Graph::forward`] was asked to watch.
     pub watched: Option<Tensor<4>>,
 }
@@ -62,8 +64,16 @@ pub struct Trace {
 struct TracedStep {
     step: Step,
     input_shapes: Vec<[usize; 4]>,
-    /// Which place of each window was the largest, for a pool.
-    taps: Option<Tensor<4, Int>>,
+    pool: Option<PoolTrace>,
+}
+
+/// What the way back needs of a max-pool.
+#[derive(Clone)]
+struct PoolTrace {
+    /// Which place of each window was the largest.
+    taps: Tensor<4, Int>,
+    /// What was pooled, where all of it comes out of ReLUs: by [`ReluRule::Leaky`] signals are shared out by its values.
+    rectified: Option<Tensor<4>>,
 }
 
 impl Default for Graph {
@@ -108,7 +118,20 @@ impl Graph {
 
     /// Whether `layer` has a part in the result of `reader`.
     pub fn feeds(&self, layer: LayerId, reader: LayerId) -> bool {
-        layer == reader || (layer < reader && self.layers[reader].inputs.iter().any(|&read| self.feeds(layer, read)))
+        layer <= reader && self.sources(reader)[layer]
+    }
+
+    /// Of each layer up to `reader`, itself included, whether it has a part in its result.
+    pub(super) fn sources(&self, reader: LayerId) -> Vec<bool> {
+        let mut sources = vec![false; reader + 1];
+        sources[reader] = true;
+        // A layer stands behind what it reads, so all that it feeds are known when its turn comes.
+        for id in (0..=reader).rev() {
+            if sources[id] {
+                self.layers[id].inputs.iter().for_each(|&read| sources[read] = true);
+            }
+        }
+        sources
     }
 
     /// Whether everything that goes from the picture to the features, and back, goes through `layer`: no branch leads past it.
@@ -123,19 +146,22 @@ impl Graph {
         }
     }
 
-    /// The result of layer `last` for a batch of normalised pictures, and the trace for [`backward`](Graph::backward). Layers behind
-    /// `last` are not computed. A [`Watched::Layer`] stands before `last` or is it; its result is in the trace.
+    /// The result of layer `last` for a batch of normalised pictures, and the trace for [`backward`](Graph::backward). Layers that have no
+    /// part in it are not computed. A [`Watched::Layer`] feeds `last` or is it; its result is in the trace.
     ///
     /// # Errors
-    /// `internal` when a layer reads a result that is not there.
+    /// `internal` when a layer has more or fewer inputs than its operation takes, or reads a result that is not there.
     pub fn forward(&self, pictures: Tensor<4>, last: LayerId, watched: Watched) -> Result<(Tensor<4>, Trace), Error> {
-        let steps = self.plan(last, watched);
+        let steps = self.plan(last, watched)?;
         let mut readers = vec![0; last + 1];
         steps.iter().flat_map(|step| &step.inputs).for_each(|&read| readers[read] += 1);
         let mut unread = readers.clone();
         let mut results = vec![None; last + 1];
         results[PICTURE] = Some(pictures);
-        let mut trace = Trace { steps: Vec::with_capacity(steps.len()), active: vec![None; last + 1], readers, watched: None };
+        // Whether all of a result comes out of ReLUs: of its own, or of those that a concatenation reads.
+        let mut from_relus = vec![false; last + 1];
+        let (traced, active) = (Vec::with_capacity(steps.len()), vec![None; last + 1]);
+        let mut trace = Trace { steps: traced, active, readers, asked: watched, watched: None };
         for step in steps {
             let mut inputs = Vec::with_capacity(step.inputs.len());
             for &read in &step.inputs {
@@ -145,22 +171,33 @@ impl Graph {
                 inputs.push(input.ok_or_else(incomplete)?);
             }
             let input_shapes = inputs.iter().map(Tensor::dims).collect();
-            let (result, taps) = step.work.forward(inputs)?;
-            if matches!(step.work, Work::Relu | Work::Convolutions { rectified: true, .. }) {
+            let reads_relus = step.inputs.iter().all(|&read| from_relus[read]);
+            from_relus[step.result] = step.work.rectifies() || (matches!(step.work, Work::Concatenate) && reads_relus);
+            let (result, pool) = match &step.work {
+                Work::Convolutions { parts, rectified } => (convolve(only(inputs)?, parts, *rectified), None),
+                Work::Relu => (only(inputs)?.clamp_min(0.0), None),
+                Work::MaxPool(shape) => {
+                    let input = only(inputs)?;
+                    let (result, taps) = max_pool(input.clone(), *shape);
+                    (result, Some(PoolTrace { taps, rectified: reads_relus.then_some(input) }))
+                }
+                Work::Concatenate => (Tensor::cat(inputs, 1), None),
+            };
+            if step.work.rectifies() {
                 trace.active[step.result] = Some(result.clone());
             }
             if watched == Watched::Layer(step.result) {
                 trace.watched = Some(result.clone());
             }
             results[step.result] = Some(result);
-            trace.steps.push(TracedStep { step, input_shapes, taps });
+            trace.steps.push(TracedStep { step, input_shapes, pool });
         }
         Ok((results.pop().flatten().ok_or_else(incomplete)?, trace))
     }
 
     /// Takes `signal`, d(something)/d(result of the trace's last layer), back to the result of layer `first`: the picture, or a layer that
-    /// was watched. `visit` sees on the way the complete signal of every step's result, that of `first` too; for those of all layers, the
-    /// forward pass has to watch [`Watched::Everything`].
+    /// was watched. `visit` sees on the way the signal of every step's result, that of `first` too: of a layer that was watched, what its
+    /// readers send it, and of another perhaps what its own ReLU has let through of it.
     ///
     /// With [`ReluRule::Gradient`] the result is the derivative; with the other rules it is their method's signal.
     ///
@@ -178,21 +215,22 @@ impl Graph {
         // since readers stand behind what they read.
         let mut signals: Vec<Option<Tensor<4>>> = vec![None; trace.active.len()];
         signals[trace.active.len() - 1] = Some(signal);
-        // Whose signal has gone back through its own ReLU already: that is done where the signal is computed, if that is in one place.
+        // Whose signal has gone back through its own ReLU already: that is done where the signal is computed, if that is in one place
+        // and its kernel can do it.
         let mut taken_back = vec![false; trace.active.len()];
         for traced in trace.steps.iter().rev().take_while(|traced| traced.step.result > first) {
             let id = traced.step.result;
             let Some(mut signal) = signals[id].take() else { continue };
             visit(id, &signal);
-            if let (Work::Convolutions { rectified: true, .. }, Some(mask)) = (&traced.step.work, trace.mask(id, rule))
-                && !taken_back[id]
-            {
-                signal = relu_back(signal, mask);
+            if !taken_back[id] {
+                signal = trace.through_own_relu(id, signal, rule);
             }
-            let read = traced.step.inputs[0];
-            let mask = trace.mask(read, rule).filter(|_| read != first && trace.readers[read] == 1);
-            taken_back[read] = mask.is_some();
-            for (&read, part) in traced.step.inputs.iter().zip(traced.backward(signal, trace.mask(id, rule), mask)) {
+            let mask = match traced.step.work {
+                Work::Convolutions { .. } | Work::MaxPool(_) => trace.mask_for_only_reader(traced.step.inputs[0], rule),
+                Work::Relu | Work::Concatenate => None,
+            };
+            taken_back[traced.step.inputs[0]] |= mask.is_some();
+            for (&read, part) in traced.step.inputs.iter().zip(traced.backward(signal, rule, mask)?) {
                 signals[read] = Some(match signals[read].take() {
                     Some(sum) => sum + part,
                     None => part,
@@ -206,8 +244,18 @@ impl Graph {
 
     /// One layer's part of the way back: from the signal at its result to that at each of its inputs. The trace is one that watched
     /// [`Watched::Everything`].
-    pub fn backward_through(&self, id: LayerId, trace: &Trace, signal: Tensor<4>, rule: ReluRule) -> Vec<Tensor<4>> {
-        trace.steps[id - 1].backward(signal, trace.mask(id, rule), None)
+    ///
+    /// # Errors
+    /// `internal` when the trace has no step of that layer.
+    pub fn backward_through(
+        &self,
+        id: LayerId,
+        trace: &Trace,
+        signal: Tensor<4>,
+        rule: ReluRule,
+    ) -> Result<Vec<Tensor<4>>, Error> {
+        let traced = trace.steps.iter().find(|traced| traced.step.result == id).ok_or_else(incomplete)?;
+        traced.backward(trace.through_own_relu(id, signal, rule), rule, None)
     }
 }
 
@@ -231,8 +279,17 @@ impl Operation {
             Operation::Picture => "picture",
             Operation::Convolution(_) => "convolution",
             Operation::Relu => "relu",
-            Operation::MaxPool { .. } => "max-pool",
+            Operation::MaxPool(_) => "max-pool",
             Operation::Concatenate => "concatenation",
+        }
+    }
+
+    /// Whether it can read so many layers.
+    pub(super) fn reads(&self, inputs: usize) -> bool {
+        match self {
+            Operation::Picture => inputs == 0,
+            Operation::Convolution(_) | Operation::Relu | Operation::MaxPool(_) => inputs == 1,
+            Operation::Concatenate => inputs > 0,
         }
     }
 
@@ -249,23 +306,10 @@ impl Operation {
     }
 }
 
-impl Work {
-    /// The result, and what the way back needs of a pool.
-    fn forward(&self, mut inputs: Vec<Tensor<4>>) -> Result<(Tensor<4>, Option<Tensor<4, Int>>), Error> {
-        if let Work::Concatenate = self {
-            return Ok((Tensor::cat(inputs, 1), None));
-        }
-        let input = inputs.pop().ok_or_else(incomplete)?;
-        Ok(match self {
-            Work::Concatenate => (input, None),
-            Work::Convolutions { parts, rectified } => (convolve(input, parts, *rectified), None),
-            Work::Relu => (input.clamp_min(0.0), None),
-            Work::MaxPool(shape) => {
-                let (output, taps) = max_pool(input, *shape);
-                (output, Some(taps))
-            }
-        })
-    }
+/// The input of what has one.
+fn only(inputs: Vec<Tensor<4>>) -> Result<Tensor<4>, Error> {
+    let [input] = <[_; 1]>::try_from(inputs).map_err(|_| incomplete())?;
+    Ok(input)
 }
 
 impl Trace {
@@ -273,17 +317,41 @@ impl Trace {
     fn mask(&self, id: LayerId, rule: ReluRule) -> Option<Mask> {
         self.active[id].clone().map(|active| (active, rule))
     }
+
+    /// The same, where a step that reads layer `id` may apply it: nobody else reads that, or asks for its signal.
+    fn mask_for_only_reader(&self, id: LayerId, rule: ReluRule) -> Option<Mask> {
+        self.mask(id, rule).filter(|_| self.readers[id] == 1 && self.asked.hides(id))
+    }
+
+    /// The signal behind the ReLU that the result of layer `id` comes out of, or the same where there is none.
+    fn through_own_relu(&self, id: LayerId, signal: Tensor<4>, rule: ReluRule) -> Tensor<4> {
+        match self.mask(id, rule) {
+            Some(mask) => relu_back(signal, mask),
+            None => signal,
+        }
+    }
 }
 
 impl TracedStep {
-    /// The signal for each input, through the ReLU that the first one comes out of, where that is given. `own` is the step's own ReLU.
-    fn backward(&self, signal: Tensor<4>, own: Option<Mask>, mask: Option<Mask>) -> Vec<Tensor<4>> {
+    /// From the signal behind the step's own ReLU to that for each input; through the `mask` of the only one, where that is given, which
+    /// convolutions and pools know how to apply.
+    fn backward(&self, signal: Tensor<4>, rule: ReluRule, mask: Option<Mask>) -> Result<Vec<Tensor<4>>, Error> {
         let [_, _, rows, columns] = self.input_shapes[0];
-        match (&self.step.work, own, &self.taps) {
-            (Work::Convolutions { parts, .. }, ..) => vec![convolve_back(signal, parts, [rows, columns], mask)],
-            (Work::Relu, Some(own), _) => vec![relu_back(signal, own)],
-            (Work::MaxPool(shape), _, Some(taps)) => vec![max_pool_back(signal, taps.clone(), *shape, [rows, columns], mask)],
-            _ => signal.split_with_sizes(self.input_shapes.iter().map(|shape| shape[1]).collect(), 1),
-        }
+        Ok(match &self.step.work {
+            Work::Convolutions { parts, .. } => vec![convolve_back(signal, parts, [rows, columns], mask)],
+            Work::Relu => vec![signal],
+            Work::MaxPool(shape) => {
+                let PoolTrace { taps, rectified } = self.pool.clone().ok_or_else(incomplete)?;
+                let mask = match rule {
+                    // Nothing is sent to what was not active, whoever else reads it.
+                    ReluRule::Leaky(_) => rectified.map(|active| (active, rule)),
+                    ReluRule::Gradient | ReluRule::DeconvNet | ReluRule::Guided => mask,
+                };
+                vec![max_pool_back(signal, taps, *shape, [rows, columns], mask)]
+            }
+            Work::Concatenate => {
+                signal.split_with_sizes(self.input_shapes.iter().map(|&[_, channels, ..]| channels).collect(), 1)
+            }
+        })
     }
 }

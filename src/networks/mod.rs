@@ -2,6 +2,8 @@
 //!
 //! A new network is one file that builds its [`Graph`](graph::Graph), one word in [`NETWORKS`], its weights and their row in
 //! `weights/manifest.json`.
+// A new operation needs an arm of its own everywhere: it must not compile into what another one computes.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod graph;
 mod imagenet_labels;

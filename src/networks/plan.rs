@@ -4,6 +4,7 @@
 //! to one another; so both are joined to the convolutions that they read, unless somebody wants to see what lies between.
 
 use super::graph::{Graph, LayerId, Operation};
+use crate::error::Error;
 use crate::kernels::{Convolution, PoolShape};
 
 /// The layers whose own results, or signals, somebody asks for.
@@ -15,6 +16,17 @@ pub enum Watched {
     Layer(LayerId),
     /// Every layer's.
     Everything,
+}
+
+impl Watched {
+    /// Whether nobody asks for layer `id`: it need not show up by itself.
+    pub(super) fn hides(self, id: LayerId) -> bool {
+        match self {
+            Watched::Nothing => true,
+            Watched::Layer(watched) => watched != id,
+            Watched::Everything => false,
+        }
+    }
 }
 
 /// What is computed as one.
@@ -44,6 +56,17 @@ pub enum Work {
     Concatenate,
 }
 
+impl Work {
+    /// Whether its result is that of a ReLU of its own.
+    pub(super) fn rectifies(&self) -> bool {
+        match self {
+            Work::Convolutions { rectified, .. } => *rectified,
+            Work::Relu => true,
+            Work::MaxPool(_) | Work::Concatenate => false,
+        }
+    }
+}
+
 /// A convolution that a step may begin with.
 struct Part {
     convolution: Convolution,
@@ -56,51 +79,67 @@ struct Part {
 }
 
 impl Graph {
-    /// The steps to the result of layer `last`, in order.
-    pub(super) fn plan(&self, last: LayerId, watched: Watched) -> Vec<Step> {
+    /// The steps to the result of layer `last`, in order. Layers that have no part in it have no step.
+    ///
+    /// # Errors
+    /// `internal` when a layer has more or fewer inputs than its operation takes.
+    pub(super) fn plan(&self, last: LayerId, watched: Watched) -> Result<Vec<Step>, Error> {
         let layers = &self.layers()[..=last];
+        let needed = self.sources(last);
         let mut readers = vec![0; layers.len()];
-        layers.iter().flat_map(|layer| &layer.inputs).for_each(|&read| readers[read] += 1);
+        let reads = layers.iter().zip(&needed).filter(|(_, needed)| **needed).flat_map(|(layer, _)| &layer.inputs);
+        reads.for_each(|&read| readers[read] += 1);
         // Whether a layer can be a part of the only one that reads it.
-        let joins = |id: LayerId| readers[id] == 1 && watched != Watched::Everything && watched != Watched::Layer(id);
+        let joins = |id: LayerId| readers[id] == 1 && watched.hides(id);
         let part = |id: LayerId| {
-            let before = layers[id].inputs[0];
+            let before = *layers[id].inputs.first()?;
             let rectified = matches!(layers[id].operation, Operation::Relu) && joins(before);
             let place = if rectified { before } else { id };
-            let Operation::Convolution(convolution) = &layers[place].operation else { return None };
-            Some(Part { convolution: convolution.clone(), place, input: layers[place].inputs[0], result: id, rectified })
+            let (Operation::Convolution(convolution), &[input]) = (&layers[place].operation, &layers[place].inputs[..]) else {
+                return None;
+            };
+            Some(Part { convolution: convolution.clone(), place, input, result: id, rectified })
         };
+        let alike =
+            |parts: &Vec<Part>| parts.iter().all(|part| (part.input, part.rectified) == (parts[0].input, parts[0].rectified));
         let mut joined = vec![false; layers.len()];
         let mut steps = Vec::new();
-        for id in (1..layers.len()).rev().filter(|&id| id == last || readers[id] > 0) {
-            if joined[id] {
+        for id in (1..layers.len()).rev() {
+            if joined[id] || !needed[id] {
                 continue;
             }
-            let side_by_side: Option<Vec<_>> = match layers[id].operation {
-                Operation::Concatenate => layers[id].inputs.iter().map(|&read| part(read).filter(|_| joins(read))).collect(),
-                _ => part(id).map(|part| vec![part]),
+            let layer = &layers[id];
+            let unfit = || {
+                let (kind, count) = (layer.operation.kind(), layer.inputs.len());
+                Error::Internal(format!("{} is a {kind} that reads {count} layers", layer.name))
             };
-            let alike =
-                |parts: &Vec<Part>| parts.iter().all(|part| (part.input, part.rectified) == (parts[0].input, parts[0].rectified));
-            let (work, inputs) = match side_by_side.filter(alike) {
+            if !layer.operation.reads(layer.inputs.len()) {
+                return Err(unfit());
+            }
+            let (parts, alone) = match &layer.operation {
+                Operation::Picture => return Err(unfit()),
+                Operation::Convolution(convolution) => {
+                    (None, Work::Convolutions { parts: vec![convolution.clone()], rectified: false })
+                }
+                Operation::Relu => (part(id).map(|part| vec![part]), Work::Relu),
+                Operation::MaxPool(shape) => (None, Work::MaxPool(*shape)),
+                Operation::Concatenate => {
+                    let parts: Option<Vec<_>> = layer.inputs.iter().map(|&read| part(read).filter(|_| joins(read))).collect();
+                    (parts.filter(alike), Work::Concatenate)
+                }
+            };
+            let (work, inputs) = match parts {
                 Some(parts) => {
                     parts.iter().flat_map(|part| [part.place, part.result]).for_each(|covered| joined[covered] = true);
                     let (input, rectified) = (parts[0].input, parts[0].rectified);
                     let parts = parts.into_iter().map(|part| part.convolution).collect();
                     (Work::Convolutions { parts, rectified }, vec![input])
                 }
-                None => {
-                    let work = match layers[id].operation {
-                        Operation::MaxPool(shape) => Work::MaxPool(shape),
-                        Operation::Relu => Work::Relu,
-                        _ => Work::Concatenate,
-                    };
-                    (work, layers[id].inputs.clone())
-                }
+                None => (alone, layer.inputs.clone()),
             };
             steps.push(Step { result: id, inputs, work });
         }
         steps.reverse();
-        steps
+        Ok(steps)
     }
 }

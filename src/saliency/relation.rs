@@ -55,10 +55,10 @@ pub async fn relation(
             progress.report(ids.len(), total).await?;
         }
         let through = |rule| match id {
-            PICTURE => Vec::new(),
+            PICTURE => Ok(Vec::new()),
             _ => graph.backward_through(id, &trace, gradient.clone(), rule),
         };
-        let (ours, theirs) = (through(ReluRule::Gradient), through(ReluRule::DeconvNet));
+        let (ours, theirs) = (through(ReluRule::Gradient)?, through(ReluRule::DeconvNet)?);
         let apart: Vec<_> = ours.iter().zip(&theirs).map(|(a, b)| a.clone() - b.clone()).collect();
         let (gradient, deconvnet) = ([gradient], [deconvnet]);
         for (a, b) in [

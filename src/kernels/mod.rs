@@ -1,6 +1,8 @@
 //! The arithmetic of networks and class models: what their passes and steps spend their time in, for each device in its own way.
 //!
 //! The trait here says what is computed; `cpu` and `webgpu` say how. All tensors are `[batch, channels, rows, columns]`, 32-bit floats.
+// A new rule or shader needs an arm of its own everywhere: it must not compile into what another one computes.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod cpu;
 mod relu;
@@ -302,5 +304,55 @@ fn parts(mask: Option<Mask>) -> (Active<Dispatch>, ReluRule) {
     match mask {
         Some((active, rule)) => (Active::Relu(active.into_dispatch()), rule),
         None => (Active::Nothing, ReluRule::Gradient),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::{ComputeDevice, read_back};
+    use crate::dice::Dice;
+
+    /// A convolution's way back into a gradient that holds something else already: over it, and on top of it.
+    async fn assert_only_adding_reads_the_gradient(device: &Device) {
+        let mut dice = Dice::new(4);
+        let shapes = [
+            // By Winograd's filtering on the CPU, and not.
+            ConvolutionShape { channels_in: 8, channels_out: 5, kernel: 3, stride: 1, padding: 1 },
+            ConvolutionShape { channels_in: 2, channels_out: 5, kernel: 3, stride: 1, padding: 0 },
+            // With steps, some of which leave pixels that no window sees.
+            ConvolutionShape { channels_in: 4, channels_out: 3, kernel: 3, stride: 2, padding: 1 },
+            ConvolutionShape { channels_in: 4, channels_out: 3, kernel: 1, stride: 2, padding: 0 },
+            ConvolutionShape { channels_in: 1, channels_out: 2, kernel: 2, stride: 3, padding: 0 },
+        ];
+        for (shape, size) in shapes.into_iter().zip([[9, 11], [9, 11], [9, 12], [8, 12], [9, 12]]) {
+            let bias = Tensor::zeros([shape.channels_out], device);
+            let weight = dice.normals(shape.channels_out * shape.channels_in * shape.kernel * shape.kernel, 1.0);
+            let convolution = Convolution::new(weight, bias, shape);
+            let [rows, columns] = shape.windows(size);
+            let signal = dice.normal_tensor([2, shape.channels_out, rows, columns], 1.0, device);
+            let expected = read_back(convolve_back(signal.clone(), slice::from_ref(&convolution), size, None)).await.unwrap();
+            for add in [false, true] {
+                let there = Tensor::<4>::full([2, shape.channels_in, size[0], size[1]], 7.0, device);
+                let gradient = Dispatch::convolve_back(
+                    signal.clone().into_dispatch(),
+                    convolution.backward.clone().into_dispatch(),
+                    there.into_dispatch(),
+                    Active::Nothing,
+                    0,
+                    shape,
+                    add,
+                    ReluRule::Gradient,
+                );
+                let gradient = read_back(Tensor::<4>::from_dispatch(gradient)).await.unwrap();
+                let more = if add { 7.0 } else { 0.0 };
+                assert!(gradient.iter().zip(&expected).all(|(ours, new)| (ours - new - more).abs() < 1e-4), "{shape:?}, {add}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_adding_reads_the_gradient() {
+        pollster::block_on(assert_only_adding_reads_the_gradient(&ComputeDevice::cpu("a test").tensors));
     }
 }

@@ -105,15 +105,16 @@ pub fn forward(
         .compute();
 }
 
-/// Adds to `gradient`, `[channels_in, rows, columns]`, what comes back to a picture of that size from the signal at its convolution's result,
-/// `[channels_out, rows_out, columns_out]`, with [packed](pack_backward) weights. Where a mask is given, the sum then goes back through
-/// the ReLU whose result it is.
+/// Writes to `gradient`, `[channels_in, rows, columns]`, what comes back to a picture of that size from the signal at its convolution's result,
+/// `[channels_out, rows_out, columns_out]`, with [packed](pack_backward) weights; on top of what is there where `add`. Where a mask is given,
+/// the sum then goes back through the ReLU whose result it is.
 pub fn backward(
     signal: &[f32],
     shape: &ConvolutionShape,
     packed: &[f32],
     [rows, columns]: [usize; 2],
     mask: Option<(ReluRule, &[f32])>,
+    add: bool,
     gradient: &mut [f32],
 ) {
     let &ConvolutionShape { channels_in, channels_out, stride, .. } = shape;
@@ -160,7 +161,7 @@ pub fn backward(
             for (row, column, sums) in lines(first, sums, [width, seen_columns]) {
                 let start = (row * stride + phase.row) * columns + column * stride + phase.column;
                 let mask = mask.map(|(rule, active)| (rule, &active[start..]));
-                take_back(&mut gradient[start..], sums, stride, mask);
+                take_back(&mut gradient[start..], sums, stride, mask, add);
             }
         };
         let length = (seen_rows - 1) * width + seen_columns;
@@ -184,18 +185,19 @@ fn lines(first: usize, sums: &[f32], [width, seen]: [usize; 2]) -> impl Iterator
     lines.filter(|(_, _, sums)| !sums.is_empty())
 }
 
-/// Adds `sums` to every `stride`-th value of the gradient, and takes it through the mask.
-pub fn take_back(gradient: &mut [f32], sums: &[f32], stride: usize, mask: Option<(ReluRule, &[f32])>) {
+/// Writes `sums` to every `stride`-th value of the gradient, on top of what is there where `add`, and takes it through the mask.
+pub fn take_back(gradient: &mut [f32], sums: &[f32], stride: usize, mask: Option<(ReluRule, &[f32])>, add: bool) {
+    let write = |(gradient, &sum): (&mut f32, &f32)| *gradient = if add { *gradient + sum } else { sum };
     if stride == 1 {
         // Without gaps, several at a time.
         let gradient = &mut gradient[..sums.len()];
-        gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| *gradient += sum);
+        gradient.iter_mut().zip(sums).for_each(write);
         if let Some((rule, active)) = mask {
             rule.back(active, gradient);
         }
         return;
     }
-    gradient.iter_mut().step_by(stride).zip(sums).for_each(|(gradient, sum)| *gradient += sum);
+    gradient.iter_mut().step_by(stride).zip(sums).for_each(write);
     if let Some((rule, active)) = mask {
         rule.back(active.iter().step_by(stride), gradient.iter_mut().step_by(stride).take(sums.len()));
     }

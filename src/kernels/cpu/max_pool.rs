@@ -69,8 +69,9 @@ pub fn backward(
     mask: Option<(ReluRule, &[f32])>,
     gradient: &mut [f32],
 ) {
-    if let Some((ReluRule::Leaky(_), active)) = mask {
-        return share_out(signal, active, [rows, columns], shape, gradient);
+    match mask {
+        Some((ReluRule::Leaky(_), active)) => return share_out(signal, active, [rows, columns], shape, gradient),
+        None | Some((ReluRule::Gradient | ReluRule::DeconvNet | ReluRule::Guided, _)) => {}
     }
     let PoolShape { kernel, stride } = shape;
     let [_, columns_out] = shape.windows([rows, columns]);

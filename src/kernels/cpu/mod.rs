@@ -53,7 +53,7 @@ impl Kernels for Flex {
         active: Active<Flex>,
         first: usize,
         shape: ConvolutionShape,
-        _add: bool, // what is new is zero here
+        add: bool,
         rule: ReluRule,
     ) -> Floats {
         let signal = signal.to_contiguous();
@@ -66,7 +66,7 @@ impl Kernels for Flex {
         for (k, (gradient, signal)) in pictures.zip(values(&signal).chunks_exact(channels_out * windows)).enumerate() {
             let mask = active.as_ref().map(|active| (rule, &values(active)[k * length..][..length]));
             let part = &signal[first * windows..][..shape.channels_out * windows];
-            backward(part, &shape, values(&weight), [rows, columns], mask, gradient);
+            backward(part, &shape, values(&weight), [rows, columns], mask, add, gradient);
         }
         gradient
     }

@@ -66,6 +66,7 @@ pub fn backward(
     packed: &[f32],
     [rows, columns]: [usize; 2],
     mask: Option<(ReluRule, &[f32])>,
+    add: bool,
     gradient: &mut [f32],
 ) {
     let &ConvolutionShape { channels_in, channels_out, padding, .. } = shape;
@@ -103,7 +104,7 @@ pub fn backward(
                 }
                 let start = row * columns;
                 let mask = active.map(|(rule, active)| (rule, &active[start..]));
-                take_back(&mut gradient[start..], &line[..columns], 1, mask);
+                take_back(&mut gradient[start..], &line[..columns], 1, mask, add);
             }
         }
     }

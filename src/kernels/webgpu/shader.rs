@@ -149,12 +149,18 @@ impl Tile {
 
     /// Its rows and columns.
     fn size(self) -> [usize; 2] {
-        if self == Tile::Points { [8, 1] } else { [4, 2] }
+        match self {
+            Tile::Points => [8, 1],
+            Tile::Patch | Tile::Loop => [4, 2],
+        }
     }
 
     /// Input channels that are taken in one round.
     pub fn chunk(self) -> usize {
-        if self == Tile::Points { 2 } else { 1 }
+        match self {
+            Tile::Points => 2,
+            Tile::Patch | Tile::Loop => 1,
+        }
     }
 
     /// How many of them a result of so many rows and columns takes.
@@ -162,7 +168,7 @@ impl Tile {
         let size = self.size();
         match self {
             Tile::Points => (rows * columns).div_ceil(size[0]),
-            _ => rows.div_ceil(size[0]) * columns.div_ceil(size[1]),
+            Tile::Patch | Tile::Loop => rows.div_ceil(size[0]) * columns.div_ceil(size[1]),
         }
     }
 }
@@ -205,7 +211,10 @@ impl Mask {
 
     /// The part that is in the sizes: what a leaky rule lets through, as bits.
     pub fn share(self) -> u32 {
-        if let Some(ReluRule::Leaky(share)) = self.0 { share.to_bits() } else { 0 }
+        match self.0 {
+            Some(ReluRule::Leaky(share)) => share.to_bits(),
+            None | Some(ReluRule::Gradient | ReluRule::DeconvNet | ReluRule::Guided) => 0,
+        }
     }
 }
 
@@ -223,12 +232,18 @@ impl MaskKind {
 
     /// Whether it depends on the ReLU's result: a buffer that is not read must not be bound.
     pub fn reads_activation(self) -> bool {
-        !matches!(self, MaskKind::Nothing | MaskKind::DeconvNet)
+        match self {
+            MaskKind::Nothing | MaskKind::DeconvNet => false,
+            MaskKind::Gradient | MaskKind::Guided | MaskKind::Leaky => true,
+        }
     }
 
     /// Whether a pool's signals go to all places of a window: its winners are not read then.
     pub fn shares_out(self) -> bool {
-        self == MaskKind::Leaky
+        match self {
+            MaskKind::Leaky => true,
+            MaskKind::Nothing | MaskKind::Gradient | MaskKind::DeconvNet | MaskKind::Guided => false,
+        }
     }
 
     /// The last buffers of a kernel that writes `output`.
@@ -247,7 +262,7 @@ impl Shader {
     pub fn group(&self) -> usize {
         match self {
             Shader::Convolution { .. } | Shader::ConvolutionBack { .. } | Shader::Transposed { .. } => CONVOLUTION_GROUP,
-            _ => PLANE_GROUP,
+            Shader::ReluBack { .. } | Shader::MaxPool { .. } | Shader::MaxPoolBack { .. } | Shader::Pointwise(_) => PLANE_GROUP,
         }
     }
 }

@@ -56,11 +56,11 @@ test('Node.js: the program and the weights are found, and every call of the READ
 test('Node.js: the program is the one that its V8 runs, and is loaded once', { timeout: MINUTE }, async () => {
   const source = (/** @type {boolean | null} */ relaxed) => `
     const sizes = [];
-    const { instantiateStreaming, validate } = WebAssembly;
+    const { compileStreaming } = WebAssembly;
     if (${relaxed} !== null) WebAssembly.validate = () => ${relaxed};
-    WebAssembly.instantiateStreaming = async (response, imports) => {
+    WebAssembly.compileStreaming = async (response) => {
       sizes.push((await (await response).clone().arrayBuffer()).byteLength);
-      return instantiateStreaming(response, imports);
+      return compileStreaming(response);
     };
     const { default: init, Engine } = await import('deep-inside');
     await Promise.all([init(), init()]);

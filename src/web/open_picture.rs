@@ -12,7 +12,7 @@ use js_sys::{Array, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Blob, ImageBitmap, ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d, VideoFrame, VideoFrameInit,
     VideoPixelFormat,
@@ -158,6 +158,15 @@ async fn open_by_image_decoder(file: &Blob, media_type: &str, progress: &dyn Pro
     let init = to_js(&DecoderInit { r#type: media_type, prefer_animation: false, color_space_conversion: "default" })?;
     Reflect::set(&init, &"data".into(), file.stream().as_ref())?;
     let decoder = ImageDecoder::new(&init)?;
+    // Firefox rejects these when the decoder is closed, and a rejection that nobody hears counts as a fault of the program.
+    let tracks = Reflect::get(&decoder, &"tracks".into())?;
+    for promise in [Reflect::get(&decoder, &"completed".into())?, Reflect::get(&tracks, &"ready".into())?] {
+        if let Ok(promise) = promise.dyn_into::<Promise>() {
+            spawn_local(async move {
+                let _ = JsFuture::from(promise).await;
+            });
+        }
+    }
     let options = to_js(&DecodeOptions { frame_index: 0, complete_frames_only: true })?;
     let decoded = settled(decoder.decode(&options)).await;
     decoder.close();

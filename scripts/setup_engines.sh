@@ -1,6 +1,6 @@
 #!/bin/sh
 # The browsers that are not Chromium, for the tests: Firefox with a Vulkan driver that computes on the CPU, for its WebGPU, and WebKitGTK with
-# its driver and a screen that nobody sees. By apt where there is apt, else a word on what to install.
+# its driver and a screen that nobody sees.
 set -eu
 
 missing=
@@ -10,12 +10,6 @@ command -v Xvfb >/dev/null || missing="$missing xvfb"
 [ -n "$(find /usr/share/vulkan/icd.d /etc/vulkan/icd.d -name '*.json' 2>/dev/null)" ] || missing="$missing mesa-vulkan-drivers"
 [ -n "$missing" ] || exit 0
 
-if ! command -v apt-get >/dev/null; then
-    echo "The tests need Firefox (its path in FIREFOX), WebKitWebDriver and Xvfb on PATH, and a Vulkan driver. Debian's packages of what is missing:$missing" >&2
-    exit 1
-fi
-as_root=
-[ "$(id -u)" = 0 ] || as_root=sudo
-$as_root apt-get update -qq
 # shellcheck disable=SC2086 # words
-DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing
+scripts/apt_install.sh "The tests need Firefox (its path in FIREFOX), WebKitWebDriver and Xvfb on PATH, and a Vulkan driver. Debian's packages of what is missing:$missing" \
+    --no-install-recommends $missing

@@ -62,18 +62,16 @@ impl JpegStructure {
         let mut frame: Option<Self> = None;
         let (mut jfif, mut adobe) = (false, None);
         let mut at = 2;
-        // The first marker after a scan's data, from where on the rest may be something else.
-        let mut after_scan = None;
+        // What follows a scan's data may be something else.
+        let mut after_scan = false;
         while let Some(marker_at) = next_marker(bytes, at) {
             let marker = bytes[marker_at + 1];
-            if let Some(frame) = &mut frame
-                && after_scan.is_some()
-            {
+            if after_scan && let Some(frame) = &mut frame {
                 frame.end = marker_at;
             }
             let body = segment(bytes, marker_at);
             match (marker, body) {
-                (0xd9, _) if after_scan.is_some() => {
+                (0xd9, _) if after_scan => {
                     if let Some(frame) = &mut frame {
                         frame.end_marker = true;
                     }
@@ -87,14 +85,14 @@ impl JpegStructure {
                         frame.add_scan(body)?;
                         frame.end = bytes.len();
                     }
-                    after_scan = Some(marker_at);
+                    after_scan = true;
                 }
                 (0xe0, Some([b'J', b'F', b'I', b'F', 0, ..])) => jfif = true,
                 (0xee, Some([b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..])) => adobe = Some(*transform),
                 // Tables and notes, before a scan or between two.
                 (0xc4 | 0xcc | 0xdb | 0xdd | 0xe0..=0xef | 0xfe, Some(_)) => {}
                 // Anything else after a scan is not of this picture, and something skipped before it.
-                _ if after_scan.is_some() => break,
+                _ if after_scan => break,
                 (0xd8, _) => {}
                 (_, Some(_)) => {}
                 (_, None) => break,

@@ -292,7 +292,7 @@ impl Engine {
         if let (ByteSource::ImageData(rgba, columns, rows), true, true) = (&source, width.is_undefined(), height.is_undefined()) {
             return self.set_picture(Picture::from_rgba(rgba.to_vec(), *columns, *rows), "pixels");
         }
-        let (width, height) = (side("width", &width).map_err(js_error)?, side("height", &height).map_err(js_error)?);
+        let (width, height) = frame_size(&width, &height)?;
         match source {
             ByteSource::ImageData(_, columns, rows) if (columns, rows) != (width, height) => {
                 let found = format!("an ImageData of {columns} x {rows} pixels is not one of {width} x {height}");
@@ -529,7 +529,7 @@ impl SaliencyMap {
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
     ) -> Result<Float32Array, JsValue> {
-        let (width, height) = (side("width", &width).map_err(js_error)?, side("height", &height).map_err(js_error)?);
+        let (width, height) = frame_size(&width, &height)?;
         Ok(Float32Array::from(&self.saliency.map.sampled(width as usize, height as usize)[..]))
     }
 
@@ -641,7 +641,7 @@ impl ObjectCut {
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
     ) -> Result<Uint8Array, JsValue> {
-        let (width, height) = (side("width", &width).map_err(js_error)?, side("height", &height).map_err(js_error)?);
+        let (width, height) = frame_size(&width, &height)?;
         let seeds = self.cut.borrow().seeds(width, height).map_err(js_error)?;
         let codes: Vec<u8> = seeds
             .into_iter()
@@ -719,7 +719,7 @@ impl Segmentation {
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
     ) -> Result<Uint8Array, JsValue> {
-        let (width, height) = (side("width", &width).map_err(js_error)?, side("height", &height).map_err(js_error)?);
+        let (width, height) = frame_size(&width, &height)?;
         let cover = self.segmentation.cover(width, height).map_err(js_error)?;
         Ok(Uint8Array::from(&cover[..]))
     }
@@ -779,6 +779,12 @@ impl ClassModelRun {
 /// A length in pixels.
 fn side(name: &str, value: &JsValue) -> Result<u32, Error> {
     number(name, value).and_then(|value| count(name, value)).map(|side| side as u32)
+}
+
+/// The columns and rows that a caller asks for.
+fn frame_size(width: &JsValue, height: &JsValue) -> Result<(u32, u32), JsValue> {
+    let sides = side("width", width).and_then(|width| Ok((width, side("height", height)?)));
+    sides.map_err(js_error)
 }
 
 fn promise<T: Into<JsValue>>(work: impl Future<Output = Result<T, Error>> + 'static) -> Promise {

@@ -2,40 +2,18 @@
 // result, and the next action works. (A page left and kept by the browser: tests/engines/.) Run with `npm run e2e`.
 
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { launch } from './browser.mjs';
-import { serve } from './server.mjs';
-import { visit } from './visit.mjs';
+import { describe, test } from 'node:test';
+import { openSite } from './site.mjs';
 
-const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
-
-let server;
-let browser;
-/** @type {Awaited<ReturnType<typeof visit>>} */
+const site = openSite();
+/** @type {Awaited<ReturnType<typeof site.arrive>>} */
 let v;
 
-/** @param {Parameters<typeof visit>[2] & {hash?: string}} [options] */
-async function arrive({ hash = '', ...options } = {}) {
-  v = await visit(browser, server.address + hash, options);
-  return v;
-}
-
-before(async () => {
-  server = await serve(DIST);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-afterEach(async () => {
-  server.clear();
-  await v.leave();
-});
+/** @param {Parameters<typeof site.arrive>[0]} [options] */
+const arrive = async (options) => (v = await site.arrive(options));
 
 /** Every worker of the page does this before anything else. @param {() => void} hook */
-const inWorkers = (hook) => server.put('app/engine_worker.js', (worker) => ({ body: `(${hook})();\n${worker}` }));
+const inWorkers = (hook) => site.server.put('app/engine_worker.js', (worker) => ({ body: `(${hook})();\n${worker}` }));
 
 /** @template T @param {() => T} run @returns {Promise<T>}   run in the worker that the page has now */
 const inWorker = (run) => v.page.workers().at(-1).evaluate(run);

@@ -8,9 +8,9 @@ import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
 import { largePicture, watchRenderer } from './renderer_memory.mjs';
 import { serve } from './server.mjs';
+import { DIST } from './site.mjs';
 import { visit } from './visit.mjs';
 
-const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
 /** MiB above the empty page. Pixels of four bytes are 186 MiB: the decoder's and the engine's, then the engine's and a cut's. */
 const MOST_WHILE_OPENING = 500;
 const MOST_AT_ALL = 700;

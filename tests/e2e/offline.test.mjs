@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { launch } from './browser.mjs';
 import { serve } from './server.mjs';
+import { DIST } from './site.mjs';
 import { buildOf, otherVersion } from './versions.mjs';
 import { visit } from './visit.mjs';
 
-const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
 const SAMPLES = JSON.parse(readFileSync(join(DIST, 'samples/samples.json'), 'utf8'));
 
 let server;

@@ -3,41 +3,22 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { serve } from './server.mjs';
+import { DIST, openSite } from './site.mjs';
 import { visit } from './visit.mjs';
 
-const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
 const AXE = readFileSync(join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8');
 const sample = (file) => readFileSync(join(DIST, 'samples', file));
 
-let server;
-let browser;
-/** @type {Awaited<ReturnType<typeof visit>>} */
-let visitor;
-
-/** @param {Parameters<typeof visit>[2] & {hash?: string}} [options] */
-async function arrive({ hash = '', ...options } = {}) {
-  visitor = await visit(browser, server.address + hash, options);
-  return visitor;
-}
-
-before(async () => {
-  server = await serve(DIST);
-  browser = await launch();
-  // A page that does not even start fails here, once, instead of in every test for as long as each one waits.
-  await (await arrive()).ready();
-  await visitor.leave();
+// A page that does not even start fails here, once, instead of in every test for as long as each one waits.
+const site = openSite({}, async () => {
+  const v = await site.arrive();
+  await v.ready();
+  await v.leave();
+  site.visitor = null;
 });
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-afterEach(async () => {
-  server.clear();
-  await visitor.leave();
-});
+const { arrive } = site;
 
 /** Width and height that a PNG file states. @param {Buffer} png */
 function pngSize(png) {
@@ -47,7 +28,7 @@ function pngSize(png) {
 
 /** What a file looks like to the browser: RGBA at a few points. @param {Buffer} png @param {[number, number][]} points */
 async function pixelsOf(png, points) {
-  return visitor.page.evaluate(async ([base64, places]) => {
+  return site.visitor.page.evaluate(async ([base64, places]) => {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const bitmap = await createImageBitmap(new Blob([bytes]));
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
@@ -398,8 +379,8 @@ describe('closer looks', () => {
 
   test('a method in the address is the one that is used; an unknown one is not', async () => {
     await explained({ hash: '#method=deconvnet' });
-    assert.equal(await visitor.page.inputValue('#method'), 'deconvnet');
-    await visitor.leave();
+    assert.equal(await site.visitor.page.inputValue('#method'), 'deconvnet');
+    await site.visitor.leave();
     const v = await arrive({ hash: '#method=tea_leaves' });
     await v.ready();
     assert.equal(await v.page.inputValue('#method'), 'gradient');
@@ -592,7 +573,7 @@ describe('where it computes', () => {
   test('no WebGPU: the CPU, with its notice', async () => {
     const plain = await launch({ webgpu: false });
     try {
-      const v = (visitor = await visit(plain, server.address, { before: () => delete Navigator.prototype.gpu }));
+      const v = (site.visitor = await visit(plain, site.server.address, { before: () => delete Navigator.prototype.gpu }));
       await v.ready();
       assert.equal(await v.page.textContent('#device'), 'CPU');
       assert.match(await v.page.textContent('#device-notice'), /no WebGPU/);
@@ -607,7 +588,7 @@ describe('where it computes', () => {
       await (await card.$('button:text-is("Use the CPU")')).click();
       await v.page.waitForFunction(() => document.querySelector('#device')?.textContent === 'CPU' && !document.querySelector('.problem'));
     } finally {
-      await visitor.page.context().close();
+      await site.visitor.page.context().close();
       await plain.close();
     }
   });
@@ -644,10 +625,10 @@ describe('what goes wrong has a card, and the next action works', () => {
   test('drops and pastes without a picture', async () => {
     const v = await arrive();
     await v.ready();
+    await v.drop({ 'text/plain': 'words' });
     await v.page.evaluate(() => {
       const parcel = new DataTransfer();
       parcel.setData('text/plain', 'words');
-      document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: parcel }));
       document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: parcel }));
     });
     await v.problem('drop-without-picture');
@@ -664,10 +645,10 @@ describe('what goes wrong has a card, and the next action works', () => {
 
   for (const [code, fault] of [...Object.entries(WEIGHTS), ['weights-download-failed', HTML]]) {
     test(`weights: ${code}, ${fault.name || 'a web page instead'}`, async () => {
-      server.put('.safetensors', fault);
+      site.server.put('.safetensors', fault);
       const v = await arrive();
       const card = await v.problem(code);
-      server.clear();
+      site.server.clear();
       await (await card.$('button:text-is("Try again")')).click();
       await v.ready();
       await v.takeSample('chelsea.jpg');
@@ -700,10 +681,10 @@ describe('what goes wrong has a card, and the next action works', () => {
   });
 
   test('the program is missing', async () => {
-    server.put('_bg.wasm', () => ({ status: 404, type: 'text/plain', body: 'not found' }));
+    site.server.put('_bg.wasm', () => ({ status: 404, type: 'text/plain', body: 'not found' }));
     const v = await arrive();
     const card = await v.problem('program-load-failed');
-    server.clear();
+    site.server.clear();
     await (await card.$('button:text-is("Try again")')).click();
     await v.ready();
   });
@@ -711,7 +692,7 @@ describe('what goes wrong has a card, and the next action works', () => {
   /** Makes the engine fail in the worker, once: the next worker gets a sound one. @param {string} method @param {string} body */
   function breakOnce(method, body) {
     let done = false;
-    server.put('pkg/deep_inside.js', (program) => {
+    site.server.put('pkg/deep_inside.js', (program) => {
       if (done) return { body: program };
       done = true;
       return { body: `${program}\nEngine.prototype.${method} = function () { ${body} };` };
@@ -719,14 +700,14 @@ describe('what goes wrong has a card, and the next action works', () => {
   }
 
   test('a GPU that cannot run what it is given: the CPU goes on, and the page says why', async () => {
-    server.put('pkg/deep_inside.js', (program) => ({ body: `${program}
+    site.server.put('pkg/deep_inside.js', (program) => ({ body: `${program}
       const open = Engine.open;
       Engine.open = (device) => open(device === 'auto' ? 'webgpu' : device); // as if the adapter were a GPU
       const create = GPUDevice.prototype.createShaderModule;
       GPUDevice.prototype.createShaderModule = function (shader) { return create.call(this, { ...shader, code: 'fn broken(' }); };` }));
     const v = await arrive();
     await v.ready();
-    server.clear();
+    site.server.clear();
     await v.page.waitForSelector('text=WebGPU failed');
     await v.takeSample('chelsea.jpg');
     await v.chooseClass(0);
@@ -785,7 +766,7 @@ describe('for everyone', () => {
   /** @param {string} state */
   async function axeFindsNothing(state) {
     // As a debugging aid axe comes past the policy; the page itself cannot.
-    const found = await visitor.page.evaluate(async (source) => {
+    const found = await site.visitor.page.evaluate(async (source) => {
       (0, globalThis.axeEval ?? eval)(source);
       const { violations } = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);

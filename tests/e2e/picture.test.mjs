@@ -3,13 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { launch } from './browser.mjs';
+import { describe, test } from 'node:test';
 import { largePicture } from './renderer_memory.mjs';
-import { serve } from './server.mjs';
-import { visit } from './visit.mjs';
+import { openSite } from './site.mjs';
 
-const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
 const picture = (file) => readFileSync(join(import.meta.dirname, 'pictures', file));
 
 /** What of Chromium's decoders opens each kind of file. Of those that have halved colours inside, ImageDecoder may give just these. */
@@ -36,17 +33,7 @@ const isOwn = (file) => String(KINDS[file]).includes('crate');
 const ROUNDING = { mean: 0.3, most: 1 };
 const OTHER_DECODER = { mean: 1, most: 12 };
 
-let server;
-let browser;
-
-before(async () => {
-  server = await serve(DIST);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const site = openSite();
 
 /** Runs in the page, before anything else. */
 function addHelpers() {
@@ -72,10 +59,10 @@ function addHelpers() {
 
 /** An engine without its network, in a page of its own. @param {() => void} [first] runs before anything else */
 async function enginePage(first) {
-  const page = await (await browser.newContext()).newPage();
+  const page = await (await site.browser.newContext()).newPage();
   if (first) await page.addInitScript(first);
   await page.addInitScript(addHelpers);
-  await page.goto(`${server.address}nothing-here`);
+  await page.goto(`${site.server.address}nothing-here`);
   await page.evaluate(async () => {
     const { default: init, Engine } = await import('/pkg/deep_inside.js');
     await init();
@@ -249,23 +236,21 @@ describe('what cannot be opened', () => {
 
 describe('the page', () => {
   /** @type {Awaited<ReturnType<typeof visit>>} */
-  let visitor;
-  afterEach(() => visitor.leave());
 
   /** The photo on the page, beside what `<img>` shows of the same file. @param {string} file */
   const drawnAndShown = async (file) => {
-    await visitor.page.evaluate(() => { document.querySelector('#photo .credit').textContent = ''; }); // nothing of the last one
-    await visitor.upload(picture(file), file);
-    const { width, height } = await visitor.page.evaluate(async (base64) => {
+    await site.visitor.page.evaluate(() => { document.querySelector('#photo .credit').textContent = ''; }); // nothing of the last one
+    await site.visitor.upload(picture(file), file);
+    const { width, height } = await site.visitor.page.evaluate(async (base64) => {
       const { width, height } = await shown(blobOf(base64));
       return { width, height };
     }, picture(file).toString('base64'));
-    await visitor.page.waitForFunction(
+    await site.visitor.page.waitForFunction(
       ([wanted]) => document.querySelector('#photo .credit').textContent === wanted && !document.querySelector('#photo.opening'),
       [`${width} × ${height} pixels`],
     );
-    await visitor.classified();
-    return visitor.page.evaluate(async (base64) => {
+    await site.visitor.classified();
+    return site.visitor.page.evaluate(async (base64) => {
       const canvas = document.querySelector('#photo canvas');
       const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
       copy.drawImage(canvas, 0, 0);
@@ -275,7 +260,7 @@ describe('the page', () => {
   };
 
   test('draws what the engine has, which is what the browser shows', async () => {
-    visitor = await visit(browser, server.address, { before: addHelpers });
+    const visitor = await site.arrive({ before: addHelpers });
     await visitor.ready();
     for (const file of ['profile-swapped.png', 'exif-6.jpg', 'exif-6.webp', 'photo.avif', 'icon.ico', '32-bit-v4.bmp', 'no-end-marker.jpg']) {
       const { mean, most } = await drawnAndShown(file);
@@ -286,15 +271,15 @@ describe('the page', () => {
   });
 
   test('says so when a photo was reduced on opening', async () => {
-    visitor = await visit(browser, server.address);
+    const visitor = await site.arrive();
     await visitor.ready();
-    await visitor.upload(await largePicture(browser, 20_000, 30, 'image/png'));
+    await visitor.upload(await largePicture(site.browser, 20_000, 30, 'image/png'));
     await visitor.page.waitForSelector('#photo .credit:text-is("Opened at 16384 × 24 of 20000 × 30 pixels")');
     await visitor.classified();
   });
 
   test('a photo that is given up too late: the engine goes on with the one that the page shows', async () => {
-    server.put('pkg/deep_inside.js', (program) => ({ body: `${program}
+    site.server.put('pkg/deep_inside.js', (program) => ({ body: `${program}
       const open = Engine.prototype.openPicture;
       let opened = 0;
       Engine.prototype.openPicture = async function (source) {
@@ -302,9 +287,9 @@ describe('the page', () => {
         if (++opened === 2) await new Promise((go) => setTimeout(go, 1000));
         return info;
       };` }));
-    visitor = await visit(browser, server.address);
+    const visitor = await site.arrive();
     await visitor.ready();
-    server.clear();
+    site.server.clear();
     await visitor.takeSample('chelsea.jpg');
     await visitor.page.click('.sample[data-file="coffee.jpg"]');
     await visitor.page.waitForSelector('#photo.opening');

@@ -3,51 +3,41 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { launch } from './browser.mjs';
-import { serve } from './server.mjs';
+import { DIST, openSite } from './site.mjs';
 import { otherVersion } from './versions.mjs';
 import { visit } from './visit.mjs';
 
-const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
 
-let server;
-let browser;
+// A name that is not this computer's own: no secure context, as in a local network.
+const site = openSite({ flags: ['--host-resolver-rules=MAP lan.test 127.0.0.1'] });
 /** @type {Awaited<ReturnType<typeof visit>>} */
 let v;
 
-before(async () => {
-  server = await serve(DIST);
-  // A name that is not this computer's own: no secure context, as in a local network.
-  browser = await launch({ flags: ['--host-resolver-rules=MAP lan.test 127.0.0.1'] });
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-afterEach(async () => {
-  server.clear();
-  server.cacheBy(() => 'no-store');
-  server.publish(DIST);
-  await v?.leave();
+afterEach(() => {
+  site.server.cacheBy(() => 'no-store');
+  site.server.publish(DIST);
 });
 
-/** @param {{hash?: string} & Parameters<typeof visit>[2]} [options] */
-async function arrive({ hash = '', ...options } = {}) {
-  v = await visit(browser, server.address + hash, options);
+/** @param {Parameters<typeof site.arrive>[0]} [options] */
+async function arrive(options) {
+  v = await site.arrive(options);
   v.page.setDefaultTimeout(40_000);
 }
 
+/** A visit to another address. @param {string} address */
+const visitAt = async (address) => (v = site.visitor = await visit(site.browser, address));
+
 /** Has the worker run `script` before anything else of its own. @param {string} script */
-const inWorker = (script) => server.put('app/engine_worker.js', (body) => ({ body: `${script}\n${body}` }));
+const inWorker = (script) => site.server.put('app/engine_worker.js', (body) => ({ body: `${script}\n${body}` }));
 
 /** The sentence that stands in for a page that has not started. */
 const sentence = () => v.page.waitForSelector('.not-started', { timeout: 10_000 });
 
 describe('a browser without storage', () => {
   test('a page in a local network, over http: it starts, says what is missing, and a photo is looked at', async () => {
-    v = await visit(browser, server.address.replace('localhost', 'lan.test'));
+    await visitAt(site.server.address.replace('localhost', 'lan.test'));
     assert.equal(await v.page.evaluate(() => typeof caches), 'undefined');
     await v.ready();
     await v.page.waitForSelector('#keeping-notice:text("Nothing can be kept here")');
@@ -107,7 +97,7 @@ describe('a GPU that does not answer', () => {
     };`.replace('later(refused)', 'later(0)'));
 
   /** How often the engine has asked, since `from`. @param {string} what @param {number} from */
-  const asked = (what, from) => server.requests.slice(from).filter(({ path }) => path.endsWith(`asked-for-${what}`)).length;
+  const asked = (what, from) => site.server.requests.slice(from).filter(({ path }) => path.endsWith(`asked-for-${what}`)).length;
 
   for (const [what, waits, reason] of [
     ['adapter', { adapter: 'Infinity' }, /has not answered .* within 10 seconds/],
@@ -115,7 +105,7 @@ describe('a GPU that does not answer', () => {
   ]) {
     test(`no ${what}: after ten seconds the CPU, and the page says why`, async () => {
       gpu(waits);
-      const from = server.requests.length;
+      const from = site.server.requests.length;
       const started = Date.now();
       await arrive();
       await v.ready();
@@ -141,7 +131,7 @@ describe('a GPU that does not answer', () => {
 
   test('a slow adapter is asked for, and waited for, once', async () => {
     gpu({ adapter: '3000' });
-    const from = server.requests.length;
+    const from = site.server.requests.length;
     const started = Date.now();
     await arrive({ hash: '#device=webgpu' });
     await v.page.waitForFunction(() => /^(Warming up|Ready)/.test(document.querySelector('.status-text')?.textContent ?? ''));
@@ -152,7 +142,7 @@ describe('a GPU that does not answer', () => {
 
   test('an adapter that refuses a device is asked for once, too, and the CPU goes on', async () => {
     gpu({ device: 'refused' });
-    const from = server.requests.length;
+    const from = site.server.requests.length;
     await arrive();
     await v.ready();
     assert.match(await v.page.textContent('#device-notice'), /WebGPU could not be started/);
@@ -178,29 +168,29 @@ describe('a page that cannot start', () => {
 
   for (const file of ['app/start.js', 'app/main.js', 'app/state.js', 'app/anew.js', 'app/strings/en.js', 'app/views/photo_panel.js', 'app/sources/webcam.js']) {
     test(`${file} is missing`, async () => {
-      server.put(file, () => ({ status: 404, type: 'text/plain', body: 'not found' }));
+      site.server.put(file, () => ({ status: 404, type: 'text/plain', body: 'not found' }));
       await arrive();
       assert.match(await (await sentence()).innerText(), /missing/);
-      server.clear();
+      site.server.clear();
       await v.page.locator('.not-started :is(button, a):visible').click(); // whichever it has
       await v.ready();
     });
   }
 
   test('a module that never comes: the sentence does not wait for it', async () => {
-    server.put('app/state.js', () => ({ hang: true }));
+    site.server.put('app/state.js', () => ({ hang: true }));
     await arrive({ wait: 'commit' });
     assert.match(await (await sentence()).innerText(), /still loading/);
   });
 
   test('a host that answers everything with its start page', async () => {
-    server.put('app/state.js', () => ({ status: 200, type: 'text/html', body: '<!doctype html>hello' }));
+    site.server.put('app/state.js', () => ({ status: 200, type: 'text/html', body: '<!doctype html>hello' }));
     await arrive();
     assert.match(await (await sentence()).innerText(), /missing/);
   });
 
   test('opened as a file', async () => {
-    v = await visit(browser, pathToFileURL(join(DIST, 'index.html')).href);
+    await visitAt(pathToFileURL(join(DIST, 'index.html')).href);
     await v.page.waitForSelector('.not-started');
     const text = await v.page.innerText('body');
     assert.match(text, /opened .*as a file/);
@@ -210,18 +200,18 @@ describe('a page that cannot start', () => {
 
   for (const file of ['app/engine_worker.js', 'app/map_range.js', 'pkg/deep_inside.js', 'pkg/cpu/deep_inside.js']) {
     test(`a part of the worker, ${file}, is missing`, async () => {
-      server.put(file, () => ({ status: 404, type: 'text/plain', body: 'not found' }));
+      site.server.put(file, () => ({ status: 404, type: 'text/plain', body: 'not found' }));
       await arrive();
       await v.problem('program-load-failed');
       assert.equal(await v.page.textContent('#device'), 'Not loaded');
-      server.clear();
+      site.server.clear();
       await v.page.click('.problem button:text-is("Try again")');
       await v.ready();
     });
   }
 
   test('the weights do not come: not "Starting" for ever, a sentence, and one button', async () => {
-    server.put('.safetensors', () => ({ drop: true }));
+    site.server.put('.safetensors', () => ({ drop: true }));
     await arrive();
     const card = await v.problem('weights-download-failed');
     assert.equal(await v.page.textContent('#device'), 'Not loaded');
@@ -229,7 +219,7 @@ describe('a page that cannot start', () => {
     assert.equal(await v.page.locator('button:visible', { hasText: /again/i }).count(), 1);
     await (await card.$('button:text-is("Dismiss")')).click();
     assert.equal(await v.page.locator('button:visible', { hasText: /again/i }).count(), 1);
-    server.clear();
+    site.server.clear();
     await v.page.click('button:text-is("Start again")');
     await v.ready();
   });
@@ -258,7 +248,7 @@ describe('parts of two versions', () => {
     const card = await v.problem('program-mismatch');
     assert.match(await card.textContent(), /The page was updated\./);
     assert.equal(await v.page.textContent('#device'), 'Not loaded');
-    server.clear();
+    site.server.clear();
     await v.page.click('.problem button:text-is("Reload the page")');
     await v.page.waitForSelector('.problem', { state: 'detached' });
     await v.ready();
@@ -267,7 +257,7 @@ describe('parts of two versions', () => {
 
   for (const file of ['app/main.js', 'app/ranking.js', 'app/strings/en.js', 'app/engine_worker.js', 'app/map_range.js', 'pkg/deep_inside.js', 'index.html']) {
     test(`${file} of another build that fits by chance`, async () => {
-      server.put(file, (body) => ({ body: of('0123456789abcdef')(body) }));
+      site.server.put(file, (body) => ({ body: of('0123456789abcdef')(body) }));
       await arrive();
       await updatedAndMended();
     });
@@ -275,7 +265,7 @@ describe('parts of two versions', () => {
 
   for (const file of ['app/ranking.js', 'app/engine_worker.js', 'app/weights_store.js', 'pkg/deep_inside.js']) {
     test(`${file} of a time when modules did not tell of their build`, async () => {
-      server.put(file, (body) => ({ body: untold(body) }));
+      site.server.put(file, (body) => ({ body: untold(body) }));
       await arrive();
       await updatedAndMended();
     });
@@ -285,42 +275,42 @@ describe('parts of two versions', () => {
   for (const [file, hash] of [['cpu/deep_inside.js', ''], ['_bg.wasm', ''], ['webgpu/deep_inside.js', '#device=webgpu'], ['webgpu/deep_inside_bg.wasm', '#device=webgpu']]) {
     const ended = file.endsWith('.js') ? { stamp: "export const BUILD = '0123456789abcdef';\n".length, tail: 3 } : { stamp: 24, tail: 0 };
     test(`${file}: a program of another build`, async () => {
-      server.put(file, (body) => ({ body: Buffer.concat([body.subarray(0, body.length - ended.tail - 16), Buffer.from('0123456789abcdef'), body.subarray(body.length - ended.tail)]) }));
+      site.server.put(file, (body) => ({ body: Buffer.concat([body.subarray(0, body.length - ended.tail - 16), Buffer.from('0123456789abcdef'), body.subarray(body.length - ended.tail)]) }));
       await arrive({ hash });
       await v.problem('program-mismatch');
-      server.clear();
+      site.server.clear();
       await v.page.click('.problem button:text-is("Reload the page")');
       await v.page.waitForFunction(() => /^(Ready|Warming)/.test(document.querySelector('.status-text')?.textContent ?? ''));
     });
 
     test(`${file}: a program of a time when they did not tell of their build`, async () => {
-      server.put(file, (body) => ({ body: body.subarray(0, -ended.stamp) }));
+      site.server.put(file, (body) => ({ body: body.subarray(0, -ended.stamp) }));
       await arrive({ hash });
       await v.problem('program-mismatch');
     });
   }
 
   test('a module of the page that does not fit', async () => {
-    server.put('app/ranking.js', () => ({ body: 'export const other = 1;' }));
+    site.server.put('app/ranking.js', () => ({ body: 'export const other = 1;' }));
     await arrive();
     assert.match(await (await sentence()).innerText(), /updated/);
-    server.clear();
+    site.server.clear();
     await v.page.click('.not-started button');
     await v.ready();
   });
 
   test('a module that fits, and then fails', async () => {
-    server.put('app/views/status_bar.js', () => ({ body: 'export const makeStatusBar = () => { throw new TypeError("words.label is undefined"); };' }));
+    site.server.put('app/views/status_bar.js', () => ({ body: 'export const makeStatusBar = () => { throw new TypeError("words.label is undefined"); };' }));
     await arrive();
     assert.match(await (await sentence()).innerText(), /updated/);
-    server.clear();
+    site.server.clear();
     await v.page.click('.not-started button');
     await v.ready();
   });
 
   for (const file of ['app/map_range.js', 'pkg/cpu/deep_inside.js']) {
     test(`a part of the worker, ${file}, that does not fit`, async () => {
-      server.put(file, () => ({ body: 'export const other = 1;' }));
+      site.server.put(file, () => ({ body: 'export const other = 1;' }));
       await arrive();
       await updatedAndMended();
     });
@@ -332,10 +322,10 @@ describe('parts of two versions', () => {
 
     test('the button reloads past the browser’s cache', async () => {
       const next = otherVersion(DIST, { 'app/strings/en.js': (text) => text.replace("title: 'Deep Inside'", "title: 'Deep Inside, next'") });
-      server.cacheBy(forAYear);
-      v = await visit(browser, server.address.replace('localhost', 'lan.test')); // where no service worker keeps the versions apart
+      site.server.cacheBy(forAYear);
+      await visitAt(site.server.address.replace('localhost', 'lan.test')); // where no service worker keeps the versions apart
       await v.ready();
-      server.publish(next.folder);
+      site.server.publish(next.folder);
       await v.page.reload();
       const card = await v.problem('program-mismatch');
       await (await card.$('button:text-is("Reload the page")')).click();
@@ -346,7 +336,7 @@ describe('parts of two versions', () => {
     });
 
     test('without a network the button changes nothing', async () => {
-      server.put('app/ranking.js', (body) => ({ body: of('0123456789abcdef')(body) }));
+      site.server.put('app/ranking.js', (body) => ({ body: of('0123456789abcdef')(body) }));
       await arrive();
       const card = await v.problem('program-mismatch');
       await v.page.context().setOffline(true);

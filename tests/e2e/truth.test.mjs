@@ -2,39 +2,13 @@
 // rise with the values. Run with `npm run e2e`.
 
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { launch } from './browser.mjs';
-import { serve } from './server.mjs';
-import { visit } from './visit.mjs';
+import { describe, test } from 'node:test';
+import { openSite } from './site.mjs';
 import { ALIKE, UNRELATED, verdictOf } from '../../www/app/verdict.js';
 import { sanity } from '../../www/app/strings/en.js';
 
-const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
-
-let server;
-let browser;
-/** @type {Awaited<ReturnType<typeof visit>> | null} */
-let visitor = null;
-
-/** @param {Parameters<typeof visit>[2] & {hash?: string}} [options] */
-async function arrive({ hash = '', ...options } = {}) {
-  visitor = await visit(browser, server.address + hash, options);
-  return visitor;
-}
-
-before(async () => {
-  server = await serve(DIST);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-afterEach(async () => {
-  await visitor?.leave();
-  visitor = null;
-});
+const site = openSite();
+const { arrive } = site;
 
 /** A sample, its likeliest class, and everything about it there. @param {Parameters<typeof arrive>[0]} [options] @param {string} [file] */
 async function explained(options, file = 'chelsea.jpg') {
@@ -46,9 +20,22 @@ async function explained(options, file = 'chelsea.jpg') {
   return v;
 }
 
-const caption = () => visitor.page.textContent('#cut .caption');
-const captionSays = (pattern) => visitor.page.waitForFunction((source) => new RegExp(source).test(document.querySelector('#cut .caption').textContent), pattern.source);
-const report = async () => JSON.parse(await visitor.saved(() => visitor.page.click('[aria-label="Save the box and the settings as JSON"]')));
+/** Runs in the page: an engine beside the page's own, on the same sample. */
+function addEngine() {
+  globalThis.engineOnChelsea = async () => {
+    const { default: init, Engine } = await import('/pkg/deep_inside.js');
+    await init();
+    const engine = await Engine.open('cpu');
+    const [network] = Engine.networks();
+    await engine.loadNetwork(network.id); // the package's own weights
+    await engine.openPicture(await (await fetch('/samples/chelsea.jpg')).blob()); // by the decoder that the page uses
+    return engine;
+  };
+}
+
+const caption = () => site.visitor.page.textContent('#cut .caption');
+const captionSays = (pattern) => site.visitor.page.waitForFunction((source) => new RegExp(source).test(document.querySelector('#cut .caption').textContent), pattern.source);
+const report = async () => JSON.parse(await site.visitor.saved(() => site.visitor.page.click('[aria-label="Save the box and the settings as JSON"]')));
 
 /** A picture file of one colour. @param {number} width @param {number} height @param {[number, number, number]} rgb */
 function plainPicture(width, height, [red, green, blue]) {
@@ -109,14 +96,9 @@ describe('the randomisation check judges what it shows', () => {
       assert.notEqual(pictures[0], pictures[1]);
     }
     // The figures are the engine's, and those of the finding are the last ones.
+    await v.page.evaluate(addEngine);
     const engines = await v.page.evaluate(async () => {
-      const { default: init, Engine } = await import('/pkg/deep_inside.js');
-      await init();
-      const read = async (address) => new Uint8Array(await (await fetch(address)).arrayBuffer());
-      const engine = await Engine.open('cpu');
-      const [network] = Engine.networks();
-      await engine.loadNetwork(network.id, await read(`/pkg/weights/${network.weights.file}`));
-      await engine.openPicture(await (await fetch('/samples/chelsea.jpg')).blob()); // by the decoder that the page uses
+      const engine = await engineOnChelsea();
       const classIndex = Number(new URLSearchParams(location.hash.slice(1)).get('class'));
       const check = await engine.sanityCheck({ classIndex, views: 1 });
       const found = [];
@@ -158,14 +140,9 @@ describe('the cut says what seeded it', () => {
     const paper = await report();
     assert.deepEqual([paper.object.seeds, paper.object.method, paper.object.foregroundQuantile, paper.object.backgroundQuantile], ['paper', 'gradient', 0.95, 0.3]);
     await v.page.waitForFunction(() => /seeds=paper/.test(location.hash));
+    await v.page.evaluate(addEngine);
     const engines = await v.page.evaluate(async (classIndex) => {
-      const { default: init, Engine } = await import('/pkg/deep_inside.js');
-      await init();
-      const read = async (address) => new Uint8Array(await (await fetch(address)).arrayBuffer());
-      const engine = await Engine.open('cpu');
-      const [network] = Engine.networks();
-      await engine.loadNetwork(network.id, await read(`/pkg/weights/${network.weights.file}`));
-      await engine.openPicture(await (await fetch('/samples/chelsea.jpg')).blob()); // by the decoder that the page uses
+      const engine = await engineOnChelsea();
       const cuts = [];
       for (const mode of ['paper', 'best']) cuts.push({ ...(await engine.locate({ classIndex, mode })).box });
       return cuts;
@@ -522,11 +499,7 @@ describe('a picture that is dropped from another web page', () => {
     test(`as ${type}: what to do instead`, async () => {
       const v = await arrive();
       await v.ready();
-      await v.page.evaluate(([kind, value]) => {
-        const parcel = new DataTransfer();
-        parcel.setData(kind, value);
-        document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: parcel }));
-      }, [type, text]);
+      await v.drop({ [type]: text });
       const said = await (await v.problem('drop-web-address')).textContent();
       assert.match(said, /Copy the picture there and paste it here, or save it first/);
       assert.equal(await v.page.locator('.problem').count(), 1);
@@ -538,11 +511,7 @@ describe('a picture that is dropped from another web page', () => {
   test('words with an address among them are no picture', async () => {
     const v = await arrive();
     await v.ready();
-    await v.page.evaluate(() => {
-      const parcel = new DataTransfer();
-      parcel.setData('text/plain', 'see https://example.org/cat.jpg, a cat');
-      document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: parcel }));
-    });
+    await v.drop({ 'text/plain': 'see https://example.org/cat.jpg, a cat' });
     await v.problem('drop-without-picture');
   });
 });

@@ -65,6 +65,13 @@ export async function visit(browser, address, { before, wait, ...options } = {})
 
     modelStep: async () => Number((await page.textContent('#model .card-state')).match(/\d+/)?.[0] ?? 0),
 
+    /** Drops texts on the page, as from another window. @param {Record<string, string>} texts   by media type */
+    drop: (texts) => page.evaluate((parts) => {
+      const dataTransfer = new DataTransfer();
+      for (const [type, text] of Object.entries(parts)) dataTransfer.setData(type, text);
+      document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+    }, texts),
+
     /** Until an error card with this code is there. @param {string} code */
     problem: (code) => page.waitForSelector(`.problem[data-code="${code}"]`),
 

@@ -75,6 +75,16 @@ async fn input_gradients_on_webgpu_are_those_of_pytorch() {
 }
 
 #[wasm_bindgen_test]
+async fn scores_and_gradients_on_the_cpu_are_those_of_the_burn_module() {
+    golden::assert_burn_module_agrees(on_cpu().await.network().unwrap(), 1e-5).await;
+}
+
+#[wasm_bindgen_test]
+async fn scores_and_gradients_on_webgpu_are_those_of_the_burn_module() {
+    golden::assert_burn_module_agrees(on_webgpu().await.network().unwrap(), 1e-5).await;
+}
+
+#[wasm_bindgen_test]
 async fn every_method_and_hidden_neurons_on_the_cpu_are_those_of_captum() {
     let engine = on_cpu().await;
     golden::assert_attributions_agree(engine.network().unwrap(), 1e-4).await;

@@ -44,7 +44,7 @@ const NEURONS: [(&str, usize, [usize; 2]); 4] = [
 pub const WEIGHTS: &[u8] = include_bytes!("../../weights/squeezenet1_1.safetensors");
 
 /// Gradients are kept at every 37th of their values.
-const STRIDE: usize = 37;
+pub const STRIDE: usize = 37;
 
 /// Relative L2 distance to which every backend has to agree with PyTorch.
 const TOLERANCE: f64 = 1e-4;
@@ -122,8 +122,8 @@ fn attribution_goldens() -> StoredTensors {
     read_safetensors(include_bytes!("attributions.safetensors"), "f32").unwrap()
 }
 
-/// A small picture as the network reads it: `[1, 3, 114, 114]`.
-fn small_picture(network: &Network, png: &[u8]) -> Tensor<4> {
+/// A square picture as the network reads it: `[1, 3, side, side]`.
+pub fn normalised_picture(network: &Network, png: &[u8]) -> Tensor<4> {
     let picture = decode_file(png).unwrap();
     let side = picture.width() as usize;
     network.upload(network.input.planes_from_pixels(picture.rgba()), [1, 3, side, side])
@@ -132,7 +132,7 @@ fn small_picture(network: &Network, png: &[u8]) -> Tensor<4> {
 /// The attribution of the first small picture for one class, with few samples and steps.
 pub async fn small_attribution(network: &Network, method: &SaliencyMethod) -> Vec<f32> {
     let settings = SaliencySettings { samples: 2, steps: 2, ..SaliencySettings::new(Target::Class(285)) };
-    let look = Look { network, settings: &settings, pictures: small_picture(network, SMALL_PICTURES[0].1) };
+    let look = Look { network, settings: &settings, pictures: normalised_picture(network, SMALL_PICTURES[0].1) };
     read_back((method.attribute)(&look, 0..(method.passes)(&settings)).unwrap()).await.unwrap()
 }
 
@@ -152,7 +152,7 @@ pub async fn assert_attributions_agree(network: &Network, tolerance: f64) {
     let goldens = attribution_goldens();
     let noise = &goldens["smooth_grad.noise"].values;
     for (name, png) in SMALL_PICTURES {
-        let pictures = small_picture(network, png);
+        let pictures = normalised_picture(network, png);
         let shape = pictures.dims();
         let classes: Vec<usize> = goldens
             .keys()
@@ -208,12 +208,27 @@ pub async fn assert_neurons_agree(network: &Network, tolerance: f64) {
             let mean = format!("{name}.neuron.{layer}.{channel}");
             for (position, key) in [(None, mean.clone()), (Some([row, column]), format!("{mean}.{row}.{column}"))] {
                 let target = Target::Neuron { layer: layer.to_owned(), channel, position };
-                let of = score_gradient(network, small_picture(network, png), &target, ReluRule::Gradient).unwrap();
+                let of = score_gradient(network, normalised_picture(network, png), &target, ReluRule::Gradient).unwrap();
                 let value = read_back(of.scores).await.unwrap();
                 let apart = relative_l2(&value, &goldens[&format!("{key}.value")].values);
                 assert!(apart <= tolerance, "{key}: values are {apart:.1e} apart");
                 assert_sample_agrees(of.gradients, &goldens, &key, tolerance).await;
             }
         }
+    }
+}
+
+/// Holds a network's scores and input gradients of every small picture against those of the Burn module of `tests/burn_reference.rs`.
+pub async fn assert_burn_module_agrees(network: &Network, tolerance: f64) {
+    let module = read_safetensors(include_bytes!("burn_module.safetensors"), "f32").unwrap();
+    for (name, png) in SMALL_PICTURES {
+        let picture = normalised_picture(network, png);
+        let scores = read_back(network.scores(picture.clone()).unwrap()).await.unwrap();
+        let apart = relative_l2(&scores, &module[&format!("{name}.scores")].values);
+        assert!(apart <= tolerance, "{name}: scores are {apart:.1e} apart");
+        let prefix = format!("{name}.gradient.");
+        let class = module.keys().find_map(|key| key.strip_prefix(&prefix)?.parse().ok()).unwrap();
+        let gradients = score_gradient(network, picture, &Target::Class(class), ReluRule::Gradient).unwrap().gradients;
+        assert_sample_agrees(gradients, &module, &format!("{prefix}{class}"), tolerance).await;
     }
 }

@@ -97,6 +97,7 @@ readme-check: setup-node
 bench: build setup-browser
 	cargo run --release --locked --example bench
 	node tests/bench/bench.mjs
+	npm ci --no-audit --no-fund --silent --prefix tests/bench/peers
 	node tests/bench/grab_cut.mjs
 	node tests/bench/class_models.mjs
 	$(MAKE) bench-peers bench-batches

@@ -24,7 +24,7 @@ const browser = await launch({ webgpu: false });
 const page = await (await browser.newContext({ bypassCSP: true })).newPage();
 page.setDefaultTimeout(0);
 await page.goto(`${server.address}nothing-here`); // a document of this origin in which nothing else computes
-await page.addScriptTag({ path: join(ROOT, 'node_modules/@techstark/opencv-js/dist/opencv.js') });
+await page.addScriptTag({ path: join(import.meta.dirname, 'peers/node_modules/@techstark/opencv-js/dist/opencv.js') });
 await page.evaluate(prepare, ITERATIONS);
 
 console.log(`\nThe whole cut by a rectangle on chelsea.jpg, ${ITERATIONS} iterations, RGBA in and mask out; in alternation, medians`);

@@ -82,7 +82,7 @@ test-package: pkg setup-browser
 	npm ci --no-audit --no-fund --silent --prefix tests/package
 	node --test tests/package/package.test.mjs
 
-## lint: formatting and lints, natively and for wasm; warnings are errors
+## lint: formatting and lints, natively and for wasm; warnings are errors, and so are dependencies of the crate that it does not use
 lint: setup-rust
 	cargo fmt --check
 	cargo fmt --check --manifest-path tests/fuzz/Cargo.toml

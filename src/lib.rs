@@ -13,6 +13,15 @@
 //! A module imports only modules named before it, plus [`error`], [`progress`], [`dice`], [`device`] and `fast_math`. [`Engine`] is the whole of it for
 //! callers; `web` turns it into JavaScript.
 
+// Tests have dependencies of their own, which the crate's unit tests need not use.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
+
+// Features of crates that others bring along.
+#[cfg(all(target_family = "wasm", feature = "webgpu"))]
+use burn_core as _;
+#[cfg(target_family = "wasm")]
+use getrandom as _;
+
 pub mod device;
 pub mod dice;
 pub mod error;

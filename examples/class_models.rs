@@ -72,9 +72,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{class:>4} score {:>7.1}  posterior {probability:.4}  {pace:.0} ms/step  {}", progress.score, labels[class]);
         let pixels = pollster::block_on(run.pixels())?;
         if let Some(folder) = &folder {
-            std::fs::write(folder.join(format!("{class:03}.png")), write_png(pixels.rgba(), tile, tile)?)?;
+            std::fs::write(folder.join(format!("{class:03}.png")), write_png(&pixels.rgba(), tile, tile)?)?;
         }
-        let tiled = RgbaImage::from_raw(tile, tile, pixels.rgba().to_vec()).ok_or("not a square picture")?;
+        let tiled = RgbaImage::from_raw(tile, tile, pixels.rgba()).ok_or("not a square picture")?;
         let [column, row] = [place % COLUMNS, place / COLUMNS].map(|at| i64::from(tile) * at as i64);
         imageops::replace(&mut picture, &tiled, column, row);
     }

@@ -7,6 +7,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 use std::error::Error as StdError;
+use std::fs::File;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -20,7 +21,7 @@ use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
 use deep_inside::networks::imagenet_labels;
 use deep_inside::progress::Progress;
-use deep_inside::render::{ColourMap, Ground, cutout, overlay, write_grey_png, write_png};
+use deep_inside::render::{ColourMap, Ground, overlay, write_cutout, write_mask, write_png};
 use deep_inside::saliency::SaliencySettings;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -80,13 +81,13 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
     }
     bar.report(recipe.steps, recipe.steps).await?;
     let model = run.pixels().await?;
-    std::fs::write(arguments.out.join("class_model.png"), write_png(model.rgba(), model.width(), model.height())?)?;
+    std::fs::write(arguments.out.join("class_model.png"), write_png(&model.rgba(), model.width(), model.height())?)?;
 
     let bar = Bar::new("cut");
     match engine.locate(class, LocateMode::Best, &bar).await {
         Ok(cut) => {
-            std::fs::write(arguments.out.join("mask.png"), write_grey_png(&cut.mask, width, height)?)?;
-            std::fs::write(arguments.out.join("cutout.png"), write_png(&cutout(&photo, &cut.alpha), width, height)?)?;
+            write_mask(&cut, File::create(arguments.out.join("mask.png"))?, &Bar::new("mask.png")).await?;
+            write_cutout(&photo, &cut, File::create(arguments.out.join("cutout.png"))?, &Bar::new("cutout.png")).await?;
             let b = cut.bounding_box;
             println!("box: x {} y {} width {} height {}", b.x, b.y, b.width, b.height);
         }

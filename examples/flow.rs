@@ -31,7 +31,7 @@ struct Arguments {
 fn main() -> Result<(), Box<dyn StdError>> {
     let Arguments { photo, side, write } = Arguments::parse();
     let photo = resize(&decode_file(&std::fs::read(photo)?)?, side, side)?;
-    let colours: Vec<Colour> = photo.rgba().chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]].map(f32::from)).collect();
+    let colours: Vec<Colour> = photo.rgb().as_chunks::<3>().0.iter().map(|colour| colour.map(f32::from)).collect();
     let width = side as usize;
     // Background is the outer tenth, as in a cut by rectangle: certain there, and what its colours suggest elsewhere.
     let inside = |pixel: usize| [pixel % width, pixel / width].into_iter().all(|at| at >= width / 10 && at < width - width / 10);

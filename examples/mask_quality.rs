@@ -7,6 +7,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 use std::error::Error as StdError;
+use std::fs::File;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -16,7 +17,7 @@ use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::image_input::decode_file;
 use deep_inside::networks::imagenet_labels;
 use deep_inside::progress::Unwatched;
-use deep_inside::render::{cutout, write_png};
+use deep_inside::render::write_cutout;
 use pollster::block_on;
 
 #[derive(Parser)]
@@ -60,11 +61,11 @@ fn main() -> Result<(), Box<dyn StdError>> {
                 }
                 cut => cut?,
             };
-            overlaps.push(overlap(&cut.mask.iter().map(|&value| value == 255).collect::<Vec<_>>(), &truth));
+            overlaps.push(overlap(&cut.mask().iter().map(|&value| value == 255).collect::<Vec<_>>(), &truth));
             if let (Some(out), "best") = (&arguments.out, name) {
                 std::fs::create_dir_all(out)?;
-                let picture = write_png(&cutout(&photo, &cut.alpha), photo.width(), photo.height())?;
-                std::fs::write(out.join(file.file_name().ok_or("no name")?).with_extension("png"), picture)?;
+                let path = out.join(file.file_name().ok_or("no name")?).with_extension("png");
+                block_on(write_cutout(&photo, &cut, File::create(path)?, &Unwatched))?;
             }
         }
         let name = file.file_stem().unwrap_or_default().to_string_lossy();

@@ -47,7 +47,7 @@ fn deconvnet_and_guided_backprop_are_those_of_captum() {
             let key = goldens.keys().find(|key| key.starts_with(&prefix)).unwrap();
             let class = key[prefix.len()..].parse().unwrap();
             let picture = deep_inside::image_input::decode_file(png).unwrap();
-            let picture = tensor(network.input.planes_from_pixels(picture.rgba()), [1, 3, 227, 227]);
+            let picture = tensor(network.input.planes_from_pixels(&picture.rgba()), [1, 3, 227, 227]);
             let signal = score_gradient(&network, picture, &Target::Class(class), rule).unwrap().gradients;
             let rgb = network.input.gradient_per_pixel_value(&block_on(read_back(signal)).unwrap());
             let sample: Vec<f32> = rgb.into_iter().step_by(37).collect();

@@ -132,7 +132,7 @@ impl ClassModelRun {
             Start::Noise => painter.noise(&mut dice),
             Start::Picture(picture) => {
                 let pixels = resize(picture, side as u32, side as u32)?;
-                painter.trace(network.upload(network.input.planes_from_pixels(pixels.rgba()), [1, 3, side, side]))
+                painter.trace(network.upload(network.input.planes_from_pixels(&pixels.rgba()), [1, 3, side, side]))
             }
         };
         Ok(Self {

@@ -3,7 +3,7 @@
 use image::metadata::Orientation;
 
 use super::limits::{picture_size, zeros};
-use super::picture::{Picture, lay_on_white};
+use super::picture::{Picture, lay_on_white, without_alpha};
 use super::reduce_rows::RowReducer;
 use crate::error::Error;
 
@@ -34,7 +34,7 @@ impl Decoded {
         let rgba = turn(self.rgba, size, self.orientation)?;
         let upright = |(columns, rows)| if turned { (rows, columns) } else { (columns, rows) };
         let ((width, height), file_size) = (upright(size), upright(self.file_size));
-        Ok(Picture { width, height, file_size, rgba })
+        Ok(Picture { width, height, file_size, rgb: without_alpha(rgba) })
     }
 }
 

@@ -6,13 +6,13 @@ use crate::error::Error;
 /// An upright, opaque picture of 8-bit sRGB pixels; never empty, and at most 50 million pixels and 16,384 a side.
 ///
 /// Transparent pixels were laid on white on the way in, so that the network, the colour models and the visitor see the same
-/// colours; alpha is always 255.
+/// colours. So there is no alpha to keep, which would be a quarter of the memory of a large photo.
 #[derive(Clone, PartialEq)]
 pub struct Picture {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) file_size: (u32, u32),
-    pub(super) rgba: Vec<u8>,
+    pub(super) rgb: Vec<u8>,
 }
 
 impl Picture {
@@ -28,7 +28,7 @@ impl Picture {
             return Err(Error::PictureCorrupt(format!("{width} x {height} pixels need {expected} bytes, not {}", rgba.len())));
         }
         lay_on_white(&mut rgba);
-        Ok(Self { width, height, file_size: (width, height), rgba })
+        Ok(Self { width, height, file_size: (width, height), rgb: without_alpha(rgba) })
     }
 
     /// Columns, at least 1.
@@ -47,9 +47,20 @@ impl Picture {
         self.file_size
     }
 
-    /// The pixels: R, G, B, 255, row-major from the top left.
-    pub fn rgba(&self) -> &[u8] {
-        &self.rgba
+    /// The pixels: R, G and B, row-major from the top left.
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// The same as new RGBA pixels, alpha 255: 200 MB of the largest picture, of which [`rgba_rows`](Self::rgba_rows) gives parts.
+    pub fn rgba(&self) -> Vec<u8> {
+        opaque(&self.rgb)
+    }
+
+    /// At most `count` rows from row `first` on as RGBA pixels, alpha 255; fewer, or none, where the picture ends before.
+    pub fn rgba_rows(&self, first: u32, count: u32) -> Vec<u8> {
+        let start = |row: u32| row.min(self.height) as usize * self.width as usize * 3;
+        opaque(&self.rgb[start(first)..start(first.saturating_add(count))])
     }
 }
 
@@ -61,13 +72,36 @@ impl std::fmt::Debug for Picture {
 
 /// Lays RGBA pixels on white, in place.
 pub(super) fn lay_on_white(rgba: &mut [u8]) {
-    for pixel in rgba.chunks_exact_mut(4) {
-        let alpha = u32::from(pixel[3]);
-        if alpha < 255 {
-            for value in &mut pixel[..3] {
-                *value = ((u32::from(*value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
-            }
-            pixel[3] = 255;
-        }
+    for pixel in rgba.as_chunks_mut::<4>().0 {
+        let [red, green, blue] = on_white(*pixel);
+        *pixel = [red, green, blue, 255];
     }
+}
+
+/// An RGBA pixel on white.
+pub(super) fn on_white([red, green, blue, alpha]: [u8; 4]) -> [u8; 3] {
+    let alpha = u32::from(alpha);
+    if alpha == 255 {
+        return [red, green, blue];
+    }
+    [red, green, blue].map(|value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
+}
+
+/// RGBA pixels as RGB, in the same memory; what is left of it is given back.
+pub(super) fn without_alpha(mut rgba: Vec<u8>) -> Vec<u8> {
+    let pixels = rgba.len() / 4;
+    for pixel in 0..pixels {
+        rgba.copy_within(pixel * 4..pixel * 4 + 3, pixel * 3);
+    }
+    rgba.truncate(pixels * 3);
+    rgba.shrink_to_fit();
+    rgba
+}
+
+fn opaque(rgb: &[u8]) -> Vec<u8> {
+    let mut rgba = vec![255; rgb.len() / 3 * 4];
+    for (pixel, colour) in rgba.as_chunks_mut::<4>().0.iter_mut().zip(rgb.as_chunks::<3>().0) {
+        pixel[..3].copy_from_slice(colour);
+    }
+    rgba
 }

@@ -1,7 +1,7 @@
 //! A picture that is filled strip by strip, by a decoder that hands out its rows so.
 
 use super::limits::{check_size, picture_size, reserved};
-use super::picture::{Picture, lay_on_white};
+use super::picture::{Picture, on_white};
 use crate::error::Error;
 
 /// Fills a [`Picture`] from the top, so that nobody holds its pixels a second time.
@@ -11,7 +11,7 @@ use crate::error::Error;
 ///
 /// let mut builder = PictureBuilder::new(2, 3, (2, 3))?;
 /// for strip in [&[255; 2 * 2 * 4][..], &[255; 2 * 4]] {
-///     builder.push_rows(strip.len() as u32 / 8, |rows| rows.copy_from_slice(strip))?;
+///     builder.push_rows(strip)?;
 /// }
 /// assert_eq!(builder.finish()?.height(), 3);
 /// # Ok::<(), deep_inside::Error>(())
@@ -20,7 +20,7 @@ pub struct PictureBuilder {
     width: u32,
     height: u32,
     file_size: (u32, u32),
-    rgba: Vec<u8>,
+    rgb: Vec<u8>,
 }
 
 impl PictureBuilder {
@@ -33,24 +33,25 @@ impl PictureBuilder {
     pub fn new(width: u32, height: u32, file_size: (u32, u32)) -> Result<Self, Error> {
         check_size(width, height)?;
         picture_size(file_size.0, file_size.1)?;
-        let rgba = reserved(width as usize * height as usize * 4)?;
-        Ok(Self { width, height, file_size, rgba })
+        let rgb = reserved(width as usize * height as usize * 3)?;
+        Ok(Self { width, height, file_size, rgb })
     }
 
-    /// Adds the next `count` rows: `fill` is given their `width * count` RGBA pixels, row-major, to write, and they are laid on
-    /// white.
+    /// Adds the next rows, RGBA pixels, row-major, and lays them on white.
     ///
     /// # Errors
-    /// `picture-corrupt` when the picture has fewer rows left.
-    pub fn push_rows(&mut self, count: u32, fill: impl FnOnce(&mut [u8])) -> Result<(), Error> {
-        let row = self.width as usize * 4;
-        let (start, left) = (self.rgba.len(), self.height as usize - self.rgba.len() / row);
-        if count as usize > left {
-            return Err(Error::PictureCorrupt(format!("{count} more rows for a picture that has {left} to go")));
+    /// `picture-corrupt` when they are no whole rows, or the picture has fewer rows left.
+    pub fn push_rows(&mut self, rgba: &[u8]) -> Result<(), Error> {
+        let (pixels, rest) = rgba.as_chunks::<4>();
+        let width = self.width as usize;
+        let (count, left) = (pixels.len() / width, self.height as usize - self.rgb.len() / (width * 3));
+        if !rest.is_empty() || pixels.len() % width > 0 || count > left {
+            let given = rgba.len();
+            return Err(Error::PictureCorrupt(format!(
+                "{given} bytes for a picture that has {left} rows of {width} pixels to go"
+            )));
         }
-        self.rgba.resize(start + count as usize * row, 0);
-        fill(&mut self.rgba[start..]);
-        lay_on_white(&mut self.rgba[start..]);
+        self.rgb.extend(pixels.iter().flat_map(|pixel| on_white(*pixel)));
         Ok(())
     }
 
@@ -59,11 +60,11 @@ impl PictureBuilder {
     /// # Errors
     /// `picture-corrupt` when rows are missing.
     pub fn finish(self) -> Result<Picture, Error> {
-        let Self { width, height, file_size, rgba } = self;
-        let rows = rgba.len() / (width as usize * 4);
+        let Self { width, height, file_size, rgb } = self;
+        let rows = rgb.len() / (width as usize * 3);
         if rows < height as usize {
             return Err(Error::PictureCorrupt(format!("{rows} rows of a picture that has {height}")));
         }
-        Ok(Picture { width, height, file_size, rgba })
+        Ok(Picture { width, height, file_size, rgb })
     }
 }

@@ -106,12 +106,12 @@ impl PictureStrips {
         }
         self.taken += 1;
         let Some(reducer) = &mut self.reducer else {
-            return self.builder.push_rows(height, |rows| rows.copy_from_slice(&rgba));
+            return self.builder.push_rows(&rgba);
         };
         lay_on_white(&mut rgba);
         for row in rgba.chunks_exact(rgba.len() / height as usize) {
             if let Some(reduced) = reducer.push(row) {
-                self.builder.push_rows(1, |rows| rows.copy_from_slice(reduced))?;
+                self.builder.push_rows(reduced)?;
             }
         }
         Ok(())
@@ -189,7 +189,7 @@ mod tests {
         let mut strips = PictureStrips::new(20_000, 2, Orientation::NoTransforms).unwrap();
         let strip = strips.next_strip().unwrap();
         strips.push([0, 0, 0, 0].repeat((strip.width * strip.height) as usize)).unwrap();
-        assert!(strips.finish().unwrap().rgba().iter().all(|&value| value == 255));
+        assert!(strips.finish().unwrap().rgb().iter().all(|&value| value == 255));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod normalise;
 mod resize;
 mod views;
 
+pub(crate) use resize::filtered;
 pub use resize::{fit_within, resize};
 pub use views::{MeanMap, PhotoViews, View, Views};
 

@@ -85,8 +85,9 @@ impl PhotoViews {
         let mut crop = Vec::with_capacity(side * side * 4);
         for row in 0..side {
             for column in 0..side {
-                let start = view.cell(row, column, side, frame) * 4;
-                crop.extend_from_slice(&self.squashed.rgba()[start..start + 4]);
+                let start = view.cell(row, column, side, frame) * 3;
+                crop.extend_from_slice(&self.squashed.rgb()[start..start + 3]);
+                crop.push(255);
             }
         }
         spec.planes_from_pixels(&crop)

@@ -41,7 +41,7 @@ pub fn overlay(picture: &Picture, values: &[f32], map: ColourMap, ground: Ground
     let long_side = picture.width().max(picture.height());
     let values = blurred(values, picture.width() as usize, BLUR * f64::from(long_side));
     let full = full_strength(&values);
-    let mut rgba = picture.rgba().to_vec();
+    let mut rgba = picture.rgba();
     for (pixel, value) in rgba.chunks_exact_mut(4).zip(values) {
         let strength = if full > 0.0 { (value / full).min(1.0) } else { 0.0 };
         let [red, green, blue, _] = *pixel else { continue };

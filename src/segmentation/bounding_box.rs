@@ -1,5 +1,7 @@
 //! The box around an object.
 
+use std::ops::Range;
+
 use crate::error::Error;
 
 /// A box in pixels: columns `x .. x + width`, rows `y .. y + height`.
@@ -39,19 +41,18 @@ impl BoundingBox {
         }
     }
 
-    /// The smallest box around all true pixels of a row-major mask; `None` when there are none.
-    pub fn of(mask: &[bool], width: usize) -> Option<Self> {
+    /// The smallest box around stretches of pixels, row-major, of rows of `width` pixels, each within one row; `None` when there are none.
+    pub fn around(stretches: &[Range<usize>], width: usize) -> Option<Self> {
         let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
-        for (y, row) in mask.chunks_exact(width.max(1)).enumerate() {
-            let Some(first) = row.iter().position(|&inside| inside) else { continue };
-            let last = row.iter().rposition(|&inside| inside).unwrap_or(first);
-            (left, right, top, bottom) = (left.min(first), right.max(last), top.min(y), y);
+        for stretch in stretches.iter().filter(|stretch| !stretch.is_empty()) {
+            let (y, x) = (stretch.start / width, stretch.start % width);
+            (left, right, top, bottom) = (left.min(x), right.max(x + stretch.len()), top.min(y), bottom.max(y + 1));
         }
-        (left <= right).then(|| Self {
+        (left < right).then(|| Self {
             x: left as u32,
             y: top as u32,
-            width: (right - left + 1) as u32,
-            height: (bottom - top + 1) as u32,
+            width: (right - left) as u32,
+            height: (bottom - top) as u32,
         })
     }
 }
@@ -60,10 +61,6 @@ impl BoundingBox {
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
-
-    fn mask(rows: &[&str]) -> Vec<bool> {
-        rows.iter().flat_map(|row| row.bytes().map(|b| b == b'#')).collect()
-    }
 
     #[test]
     fn an_area_counts_as_the_pixels_that_it_touches() {
@@ -99,9 +96,11 @@ mod tests {
 
     #[test]
     fn the_box_fits_tightly() {
-        let object = mask(&["......", "...#..", ".#....", "......"]);
-        assert_eq!(BoundingBox::of(&object, 6), Some(BoundingBox { x: 1, y: 1, width: 3, height: 2 }));
-        assert_eq!(BoundingBox::of(&[true], 1), Some(BoundingBox { x: 0, y: 0, width: 1, height: 1 }));
-        assert_eq!(BoundingBox::of(&[false; 6], 3), None);
+        // Of six columns: the fourth pixel of the second row, the second of the third.
+        assert_eq!(BoundingBox::around(&[9..10, 13..14], 6), Some(BoundingBox { x: 1, y: 1, width: 3, height: 2 }));
+        assert_eq!(BoundingBox::around(&[8..11, 13..15, 18..18], 6), Some(BoundingBox { x: 1, y: 1, width: 4, height: 2 }));
+        assert_eq!(BoundingBox::around(&[0..6, 12..18], 6), Some(BoundingBox { x: 0, y: 0, width: 6, height: 3 }));
+        assert_eq!(BoundingBox::around(std::slice::from_ref(&(0..1)), 1), Some(BoundingBox { x: 0, y: 0, width: 1, height: 1 }));
+        assert_eq!(BoundingBox::around(&[], 3), None);
     }
 }

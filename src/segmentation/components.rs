@@ -1,5 +1,7 @@
 //! Connected components of a mask, by runs of pixels: a row has few of them, however many pixels it has.
 
+use std::ops::Range;
+
 /// A stretch of object pixels in one row: its first pixel, and the one behind its last, row-major.
 struct Run {
     first: usize,
@@ -8,20 +10,40 @@ struct Run {
     joined: usize,
 }
 
-/// Keeps the largest of the mask's components, and those in which `wanted` names a pixel; clears the others. Pixels are connected when
-/// they touch by a side or a corner, as they are in the graph. Of several equally large components the one that comes first in
-/// reading order counts as the largest.
-pub fn keep_components(mask: &mut [bool], width: usize, wanted: impl Fn(usize) -> bool) {
-    let mut runs: Vec<Run> = Vec::new();
-    let mut above = 0..0;
-    for row in (0..mask.len()).step_by(width.max(1)) {
-        let start = runs.len();
-        let mut pixel = row;
-        while let Some(offset) = mask[pixel..row + width].iter().position(|&inside| inside) {
-            let first = pixel + offset;
-            let end = mask[first..row + width].iter().position(|&inside| !inside).map_or(row + width, |length| first + length);
-            runs.push(Run { first, end, joined: runs.len() });
-            pixel = end;
+/// The runs of a mask whose rows come one after the other. Pixels are connected when they touch by a side or a corner, as they are in the
+/// graph.
+pub struct Components {
+    width: usize,
+    rows: usize,
+    runs: Vec<Run>,
+    /// Those of the last row.
+    above: Range<usize>,
+}
+
+/// A mask's runs as stretches of row-major pixels, in reading order.
+#[derive(Default)]
+pub struct Split {
+    /// What stays.
+    pub kept: Vec<Range<usize>>,
+    /// What goes.
+    pub dropped: Vec<Range<usize>>,
+}
+
+impl Components {
+    /// Of a mask of `width` columns, no row of which has come yet.
+    pub fn new(width: usize) -> Self {
+        Self { width, rows: 0, runs: Vec::new(), above: 0..0 }
+    }
+
+    /// Takes the next row, whose object pixels are those that are `inside`.
+    pub fn push_row<T>(&mut self, row: &[T], inside: impl Fn(&T) -> bool) {
+        let (width, runs, above) = (self.width, &mut self.runs, &self.above);
+        let (start, offset) = (runs.len(), self.rows * width);
+        let mut pixel = 0;
+        while let Some(before) = row[pixel..].iter().position(&inside) {
+            let first = pixel + before;
+            pixel = row[first..].iter().position(|value| !inside(value)).map_or(row.len(), |length| first + length);
+            runs.push(Run { first: offset + first, end: offset + pixel, joined: runs.len() });
         }
         let mut candidate = above.start;
         for run in start..runs.len() {
@@ -32,27 +54,45 @@ pub fn keep_components(mask: &mut [bool], width: usize, wanted: impl Fn(usize) -
             }
             let mut touching = candidate;
             while touching < above.end && runs[touching].first <= end {
-                join(&mut runs, touching, run);
+                join(runs, touching, run);
                 touching += 1;
             }
         }
-        above = start..runs.len();
+        self.above = start..self.runs.len();
+        self.rows += 1;
     }
 
-    let mut sizes = vec![(0, false); runs.len()];
-    for run in 0..runs.len() {
-        let (first, end) = (runs[run].first, runs[run].end);
-        let (size, is_wanted) = &mut sizes[head(&mut runs, run)];
-        *size += end - first;
-        *is_wanted |= (first..end).any(&wanted);
-    }
-    let largest = sizes.iter().map(|&(size, _)| size).max();
-    let largest = sizes.iter().position(|&(size, _)| Some(size) == largest);
-    for run in 0..runs.len() {
-        let component = head(&mut runs, run);
-        if Some(component) != largest && !sizes[component].1 {
-            mask[runs[run].first..runs[run].end].fill(false);
+    /// What stays of the mask: the largest of its components, and those in which `wanted` names a pixel. Of several equally large components
+    /// the one that comes first in reading order counts as the largest.
+    pub fn split(mut self, wanted: impl Fn(usize) -> bool) -> Split {
+        let runs = &mut self.runs;
+        let mut sizes = vec![(0, false); runs.len()];
+        for run in 0..runs.len() {
+            let (first, end) = (runs[run].first, runs[run].end);
+            let (size, is_wanted) = &mut sizes[head(runs, run)];
+            *size += end - first;
+            *is_wanted = *is_wanted || (first..end).any(&wanted);
         }
+        let largest = sizes.iter().map(|&(size, _)| size).max();
+        let largest = sizes.iter().position(|&(size, _)| Some(size) == largest);
+        let mut split = Split::default();
+        for run in 0..runs.len() {
+            let component = head(runs, run);
+            let is_kept = Some(component) == largest || sizes[component].1;
+            if is_kept { &mut split.kept } else { &mut split.dropped }.push(runs[run].first..runs[run].end);
+        }
+        split
+    }
+}
+
+/// Clears what does not stay of a row-major mask, by [`Components::split`].
+pub fn keep_components(mask: &mut [bool], width: usize, wanted: impl Fn(usize) -> bool) {
+    let mut components = Components::new(width);
+    for row in mask.chunks_exact(width.max(1)) {
+        components.push_row(row, |&inside| inside);
+    }
+    for run in components.split(wanted).dropped {
+        mask[run].fill(false);
     }
 }
 

@@ -52,6 +52,7 @@ pub mod pixel_graph;
 mod refine;
 mod seeds;
 mod settings;
+mod soft_mask;
 mod strokes;
 #[cfg(test)]
 mod test_pictures;
@@ -64,6 +65,7 @@ pub use guide::Guide;
 pub use object_cut::{ObjectCut, Seed};
 pub use seeds::Seeds;
 pub use settings::{CutSettings, SeedUse};
+pub use soft_mask::SoftMask;
 pub use strokes::Stroke;
 
 use crate::error::Error;
@@ -77,11 +79,11 @@ pub struct Segmentation {
     pub width: u32,
     /// Rows of the photo and of the mask.
     pub height: u32,
-    /// 255 for a pixel of the object, 0 for another; row-major, the photo's frame. One connected piece, by sides or corners, and
-    /// further pieces only where strokes called them object.
-    pub mask: Vec<u8>,
-    /// How much of each pixel is object, 0..=255, in the same frame: the mask with a soft edge. At least 128 exactly on the mask.
-    pub alpha: Vec<u8>,
+    /// How much of each pixel is object: a mask with soft edges, at least 128 on the pixels that count as object, and on no others. These
+    /// are one connected piece, by sides or corners, and further pieces only where strokes called them object.
+    pub alpha: SoftMask,
+    /// How many pixels are object.
+    pub pixels: u64,
     /// The smallest box around the mask, in the photo's pixels.
     pub bounding_box: BoundingBox,
     /// The energy of the cut on the working picture, before all but its largest piece was dropped; [`pixel_graph`] defines it.
@@ -93,7 +95,16 @@ pub struct Segmentation {
 impl Segmentation {
     /// The share of the photo's pixels that are object, 0..=1.
     pub fn share(&self) -> f64 {
-        self.mask.iter().filter(|&&value| value > 0).count() as f64 / self.mask.len() as f64
+        self.pixels as f64 / (f64::from(self.width) * f64::from(self.height))
+    }
+
+    /// 255 for a pixel of the object, 0 for another; row-major, the photo's frame.
+    pub fn mask(&self) -> Vec<u8> {
+        let mut mask = self.alpha.values();
+        for value in &mut mask {
+            *value = self::mask(*value);
+        }
+        mask
     }
 
     /// The soft mask in a smaller frame of `width` x `height` pixels, row-major: for each the mean alpha, 0..=255, of the photo's pixels
@@ -109,9 +120,11 @@ impl Segmentation {
         let place = |position: u32, from: u32, to: u32| (u64::from(position) * u64::from(to) / u64::from(from)) as usize;
         let columns: Vec<usize> = (0..self.width).map(|x| place(x, self.width, width)).collect();
         let mut sums = vec![[0u32; 2]; width as usize * height as usize];
-        for (y, row) in (0..).zip(self.alpha.chunks_exact(self.width as usize)) {
+        let mut row = vec![0; self.width as usize];
+        for y in 0..self.height {
+            self.alpha.read_row(y as usize, &mut row);
             let start = place(y, self.height, height) * width as usize;
-            for (&column, &alpha) in columns.iter().zip(row) {
+            for (&column, &alpha) in columns.iter().zip(&row) {
                 let [sum, count] = &mut sums[start + column];
                 *sum += u32::from(alpha);
                 *count += 1;
@@ -119,6 +132,11 @@ impl Segmentation {
         }
         Ok(sums.into_iter().map(|[sum, count]| ((sum + count / 2) / count.max(1)) as u8).collect())
     }
+}
+
+/// Of the value of a soft mask, that of the hard one: 255 where it counts as object, 0 elsewhere.
+pub fn mask(alpha: u8) -> u8 {
+    if alpha >= refine::INSIDE { 255 } else { 0 }
 }
 
 /// Cuts the object that the saliency map points at, or that is in the rectangle, out of the picture.
@@ -155,12 +173,15 @@ mod tests {
             for (width, height) in [(451, 300), (1536, 1021)] {
                 let (picture, map, truth) = disc(width, height);
                 let cut = segmented(&picture, &map, &settings).unwrap();
-                assert_eq!((cut.width, cut.height, cut.mask.len()), (width, height, truth.len()));
-                let iou = iou(&cut.mask, &truth);
+                let (mask, alpha) = (cut.mask(), cut.alpha.values());
+                assert_eq!((cut.width, cut.height, mask.len()), (width, height, truth.len()));
+                let iou = iou(&mask, &truth);
                 assert!(iou > 0.95, "{iou} with {settings:?}");
-                let mask: Vec<bool> = cut.mask.iter().map(|&value| value == 255).collect();
-                assert_eq!(BoundingBox::of(&mask, width as usize), Some(cut.bounding_box));
-                assert!(cut.alpha.iter().zip(&mask).all(|(&alpha, &inside)| (alpha >= 128) == inside));
+                let object =
+                    (0..mask.len()).filter(|&pixel| mask[pixel] == 255).map(|pixel| pixel..pixel + 1).collect::<Vec<_>>();
+                assert_eq!(BoundingBox::around(&object, width as usize), Some(cut.bounding_box));
+                assert_eq!(cut.pixels, object.len() as u64);
+                assert!(alpha.iter().zip(&mask).all(|(&alpha, &value)| value == if alpha >= 128 { 255 } else { 0 }));
                 assert_eq!(cut.energy, cut.flow);
             }
         }
@@ -183,7 +204,7 @@ mod tests {
             let picture = Picture::from_rgba(rgba, width, height).unwrap();
             for settings in [CutSettings::paper(), CutSettings::best()] {
                 match segmented(&picture, &map, &settings) {
-                    Ok(cut) => assert_eq!(cut.mask.len(), (width * height) as usize),
+                    Ok(cut) => assert_eq!(cut.mask().len(), (width * height) as usize),
                     Err(error) => assert_eq!(error.code(), "no-object-found", "{error}"),
                 }
             }

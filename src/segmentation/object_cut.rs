@@ -159,12 +159,12 @@ impl ObjectCut {
         if labels.iter().all(|&label| label) && !self.marks.decided.contains(&Some(true)) {
             return Err(nothing());
         }
-        let (mask, alpha) = refined(&self.photo, &self.labelling.picture, &labels, &self.marks);
+        let (alpha, object) = refined(&self.photo, &self.labelling.picture, &labels, &self.marks);
         let (width, height) = (self.photo.width(), self.photo.height());
-        let bounding_box = BoundingBox::of(&mask, width as usize).ok_or_else(nothing)?;
-        let mask = mask.into_iter().map(|inside| if inside { 255 } else { 0 }).collect();
+        let bounding_box = BoundingBox::around(&object, width as usize).ok_or_else(nothing)?;
+        let pixels = object.iter().map(|stretch| stretch.len() as u64).sum();
         let &Round { energy, flow } = self.labelling.rounds.last().ok_or_else(nothing)?;
-        Ok(Segmentation { width, height, mask, alpha, bounding_box, energy, flow })
+        Ok(Segmentation { width, height, alpha, pixels, bounding_box, energy, flow })
     }
 
     fn take_back(&mut self, left: usize) {
@@ -237,14 +237,14 @@ mod tests {
             let (picture, _, truth) = disc(width, height);
             let rectangle = BoundingBox { x: width * 3 / 10, y: height / 20, width: width / 2, height: height * 4 / 5 };
             let found = cut(&picture, Guide::Rectangle(rectangle), &CutSettings::rectangle()).unwrap().segmentation().unwrap();
-            let iou = iou(&found.mask, &truth);
+            let iou = iou(&found.mask(), &truth);
             assert!(iou > 0.95, "{iou} at {width} x {height}");
             let inside = |x: u32, y: u32| {
                 (rectangle.x..rectangle.x + rectangle.width).contains(&x)
                     && (rectangle.y..rectangle.y + rectangle.height).contains(&y)
             };
-            let mut pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).zip(&found.mask);
-            assert!(pixels.all(|((x, y), &value)| value == 0 || inside(x, y)), "something outside of the rectangle");
+            let mut pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).zip(found.mask());
+            assert!(pixels.all(|((x, y), value)| value == 0 || inside(x, y)), "something outside of the rectangle");
         }
     }
 
@@ -284,7 +284,7 @@ mod tests {
             let now = cut.segmentation().unwrap();
             let mut marks = Marks::new([240, 160], [240, 160]);
             marks.paint(stroke).unwrap();
-            for (mark, &value) in marks.decided.iter().zip(&now.mask) {
+            for (mark, value) in marks.decided.iter().zip(now.mask()) {
                 assert!(mark.is_none_or(|object| object == (value == 255)), "{stroke:?}");
             }
             assert_ne!(Some(&now), history.last());
@@ -320,7 +320,7 @@ mod tests {
             let whole = cut.segmentation().unwrap();
             assert_eq!(whole.bounding_box, BoundingBox { x: 0, y: 0, width: 60, height: 40 });
             assert_eq!(whole.share(), 1.0);
-            assert!(whole.alpha.iter().all(|&alpha| alpha == 255));
+            assert!(whole.alpha.values().iter().all(|&alpha| alpha == 255));
             cut.undo();
             assert_eq!(cut.segmentation(), before);
         }
@@ -383,7 +383,7 @@ mod tests {
         cut.stroke(Stroke { points: vec![[8.0, 8.0], [112.0, 8.0], [112.0, 82.0], [8.0, 82.0]], radius: 6.0, object: false })
             .unwrap();
         cut.stroke(Stroke { points: vec![[60.0, 40.0], [72.0, 44.0]], radius: 8.0, object: true }).unwrap();
-        let iou = iou(&cut.segmentation().unwrap().mask, &truth);
+        let iou = iou(&cut.segmentation().unwrap().mask(), &truth);
         assert!(iou > 0.9, "{iou}");
     }
 }

@@ -12,8 +12,11 @@
 //! a and b are found at the working size and applied at the photo's ("Fast Guided Filter", He & Sun 2015, arXiv 1505.00996): the cost is
 //! that of the band's pixels, however large the photo. Outside the band every pixel has its working pixel's label.
 
+use std::ops::Range;
+
 use super::colour_model::Colour;
-use super::components::keep_components;
+use super::components::{Components, Split};
+use super::soft_mask::SoftMask;
 use super::strokes::Marks;
 use super::working_picture::WorkingPicture;
 use crate::image_input::Picture;
@@ -27,6 +30,8 @@ const RADIUS: usize = 4;
 const EPSILON: f64 = 36.0;
 /// How much steeper than the fit the mask rises around one half: a least-squares fit to labels 0 and 1 ends short of both.
 const STEEPNESS: f32 = 1.6;
+/// From this value on a pixel of the soft mask is object.
+pub const INSIDE: u8 = 128;
 
 /// `alpha = slope . colour + offset`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,21 +40,24 @@ struct Fit {
     offset: f32,
 }
 
-/// The labels of the working picture (true = object) in the photo's frame: as a mask of the components that
-/// [`keep_components`] keeps, marks of strokes among them, and as alpha, 0..=255, which is at least 128 exactly on the mask.
-pub fn refined(photo: &Picture, working: &WorkingPicture, labels: &[bool], marks: &Marks) -> (Vec<bool>, Vec<u8>) {
+/// The labels of the working picture (true = object) in the photo's frame: as a mask that is at least 128 exactly on the components that
+/// [`Components::split`] keeps, marks of strokes among them, and as those components' stretches of pixels, row-major. Neither takes a byte a
+/// pixel, of which a photo has up to 50 million.
+pub fn refined(photo: &Picture, working: &WorkingPicture, labels: &[bool], marks: &Marks) -> (SoftMask, Vec<Range<usize>>) {
     let (columns, rows) = (working.width, working.height());
     let (width, height) = (photo.width() as usize, photo.height() as usize);
     let fits = fits(working, labels, &band(labels, columns, BAND + 1));
     let band = band(labels, columns, BAND);
 
     let across = axis_taps(columns, width);
-    let mut alpha = Vec::with_capacity(width * height);
-    for (pixels, (above, below, v)) in photo.rgba().chunks_exact(4 * width).zip(axis_taps(rows, height)) {
+    let mut alpha = SoftMask::new(width);
+    let mut components = Components::new(width);
+    let mut line = vec![0; width];
+    for (pixels, (above, below, v)) in photo.rgb().chunks_exact(3 * width).zip(axis_taps(rows, height)) {
         let nearest = if v < 0.5 { above } else { below } * columns;
-        for (pixel, &(left, right, u)) in pixels.chunks_exact(4).zip(&across) {
+        for ((value, pixel), &(left, right, u)) in line.iter_mut().zip(pixels.as_chunks::<3>().0).zip(&across) {
             let cell = nearest + if u < 0.5 { left } else { right };
-            alpha.push(match marks.decided[cell] {
+            *value = match marks.decided[cell] {
                 _ if !band[cell] => 255 * u8::from(labels[cell]),
                 Some(object) => 255 * u8::from(object),
                 None => {
@@ -60,19 +68,27 @@ pub fn refined(photo: &Picture, working: &WorkingPicture, labels: &[bool], marks
                     let fitted: f32 = corners.iter().zip(weights).map(|(&corner, weight)| weight * at(fits[corner])).sum();
                     (255.0 * (0.5 + STEEPNESS * (fitted - 0.5))).round_ties_even() as u8
                 }
-            });
+            };
         }
+        alpha.push_row(&line);
+        components.push_row(&line, |&value| value >= INSIDE);
     }
 
-    let mut mask: Vec<bool> = alpha.iter().map(|&value| value >= 128).collect();
     let place = |pixel: usize| pixel / width * rows / height * columns + pixel % width * columns / width;
-    keep_components(&mut mask, width, |pixel| marks.decided[place(pixel)] == Some(true));
-    for (value, &inside) in alpha.iter_mut().zip(&mask) {
-        if !inside && *value >= 128 {
-            *value = 0;
-        }
+    let Split { kept, dropped } = components.split(|pixel| marks.decided[place(pixel)] == Some(true));
+    if dropped.is_empty() {
+        return (alpha, kept);
     }
-    (mask, alpha)
+    let mut left = SoftMask::new(width);
+    let mut dropped = dropped.into_iter().peekable();
+    for row in 0..height {
+        alpha.read_row(row, &mut line);
+        while let Some(run) = dropped.next_if(|run| run.start / width == row) {
+            line[run.start % width..][..run.len()].fill(0);
+        }
+        left.push_row(&line);
+    }
+    (left, kept)
 }
 
 /// The pixels at most `reach` rows and columns away from a pixel with another label.

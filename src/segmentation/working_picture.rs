@@ -1,11 +1,11 @@
 //! The reduced picture on which the cut works, and the way back to the photo's frame.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::FilterType;
 
 use super::colour_model::{Colour, ColourModel};
 use crate::error::Error;
 use crate::image_input::Picture;
+use crate::preprocess::filtered;
 
 /// A photo at the size of the cut; never empty.
 pub struct WorkingPicture {
@@ -22,14 +22,14 @@ impl WorkingPicture {
         let reduction = (f64::from(longest) / f64::from(width.max(height))).min(1.0);
         let [columns, rows] = [width, height].map(|side| ((f64::from(side) * reduction).round() as u32).max(1));
         if (columns, rows) == (width, height) {
-            return Ok(Self { colours: colours(picture.rgba()), width: width as usize });
+            return Ok(Self {
+                colours: picture.rgb().as_chunks::<3>().0.iter().map(|colour| colour.map(f32::from)).collect(),
+                width: columns as usize,
+            });
         }
-        let internal = |error: &dyn std::fmt::Display| Error::Internal(format!("reducing the picture for the cut: {error}"));
-        let photo = ImageRef::new(width, height, picture.rgba(), PixelType::U8x4).map_err(|error| internal(&error))?;
-        let mut reduced = Image::new(columns, rows, PixelType::U8x4);
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).use_alpha(false);
-        Resizer::new().resize(&photo, &mut reduced, &options).map_err(|error| internal(&error))?;
-        Ok(Self { colours: colours(reduced.buffer()), width: columns as usize })
+        let reduced = filtered(picture, columns, rows, FilterType::Box)?;
+        let colours = reduced.as_chunks::<4>().0.iter().map(|&[red, green, blue, _]| [red, green, blue].map(f32::from)).collect();
+        Ok(Self { colours, width: columns as usize })
     }
 
     /// Columns and rows.
@@ -49,8 +49,4 @@ impl WorkingPicture {
     pub fn height(&self) -> usize {
         self.colours.len() / self.width
     }
-}
-
-fn colours(rgba: &[u8]) -> Vec<Colour> {
-    rgba.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]].map(f32::from)).collect()
 }

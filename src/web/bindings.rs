@@ -5,14 +5,14 @@ use std::future::Future;
 use std::rc::Rc;
 
 use futures_util::lock::Mutex;
-use js_sys::{Float32Array, Object, Promise, Reflect, Uint8Array, Uint8ClampedArray};
+use js_sys::{Float32Array, Function, Object, Promise, Reflect, Uint8Array, Uint8ClampedArray};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::Blob;
 
 use super::call_options::{
-    CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, SALIENCY, STROKE, TARGET, class_model_settings, cut_guide, mode,
+    CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, PICTURE_PNG, SALIENCY, STROKE, TARGET, class_model_settings, cut_guide, mode,
     saliency_settings, stroke, target,
 };
 use super::js_bytes::{ByteSource, read_blob};
@@ -26,6 +26,7 @@ use super::kept_array::KeptArray;
 use super::open_picture::{Opened, open_picture};
 use super::options::{Options, must_be, number, text};
 use super::own_files::own_weights;
+use super::png_blob::PngBlob;
 use super::probe_adapter::{probe_adapter, with_probed_adapter};
 use super::timer::after;
 use super::watched_memory::memory_was_refused;
@@ -37,7 +38,8 @@ use crate::gradient;
 use crate::image_input::{Picture, decode_file};
 use crate::networks::{NETWORKS, imagenet_labels};
 use crate::preprocess::resize;
-use crate::render::{COLOUR_MAPS, table};
+use crate::progress::Progress;
+use crate::render::{COLOUR_MAPS, PngRows, PngValues, table, write_cutout, write_mask};
 use crate::saliency::{self, SALIENCY_METHODS, SaliencySettings};
 use crate::segmentation;
 use crate::weights::manifest_row;
@@ -97,6 +99,14 @@ export interface ColourMapInfo {
 export interface ClassModelPixels { rgba: Uint8ClampedArray; width: number; height: number; }
 /** Pixels of the photo, opaque, row-major from the top left. */
 export interface PicturePixels { rgba: Uint8ClampedArray; width: number; height: number; }
+/** What `picturePng` can do with the photo on its way into the file. */
+export interface PicturePngOptions {
+    /**
+     * Draws on some of the photo's rows, from `firstRow` on, and gives as many RGBA pixels back. It is called for one part of the photo after
+     * the other, so that a large one is never there as a whole; `rows.rgba` is the same memory at every call.
+     */
+    draw?: (rows: PicturePixels, firstRow: number) => Bytes | ImageData;
+}
 /** What `openPicture` takes: a file, or pixels that the browser holds. */
 export type PictureSource = Blob | Bytes | ImageData | ImageBitmap | VideoFrame;
 "#;
@@ -273,6 +283,47 @@ impl Engine {
         pixels().map_err(js_error)
     }
 
+    /// The photo in its own size as a PNG file, with whatever is drawn on it.
+    #[wasm_bindgen(js_name = picturePng, unchecked_return_type = "Promise<Blob>")]
+    pub fn picture_png(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "PicturePngOptions & LongCall")] options: JsValue,
+    ) -> Promise {
+        let engine = self.snapshot();
+        future_to_promise(async move {
+            let options = Options::optional(options, &[PICTURE_PNG, LONG_CALL]).map_err(js_error)?;
+            let draw = options.get("draw");
+            let draw = draw.map(|draw| draw.dyn_into::<Function>().map_err(|other| must_be("draw", "a function", &other)));
+            let (draw, progress) = (draw.transpose().map_err(js_error)?, JsProgress::of(&options).map_err(js_error)?);
+            let photo = engine.picture().map_err(js_error)?;
+            let (file, height) = (PngBlob::default(), photo.height());
+            let mut png = PngRows::new(file.clone(), photo.width(), height, PngValues::Rgba).map_err(js_error)?;
+            let count = strip_rows(&photo).min(height);
+            // The same bytes for all parts: new ones would be garbage as large as the photo.
+            let buffer = Uint8ClampedArray::new_with_length(count * photo.width() * 4);
+            for first in (0..height).step_by(count as usize) {
+                progress.report(first as usize, height as usize).await.map_err(js_error)?;
+                let mut rgba = photo.rgba_rows(first, count);
+                if let Some(draw) = &draw {
+                    let part = buffer.subarray(0, rgba.len() as u32);
+                    part.copy_from(&rgba);
+                    let rows = pixels_object(part, photo.width(), count.min(height - first)).map_err(js_error)?;
+                    let drawn = draw.call2(&JsValue::UNDEFINED, &rows, &first.into())?;
+                    let bytes = match ByteSource::of("draw", &drawn).map_err(js_error)? {
+                        ByteSource::Bytes(bytes) | ByteSource::ImageData(bytes, ..) if bytes.length() as usize == rgba.len() => {
+                            bytes
+                        }
+                        _ => return Err(js_error(must_be("draw", "a function that gives as many pixels back", &drawn))),
+                    };
+                    bytes.copy_to(&mut rgba);
+                }
+                png.push(&rgba).map_err(js_error)?;
+            }
+            progress.report(height as usize, height as usize).await.map_err(js_error)?;
+            png.finish().and_then(|()| file.finish()).map(JsValue::from).map_err(js_error)
+        })
+    }
+
     /// Decodes a picture file by this program's own decoder and makes it the picture.
     #[wasm_bindgen(js_name = setPictureFile, skip_typescript)]
     pub fn set_picture_file(&self, file: JsValue) -> Result<JsValue, JsValue> {
@@ -406,7 +457,8 @@ impl Engine {
         promise(async move {
             let options = Options::of(options, &[CUT, LONG_CALL])?;
             let (guide, settings) = cut_guide(&options, LocateMode::Paper, engine.picture_size()?)?;
-            engine.segment(guide.as_guide(), &settings, &JsProgress::of(&options)?).await.map(Segmentation::from)
+            let segmentation = engine.segment(guide.as_guide(), &settings, &JsProgress::of(&options)?).await?;
+            Ok(Segmentation::new(segmentation, engine.picture()?))
         })
     }
 
@@ -425,7 +477,7 @@ impl Engine {
                 CutGuide::Saliency(_) => Some([settings.foreground_quantile, settings.background_quantile]),
                 CutGuide::Rectangle(_) => None,
             };
-            Ok(ObjectCut { cut: RefCell::new(cut), quantiles })
+            Ok(ObjectCut { cut: RefCell::new(cut), photo: engine.picture()?, quantiles })
         })
     }
 
@@ -436,7 +488,8 @@ impl Engine {
         promise(async move {
             let options = Options::of(options, &[LOCATE, LONG_CALL])?;
             let (class, mode) = (options.class("classIndex")?, mode(&options, LocateMode::Best)?);
-            engine.locate(class, mode, &JsProgress::of(&options)?).await.map(Segmentation::from)
+            let segmentation = engine.locate(class, mode, &JsProgress::of(&options)?).await?;
+            Ok(Segmentation::new(segmentation, engine.picture()?))
         })
     }
 
@@ -597,6 +650,7 @@ impl SanityCheck {
 #[wasm_bindgen]
 pub struct ObjectCut {
     cut: RefCell<segmentation::ObjectCut>,
+    photo: Rc<Picture>,
     /// Above and below which the map's values are seeds; `None` for a rectangle.
     quantiles: Option<[f64; 2]>,
 }
@@ -606,8 +660,8 @@ impl ObjectCut {
     /// The object as it is now.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
     pub fn segmentation(&self) -> Promise {
-        let segmentation = self.cut.borrow().segmentation();
-        promise(async move { segmentation.map(Segmentation::from) })
+        let (segmentation, photo) = (self.cut.borrow().segmentation(), self.photo.clone());
+        promise(async move { segmentation.map(|segmentation| Segmentation::new(segmentation, photo)) })
     }
 
     /// Marks pixels as object or not and cuts anew. The stroke stays even where the answer is `no-object-found`.
@@ -676,14 +730,27 @@ impl ObjectCut {
 /// An object cut out of the photo.
 #[wasm_bindgen]
 pub struct Segmentation {
-    segmentation: segmentation::Segmentation,
+    segmentation: Rc<segmentation::Segmentation>,
+    photo: Rc<Picture>,
     mask: KeptArray<Uint8Array>,
     alpha: KeptArray<Uint8Array>,
 }
 
-impl From<segmentation::Segmentation> for Segmentation {
-    fn from(segmentation: segmentation::Segmentation) -> Self {
-        Self { segmentation, mask: KeptArray::default(), alpha: KeptArray::default() }
+impl Segmentation {
+    fn new(segmentation: segmentation::Segmentation, photo: Rc<Picture>) -> Self {
+        Self { segmentation: Rc::new(segmentation), photo, mask: KeptArray::default(), alpha: KeptArray::default() }
+    }
+
+    /// A value for each of the photo's pixels.
+    fn array(&self, value: impl Fn(u8) -> u8) -> Uint8Array {
+        let array = Uint8Array::new_with_length(self.segmentation.width * self.segmentation.height);
+        let mut row = vec![0; self.segmentation.width as usize];
+        for y in 0..self.segmentation.height {
+            self.segmentation.alpha.read_row(y as usize, &mut row);
+            row.iter_mut().for_each(|alpha| *alpha = value(*alpha));
+            array.subarray(y * self.segmentation.width, (y + 1) * self.segmentation.width).copy_from(&row);
+        }
+        array
     }
 }
 
@@ -704,13 +771,37 @@ impl Segmentation {
     /// 255 on the object, 0 elsewhere; row-major in the photo's frame. The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn mask(&self) -> Uint8Array {
-        self.mask.get(|| Uint8Array::from(&self.segmentation.mask[..]))
+        self.mask.get(|| self.array(segmentation::mask))
     }
 
     /// How much of each pixel is object, 0 to 255, in the same frame: the mask with a soft edge. The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn alpha(&self) -> Uint8Array {
-        self.alpha.get(|| Uint8Array::from(&self.segmentation.alpha[..]))
+        self.alpha.get(|| self.array(|alpha| alpha))
+    }
+
+    /// The object's pixels of the photo on nothing, with a soft edge, as a PNG file.
+    #[wasm_bindgen(js_name = cutoutPng, unchecked_return_type = "Promise<Blob>")]
+    pub fn cutout_png(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
+        let (segmentation, photo) = (self.segmentation.clone(), self.photo.clone());
+        promise(async move {
+            let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
+            let file = PngBlob::default();
+            write_cutout(&photo, &segmentation, file.clone(), &progress).await?;
+            file.finish()
+        })
+    }
+
+    /// The mask as a PNG file, white on black.
+    #[wasm_bindgen(js_name = maskPng, unchecked_return_type = "Promise<Blob>")]
+    pub fn mask_png(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
+        let segmentation = self.segmentation.clone();
+        promise(async move {
+            let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
+            let file = PngBlob::default();
+            write_mask(&segmentation, file.clone(), &progress).await?;
+            file.finish()
+        })
     }
 
     /// The soft mask in a smaller frame, such as a display's: width * height values, row-major.
@@ -807,8 +898,23 @@ fn plain_object<const N: usize>(properties: [(&str, JsValue); N]) -> Result<JsVa
 
 /// A picture's pixels: `PicturePixels`, `ClassModelPixels`.
 fn picture_object(picture: &Picture) -> Result<JsValue, Error> {
-    let rgba = Uint8ClampedArray::from(picture.rgba());
-    plain_object([("rgba", rgba.into()), ("width", picture.width().into()), ("height", picture.height().into())])
+    let row = picture.width() * 4;
+    let rgba = Uint8ClampedArray::new_with_length(row * picture.height());
+    let count = strip_rows(picture);
+    for first in (0..picture.height()).step_by(count as usize) {
+        let end = picture.height().min(first + count);
+        rgba.subarray(first * row, end * row).copy_from(&picture.rgba_rows(first, count));
+    }
+    pixels_object(rgba, picture.width(), picture.height())
+}
+
+fn pixels_object(rgba: Uint8ClampedArray, width: u32, height: u32) -> Result<JsValue, Error> {
+    plain_object([("rgba", rgba.into()), ("width", width.into()), ("height", height.into())])
+}
+
+/// So many rows of a picture are handed over at a time: two megabytes of RGBA.
+fn strip_rows(picture: &Picture) -> u32 {
+    ((2 << 20) / (picture.width() * 4)).max(1)
 }
 
 /// A map as it was computed: `SaliencyGrid`.

@@ -105,6 +105,8 @@ export interface ClassModelOptions {
 
 /// The names of `LongCall`.
 pub const LONG_CALL: &[&str] = &["onProgress", "signal"];
+/// The names of `PicturePngOptions`.
+pub const PICTURE_PNG: &[&str] = &["draw"];
 /// The names of `TargetOptions`.
 pub const TARGET: &[&str] = &["classIndex", "layer", "channel", "position"];
 /// The names of `SaliencyOptions`.

@@ -10,6 +10,7 @@ mod kept_array;
 mod open_picture;
 mod options;
 mod own_files;
+mod png_blob;
 mod probe_adapter;
 mod timer;
 mod watched_memory;

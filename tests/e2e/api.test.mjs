@@ -411,6 +411,45 @@ describe('results', () => {
     assert.ok(found.steps.at(-1).magnitudeCorrelation > 0.2); // the places stay, in part
   });
 
+  test('the photo, a mask and a cut-out as PNG files are the pixels that the engine has', async () => {
+    const found = await page.evaluate(async () => {
+      const decoded = async (file) => {
+        const bitmap = await createImageBitmap(file, { premultiplyAlpha: 'none', colorSpaceConversion: 'none' });
+        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+        context.drawImage(bitmap, 0, 0);
+        return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+      };
+      const cut = await engine.segment({ rectangle: { x: 40, y: 20, width: 380, height: 270 } });
+      const photo = engine.picturePixels();
+      const count = photo.width * photo.height;
+      const [plain, mask, cutout] = await Promise.all([engine.picturePng(), cut.maskPng(), cut.cutoutPng()].map(async (file) => decoded(await file)));
+      const firsts = [];
+      const drawn = await decoded(await engine.picturePng({ draw({ rgba, width }, first) {
+        firsts.push([first, rgba.length / width / 4]);
+        return rgba.map((value, i) => (i % 4 === 3 ? value : 255 - value));
+      } }));
+      const pixels = Array.from({ length: count }, (_, i) => i);
+      const rgb = [0, 1, 2];
+      const controller = new AbortController();
+      controller.abort();
+      const { signal } = controller;
+      return {
+        plain: plain.every((value, i) => value === photo.rgba[i]),
+        drawn: drawn.every((value, i) => value === (i % 4 === 3 ? 255 : 255 - photo.rgba[i])),
+        rows: firsts.reduce((end, [first, rows]) => (first === end ? end + rows : NaN), 0) - photo.height,
+        mask: pixels.every((i) => rgb.every((c) => mask[4 * i + c] === cut.mask[i]) && mask[4 * i + 3] === 255),
+        alpha: pixels.every((i) => cutout[4 * i + 3] === cut.alpha[i]),
+        colours: pixels.every((i) => cut.alpha[i] < 255 || rgb.every((c) => cutout[4 * i + c] === photo.rgba[4 * i + c])),
+        refused: await Promise.all([{ draw: 3 }, { draw: () => new Uint8Array(4) }, { drawn: 1 }].map((options) => codeOf(() => engine.picturePng(options)))),
+        cancelled: await Promise.all([engine, cut, cut].map((of, i) => codeOf(() => of[['picturePng', 'maskPng', 'cutoutPng'][i]]({ signal })))),
+      };
+    });
+    assert.deepEqual(found, {
+      plain: true, drawn: true, rows: 0, mask: true, alpha: true, colours: true,
+      refused: Array(3).fill('setting-out-of-range'), cancelled: Array(3).fill('cancelled'),
+    });
+  });
+
   test('a class model: steps, pixels, and the same bytes from the same seed', async () => {
     const grown = await page.evaluate(async () => {
       const grow = async () => {

@@ -126,7 +126,7 @@ fn attribution_goldens() -> StoredTensors {
 pub fn normalised_picture(network: &Network, png: &[u8]) -> Tensor<4> {
     let picture = decode_file(png).unwrap();
     let side = picture.width() as usize;
-    network.upload(network.input.planes_from_pixels(picture.rgba()), [1, 3, side, side])
+    network.upload(network.input.planes_from_pixels(&picture.rgba()), [1, 3, side, side])
 }
 
 /// The attribution of the first small picture for one class, with few samples and steps.

@@ -75,10 +75,14 @@ fn checked(cut: &ObjectCut, photo: &Picture) -> Option<Segmentation> {
     };
     let pixels = photo.width() as usize * photo.height() as usize;
     assert_eq!((found.width, found.height), (photo.width(), photo.height()));
-    assert_eq!((found.mask.len(), found.alpha.len()), (pixels, pixels));
-    assert!(found.mask.iter().zip(&found.alpha).all(|(&mask, &alpha)| mask == if alpha >= 128 { 255 } else { 0 }));
-    let mask: Vec<bool> = found.mask.iter().map(|&value| value == 255).collect();
-    assert_eq!(BoundingBox::of(&mask, photo.width() as usize), Some(found.bounding_box));
+    let (mask, alpha) = (found.mask(), found.alpha.values());
+    assert_eq!((mask.len(), alpha.len()), (pixels, pixels));
+    assert!(mask.iter().zip(&alpha).all(|(&mask, &alpha)| mask == if alpha >= 128 { 255 } else { 0 }));
+    let object: Vec<_> = (0..pixels).filter(|&pixel| mask[pixel] == 255).map(|pixel| pixel..pixel + 1).collect();
+    assert_eq!(
+        (found.pixels, BoundingBox::around(&object, photo.width() as usize)),
+        (object.len() as u64, Some(found.bounding_box))
+    );
     assert!(found.energy.is_finite());
     assert_eq!(found.energy, found.flow);
     assert_eq!(found.cover(1, 1).map(|cover| cover.len()), Ok(1));

@@ -8,13 +8,16 @@
 /** The longer side of a map of its own, in pixels. */
 const GRID_SIDE = 227;
 
-/** @param {Canvas} canvas @param {Size} size @returns {CanvasRenderingContext2D} a clean drawing area of that size */
-function cleared(canvas, { width, height }) {
+/**
+ * @param {Canvas} canvas @param {Size} size @param {{willReadFrequently?: boolean}} [options]   of the drawing area, where it is the canvas's first
+ * @returns {CanvasRenderingContext2D} a clean drawing area of that size
+ */
+function cleared(canvas, { width, height }, options) {
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;
   }
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', options));
   context.globalCompositeOperation = 'source-over';
   context.globalAlpha = 1;
   context.clearRect(0, 0, width, height);
@@ -62,12 +65,10 @@ function colouringOf(map, table, opaque) {
 const DIMMED = '#737373';
 
 /**
- * The photo as a map's ground. By blend modes, so that no pixel is read back: some browsers disturb what is.
- * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {ImageBitmap} photo @param {Size} size
- * @param {import('./colour_maps.js').Ground} ground
+ * Makes a photo that is drawn a map's ground. By blend modes, so that no pixel that is shown was read back: some browsers disturb what is.
+ * @param {CanvasRenderingContext2D} context @param {Size} size @param {import('./colour_maps.js').Ground} ground
  */
-function drawGround(context, photo, { width, height }, ground) {
-  context.drawImage(photo, 0, 0, width, height);
+function dim(context, { width, height }, ground) {
   if (ground === 'grey') {
     context.globalCompositeOperation = 'saturation'; // the fill's, which has none
     context.fillStyle = '#000';
@@ -84,16 +85,48 @@ function drawGround(context, photo, { width, height }, ground) {
  * than less, whatever lies below; src/render/overlay.rs has the formula.
  * @param {Canvas} canvas @param {ImageBitmap} photo @param {import('./messages.js').IntensityMap} map @param {import('./colour_maps.js').Look} look
  */
-export function drawOverlay(canvas, photo, map, { table, ground, opacity }) {
+export function drawOverlay(canvas, photo, map, look) {
   const size = { width: photo.width, height: photo.height };
   const context = cleared(canvas, size);
+  if (look.ground !== 'none') context.drawImage(photo, 0, 0);
+  layOver(context, map, look, { size, whole: size, firstRow: 0 });
+}
+
+/**
+ * Draws the same on some of the photo's rows after the others, in place of their pixels.
+ * @param {import('./messages.js').IntensityMap} map @param {import('./colour_maps.js').Look} look @param {Size} whole   the photo's
+ * @returns {(rows: import('./photo_pixels.js').Pixels, firstRow: number) => Uint8ClampedArray}
+ */
+export function overlayDrawer(map, look, whole) {
+  const canvas = new OffscreenCanvas(1, 1);
+  // What is sent there is gone at once. The pixels of all parts would lie around as garbage, as large as the photo.
+  const { port1: nowhere, port2: closed } = new MessageChannel();
+  closed.close();
+  return ({ rgba, width, height }, firstRow) => {
+    const size = { width, height };
+    const context = cleared(canvas, size, { willReadFrequently: true });
+    if (look.ground !== 'none') context.putImageData(new ImageData(rgba, width, height), 0, 0);
+    layOver(context, map, look, { size, whole, firstRow });
+    const { data } = context.getImageData(0, 0, width, height);
+    rgba.set(data);
+    nowhere.postMessage(null, [data.buffer]);
+    return rgba;
+  };
+}
+
+/**
+ * Lays the map over the photo that is drawn, if it has a ground.
+ * @param {CanvasRenderingContext2D} context @param {import('./messages.js').IntensityMap} map @param {import('./colour_maps.js').Look} look
+ * @param {{size: Size, whole: Size, firstRow: number}} place   `size` of the photo that there is, from `firstRow` on, of `whole`
+ */
+function layOver(context, map, { table, ground, opacity }, { size, whole, firstRow }) {
   context.imageSmoothingQuality = 'high';
   if (ground !== 'none') {
-    drawGround(context, photo, size, ground);
+    dim(context, size, ground);
     context.globalCompositeOperation = 'screen';
     context.globalAlpha = opacity;
   }
-  context.drawImage(colouringOf(map, table, ground === 'none'), 0, 0, size.width, size.height);
+  context.drawImage(colouringOf(map, table, ground === 'none'), 0, -firstRow, whole.width, whole.height);
 }
 
 /** The colours as they are over the photo, from no intensity to full: above over white, below over black. @param {Canvas} canvas @param {import('./colour_maps.js').Look} look */
@@ -128,6 +161,16 @@ export function drawModelFrame(canvas, frame) {
   const image = context.createImageData(frame.width, frame.height);
   image.data.set(frame.rgba);
   context.putImageData(image, 0, 0);
+}
+
+/**
+ * Draws a canvas that nobody needs any more, and gives its memory back: browsers take note of a canvas, but not of its pixels, when they
+ * decide whether it is time to look for garbage.
+ * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {OffscreenCanvas} canvas
+ */
+function drawLast(context, canvas) {
+  context.drawImage(canvas, 0, 0);
+  canvas.width = canvas.height = 0;
 }
 
 /** White where the object is, as opaque as `alpha` says. @param {ArrayLike<number>} alpha @param {Size} size */
@@ -206,15 +249,16 @@ export function drawCut(canvas, photo, cut, view, colours) {
     return;
   }
   if (view === 'seeds') {
-    drawGround(context, photo, cut, 'grey');
+    context.drawImage(photo, 0, 0);
+    dim(context, cut, 'grey');
     context.globalAlpha = 0.75; // the photo shows through
-    context.drawImage(seedsCanvas(cut.seeds, cut), 0, 0);
+    drawLast(context, seedsCanvas(cut.seeds, cut));
     return;
   }
   const cover = coverCanvas(cut.cover, cut);
   if (view === 'cutout') {
     drawChecker(context, cut, colours.checker);
-    context.drawImage(objectAlone(cover, photo), 0, 0);
+    drawLast(context, objectAlone(cover, photo));
     return;
   }
   const shade = new OffscreenCanvas(width, height);
@@ -224,9 +268,10 @@ export function drawCut(canvas, photo, cut, view, colours) {
   shading.globalCompositeOperation = 'destination-out';
   shading.drawImage(cover, 0, 0);
   context.drawImage(photo, 0, 0);
-  context.drawImage(shade, 0, 0);
-  context.drawImage(ring(cover, line * 1.6, '#fff'), 0, 0);
-  context.drawImage(ring(cover, line, colours.accent), 0, 0);
+  drawLast(context, shade);
+  drawLast(context, ring(cover, line * 1.6, '#fff'));
+  drawLast(context, ring(cover, line, colours.accent));
+  cover.width = cover.height = 0;
   if (view === 'both') drawBox(context, cut, colours.accent);
 }
 

@@ -2,10 +2,9 @@
 
 import { isClass } from './chosen.js';
 import { growthVideo } from './growth_video.js';
-import { drawModelFrame, drawOverlay } from './canvas_layers.js';
+import { drawModelFrame } from './canvas_layers.js';
 import { lookOf } from './colour_maps.js';
 import { CodedError } from './messages.js';
-import { bitmapOf } from './photo_pixels.js';
 import { chosenName } from './views/card.js';
 
 /** @typedef {import('./state.js').State} State */
@@ -47,18 +46,14 @@ export async function saveModelFrame(frame, name) {
   await savePng(asPng(canvas), name);
 }
 
-/** The photo in its own size, as the engine has it. @param {EngineClient} client */
-const wholePhoto = async (client) => bitmapOf(await client.call('photoPixels', {}));
-
 /** One function a file. Each needs the result that it saves to be there. @type {Record<string, (state: State, client: EngineClient) => Promise<void>>} */
 export const downloads = {
   async overlay(state, client) {
     const { photo, saliency } = state;
     const look = lookOf(state);
     if (!photo || !saliency.map || !look) return;
-    const canvas = new OffscreenCanvas(1, 1);
-    drawOverlay(canvas, await wholePhoto(client), saliency.map, look);
-    await savePng(asPng(canvas), fileName(state, 'saliency'));
+    const size = { width: photo.width, height: photo.height };
+    await savePng(client.call('overlayPng', { map: saliency.map, look, size }), fileName(state, 'saliency'));
   },
 
   async model(state) {

@@ -1,9 +1,10 @@
 // The worker's side: the only importer of the engine, one call at a time. See messages.js for the protocol.
 
 import { mismatch, parts } from './anew.js';
+import { overlayDrawer } from './canvas_layers.js';
 import { CodedError, frameOf, problemOf } from './messages.js';
 import { centreOf, smooth, toIntensity, toSignedIntensity } from './map_range.js';
-import { bitmapOf, pngOf } from './photo_pixels.js';
+import { bitmapOf } from './photo_pixels.js';
 import { transfer } from './strings/en.js';
 import { fetchWeights } from './weights_store.js';
 
@@ -97,11 +98,6 @@ const calls = {
     return new Transferred({ width, height, fileWidth, fileHeight, decoder, reason, bitmap }, [bitmap]);
   },
 
-  async photoPixels() {
-    const pixels = engine.picturePixels();
-    return new Transferred(pixels, [pixels.rgba.buffer]);
-  },
-
   async classify() {
     const scores = await engine.classify();
     return { scores, probabilities: softmax(scores) };
@@ -160,21 +156,18 @@ const calls = {
     return correct((cut) => cut.clear());
   },
 
-  async cutoutPng() {
+  async cutoutPng(_, { signal }) {
     if (!shownCut) throw new CodedError('cancelled');
-    const pixels = engine.picturePixels();
-    const { alpha } = shownCut;
-    for (let i = 0; i < alpha.length; i++) pixels.rgba[4 * i + 3] = alpha[i];
-    return pngOf(pixels);
+    return shownCut.cutoutPng({ signal });
   },
 
-  async maskPng() {
+  async maskPng(_, { signal }) {
     if (!shownCut) throw new CodedError('cancelled');
-    const { mask, width, height } = shownCut;
-    const rgba = new Uint8ClampedArray(4 * mask.length);
-    const pixels = new Uint32Array(rgba.buffer);
-    for (let i = 0; i < mask.length; i++) pixels[i] = mask[i] ? 0xffffffff : 0xff000000;
-    return pngOf({ rgba, width, height });
+    return shownCut.maskPng({ signal });
+  },
+
+  async overlayPng({ map, look, size }, { signal }) {
+    return engine.picturePng({ draw: overlayDrawer(map, look, size), signal });
   },
 
   async relation({ target }, { signal }) {

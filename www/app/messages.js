@@ -139,7 +139,6 @@
  * @property {(args: {device: 'auto' | 'webgpu' | 'cpu', parts: import('./anew.js').Part[]}) => EngineReady} open   loads the
  *   program, the device and the network; `parts`: of which the page consists
  * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => OpenedPicture} setPicture
- * @property {(args: {}) => import('./photo_pixels.js').Pixels} photoPixels   in the photo's own size
  * @property {(args: {}) => {scores: Float32Array, probabilities: Float32Array}} classify
  * @property {(args: {target: Target, method: string, views: 1 | 10}) => IntensityMap} saliency
  * @property {(args: {target: Target, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject   kept for the next four, and corrected by the strokes; `map`
@@ -152,6 +151,8 @@
  * @property {(args: {}) => Cut} clearStrokes
  * @property {(args: {}) => Blob} cutoutPng   of the cut that is kept, in the photo's own size: its pixels on nothing, with a soft edge
  * @property {(args: {}) => Blob} maskPng     likewise: white object, black background
+ * @property {(args: {map: IntensityMap, look: import('./colour_maps.js').Look, size: {width: number, height: number}}) => Blob} overlayPng
+ *   the map over the photo, in the photo's own size
  * @property {(args: {target: Target}) => Relation} relation
  * @property {(args: {target: Target, method: string}) => {layers: number, original: BothMaps}} startSanityCheck
  * @property {(args: {}) => RandomisedMap | null} stepSanityCheck   null when no layer is left

@@ -9,11 +9,3 @@
 
 /** @param {Pixels} pixels @returns {Promise<ImageBitmap>} */
 export const bitmapOf = ({ rgba, width, height }) => createImageBitmap(new ImageData(rgba, width, height));
-
-/** A file of pixels in the photo's own size; made in the worker, so that large ones are held there alone. @param {Pixels} pixels @returns {Promise<Blob>} */
-export function pngOf({ rgba, width, height }) {
-  const canvas = new OffscreenCanvas(width, height);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
-  context.putImageData(new ImageData(rgba, width, height), 0, 0);
-  return canvas.convertToBlob({ type: 'image/png' });
-}

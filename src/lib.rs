@@ -1,5 +1,5 @@
-//! Look inside an ImageNet ConvNet: *Deep Inside Convolutional Networks* (Simonyan, Vedaldi & Zisserman, arXiv 1312.6034) on
-//! WebGPU or the CPU, in the browser or natively.
+//! AttributionInput inside an ImageNet ConvNet: *Deep Inside Convolutional Networks* (Simonyan,
+//! Vedaldi & Zisserman, arXiv 1312.6034) on WebGPU or the CPU, in the browser or natively.
 //!
 //! The data's way, which is also the order of the modules:
 //!
@@ -8,13 +8,14 @@
 //!                                                                \-> class_model --------------------------^
 //! ```
 //!
-//! Below networks and class models lie the [`kernels`], which compute on each device in its own way.
+//! Below networks and class models lie the [`kernels`], which compute on each device in its own
+//! way.
 //!
-//! A module imports only modules named before it, plus [`error`], [`progress`], [`dice`], [`device`] and `fast_math`. [`Engine`] is the whole of it for
-//! callers; `web` turns it into JavaScript.
+//! A module imports only modules named before it, plus [`error`], [`progress`], [`rng`], [`device`]
+//! and `fast_math`. [`Engine`] is the whole of it for callers; `web` turns it into JavaScript.
 
 pub mod device;
-pub mod dice;
+pub mod rng;
 pub mod error;
 mod fast_math;
 pub mod progress;

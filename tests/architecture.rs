@@ -9,7 +9,7 @@ const ORDER: [&str; 17] = [
     "error",
     "progress",
     "fast_math",
-    "dice",
+    "rng",
     "device",
     "image_input",
     "preprocess",
@@ -45,8 +45,18 @@ fn modules() -> Vec<(String, PathBuf, String)> {
         .into_iter()
         .filter(|path| !path.ends_with("src/lib.rs"))
         .map(|path| {
-            let first = path.strip_prefix(&src).unwrap().components().next().unwrap();
-            let module = first.as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
+            let first = path
+                .strip_prefix(&src)
+                .unwrap()
+                .components()
+                .next()
+                .unwrap();
+            let module = first
+                .as_os_str()
+                .to_str()
+                .unwrap()
+                .trim_end_matches(".rs")
+                .to_owned();
             let text = std::fs::read_to_string(&path).unwrap();
             (module, path, text)
         })
@@ -54,27 +64,47 @@ fn modules() -> Vec<(String, PathBuf, String)> {
 }
 
 fn place(module: &str) -> usize {
-    ORDER.iter().position(|&name| name == module).unwrap_or_else(|| panic!("{module} has no place in the order"))
+    ORDER
+        .iter()
+        .position(|&name| name == module)
+        .unwrap_or_else(|| panic!("{module} has no place in the order"))
 }
 
 #[test]
 fn a_module_imports_only_modules_before_it() {
     let mut imports = 0;
     for (module, path, text) in modules() {
-        for import in text.lines().filter_map(|line| line.trim().strip_prefix("use crate::")) {
-            let imported: String = import.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            assert!(place(&imported) <= place(&module), "{} imports {imported}", path.display());
+        for import in text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("use crate::"))
+        {
+            let imported: String = import
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            assert!(
+                place(&imported) <= place(&module),
+                "{} imports {imported}",
+                path.display()
+            );
             imports += 1;
         }
     }
-    assert!(imports > 20, "only {imports} imports were found: is this test still reading them?");
+    assert!(
+        imports > 20,
+        "only {imports} imports were found: is this test still reading them?"
+    );
 }
 
 #[test]
 fn only_web_names_javascript() {
     for (module, path, text) in modules() {
         for name in ["wasm_bindgen", "js_sys", "web_sys", "tsify"] {
-            assert!(module == "web" || !text.contains(name), "{} names {name}", path.display());
+            assert!(
+                module == "web" || !text.contains(name),
+                "{} names {name}",
+                path.display()
+            );
         }
     }
 }

@@ -40,7 +40,8 @@ pub struct ClassModelRecipe {
 }
 
 /// Every recipe, the paper's first.
-pub const CLASS_MODEL_RECIPES: &[ClassModelRecipe] = &[PAPER, POSTERIOR, JITTER_BLUR, ROBUST, SHARP];
+pub const CLASS_MODEL_RECIPES: &[ClassModelRecipe] =
+    &[PAPER, POSTERIOR, JITTER_BLUR, ROBUST, SHARP];
 
 /// The recipe `id`.
 ///
@@ -65,8 +66,13 @@ const PAPER: ClassModelRecipe = ClassModelRecipe {
     parametrisation: Parametrisation::Pixels { noise: 0.0 },
     transformations: None,
     relu: ReluRule::Gradient,
-    regularisers: Regularisers { l2: 1e-4, ..Regularisers::NONE },
-    optimiser: Optimiser::Ascent { rate: 1000.0 },
+    regularisers: Regularisers {
+        l2: 1e-4,
+        ..Regularisers::NONE
+    },
+    optimiser: Optimiser::Ascent {
+        learning_rate: 1000.0,
+    },
 };
 
 const POSTERIOR: ClassModelRecipe = ClassModelRecipe {
@@ -87,9 +93,13 @@ const JITTER_BLUR: ClassModelRecipe = ClassModelRecipe {
     steps: 200,
     side: 227,
     objective: Objective::Score,
-    // Pixel values there are divided by the training pictures' deviation, which is about 58 on average.
+    // Pixel values there are divided by the training pictures' deviation, which is about 58 on
+    // average.
     parametrisation: Parametrisation::Pixels { noise: 58.0 },
-    transformations: Some(Transformations { jitter: 16.0 / 224.0, ..Transformations::NONE }),
+    transformations: Some(Transformations {
+        jitter: 16.0 / 224.0,
+        ..Transformations::NONE
+    }),
     relu: ReluRule::Gradient,
     regularisers: Regularisers {
         l2: 1e-3 / (58.0 * 58.0),
@@ -99,12 +109,20 @@ const JITTER_BLUR: ClassModelRecipe = ClassModelRecipe {
         normalise: true,
         ..Regularisers::NONE
     },
-    optimiser: Optimiser::Ascent { rate: 25.0 * 58.0 },
+    optimiser: Optimiser::Ascent {
+        learning_rate: 25.0 * 58.0,
+    },
 };
 
-/// Views in which hardly anything stays where it was.
-const STRONG: Transformations =
-    Transformations { resolution: 227, jitter: 0.1, scale: [0.7, 1.3], stretch: 0.2, mirror: true, ..Transformations::NONE };
+/// Crops in which hardly anything stays where it was.
+const STRONG: Transformations = Transformations {
+    resolution: 227,
+    jitter: 0.1,
+    scale: [0.7, 1.3],
+    stretch: 0.2,
+    mirror: true,
+    ..Transformations::NONE
+};
 
 const ROBUST: ClassModelRecipe = ClassModelRecipe {
     id: "robust",
@@ -118,11 +136,19 @@ const ROBUST: ClassModelRecipe = ClassModelRecipe {
     steps: 200,
     side: 227,
     objective: Objective::Alignment { power: 5.0 },
-    parametrisation: Parametrisation::Cosines { finest: 0.4, falloff: 1.0, noise: 0.01, contrast: 0.25 },
+    parametrisation: Parametrisation::Cosines {
+        max_frequency: 0.4,
+        falloff: 1.0,
+        noise: 0.01,
+        contrast: 0.25,
+    },
     transformations: Some(STRONG),
     relu: ReluRule::Leaky(0.1),
     regularisers: Regularisers::NONE,
-    optimiser: Optimiser::Adam { rate: 0.025, decay: 0.0 },
+    optimiser: Optimiser::Adam {
+        learning_rate: 0.025,
+        decay: 0.0,
+    },
 };
 
 const SHARP: ClassModelRecipe = ClassModelRecipe {
@@ -132,8 +158,20 @@ const SHARP: ClassModelRecipe = ClassModelRecipe {
     reference: "As Robust; what holds the waves back: Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization (arXiv 1711.05101)",
     steps: 400,
     // Shown at 1.6 times the contrast that the network sees.
-    parametrisation: Parametrisation::Cosines { finest: 0.4, falloff: 1.0, noise: 0.01, contrast: 0.4 },
-    transformations: Some(Transformations { scale: [0.5, 1.3], contrast: [0.625, 0.625], ..STRONG }),
-    optimiser: Optimiser::Adam { rate: 0.025, decay: 0.5 },
+    parametrisation: Parametrisation::Cosines {
+        max_frequency: 0.4,
+        falloff: 1.0,
+        noise: 0.01,
+        contrast: 0.4,
+    },
+    transformations: Some(Transformations {
+        scale: [0.5, 1.3],
+        contrast: [0.625, 0.625],
+        ..STRONG
+    }),
+    optimiser: Optimiser::Adam {
+        learning_rate: 0.025,
+        decay: 0.5,
+    },
     ..ROBUST
 };

@@ -1,4 +1,5 @@
-//! What the WebP decoder believes too early: sizes for which it takes memory before it looks at the file.
+//! What the WebP decoder believes too early: sizes for which it takes memory before it looks at the
+//! file.
 
 use std::borrow::Cow;
 
@@ -8,19 +9,24 @@ use crate::error::Error;
 /// Where the flags of an extended file's header are.
 const FLAGS: usize = 20;
 
-/// Checks a WebP file's chunks before it is decoded: they must lie in the file, and frames within the limits. Gives the file as
-/// the decoder has to see it: a header that promises notes which are not there does no harm to the picture.
+/// Checks a WebP file's chunks before it is decoded: they must lie in the file, and frames within
+/// the limits. Gives the file as the decoder has to see it: a header that promises notes which are
+/// not there does no harm to the picture.
 ///
 /// # Errors
 /// `picture-corrupt` when the file was cut short, `picture-too-large` for a frame over the limits.
 pub(super) fn check_webp(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     let riff_size = little_endian(bytes, 4).unwrap_or(0) as usize;
-    let chunks = bytes.get(12..bytes.len().min(riff_size.saturating_add(8))).unwrap_or(&[]);
+    let chunks = bytes
+        .get(12..bytes.len().min(riff_size.saturating_add(8)))
+        .unwrap_or(&[]);
     check_chunks(chunks)?;
     let mut file = Cow::Borrowed(bytes);
     if chunks.starts_with(b"VP8X") {
         for (name, flag) in [(b"EXIF", 0x08), (b"XMP ", 0x04)] {
-            if bytes.get(FLAGS).is_some_and(|flags| flags & flag != 0) && !Chunks(chunks).any(|chunk| chunk.0 == name) {
+            if bytes.get(FLAGS).is_some_and(|flags| flags & flag != 0)
+                && !Chunks(chunks).any(|chunk| chunk.0 == name)
+            {
                 file.to_mut()[FLAGS] &= !flag;
             }
         }
@@ -48,7 +54,8 @@ fn check_chunks(chunks: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// A run of chunks: name, size, body, padding to an even size. Gives names and bodies, and none for a body that was cut short.
+/// A run of chunks: name, size, body, padding to an even size. Gives names and bodies, and none for
+/// a body that was cut short.
 struct Chunks<'a>(&'a [u8]);
 
 impl<'a> Iterator for Chunks<'a> {

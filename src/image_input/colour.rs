@@ -21,16 +21,21 @@ pub(super) struct Profile {
     profile: Box<qcms::Profile>,
 }
 
-/// An ICC profile's bytes as a profile; none when it cannot be read, which browsers pass over as well.
+/// An ICC profile's bytes as a profile; none when it cannot be read, which browsers pass over as
+/// well.
 pub(super) fn read_profile(bytes: &[u8]) -> Option<Profile> {
     let space = *bytes.get(16..)?.first_chunk()?;
-    Some(Profile { space, profile: qcms::Profile::new_from_slice(bytes, false)? })
+    Some(Profile {
+        space,
+        profile: qcms::Profile::new_from_slice(bytes, false)?,
+    })
 }
 
 /// Changes pixels to sRGB, in place; alpha stays, and inks become opaque.
 ///
-/// A profile that does not fit to the pixels, or that the transform cannot use, is passed over, as browsers do; so is one that
-/// differs from sRGB by rounding alone. Without one, inks absorb independently of each other.
+/// A profile that does not fit to the pixels, or that the transform cannot use, is passed over, as
+/// browsers do; so is one that differs from sRGB by rounding alone. Without one, inks absorb
+/// independently of each other.
 pub(super) fn to_srgb(rgba: &mut [u8], stored: Stored, profile: Option<Profile>) {
     let done = profile.and_then(|Profile { space, profile }| match (&space, stored) {
         (b"RGB ", Stored::Rgb | Stored::Grey) => rgb_to_srgb(rgba, &profile),
@@ -42,7 +47,8 @@ pub(super) fn to_srgb(rgba: &mut [u8], stored: Stored, profile: Option<Profile>)
         let (pixels, _) = rgba.as_chunks_mut::<4>();
         for pixel in pixels {
             let [cyan, magenta, yellow, black] = pixel.map(u32::from);
-            *pixel = [cyan * black, magenta * black, yellow * black, 255 * 255].map(|light| ((light + 127) / 255) as u8);
+            *pixel = [cyan * black, magenta * black, yellow * black, 255 * 255]
+                .map(|light| ((light + 127) / 255) as u8);
         }
     }
 }
@@ -52,12 +58,22 @@ fn rgb_to_srgb(rgba: &mut [u8], profile: &qcms::Profile) -> Option<()> {
     const STEPS: u32 = 9;
     let grid: Vec<u8> = (0..STEPS.pow(3))
         .flat_map(|index| {
-            [index % STEPS, index / STEPS % STEPS, index / STEPS / STEPS, 0].map(|step| (step * 255 / (STEPS - 1)) as u8)
+            [
+                index % STEPS,
+                index / STEPS % STEPS,
+                index / STEPS / STEPS,
+                0,
+            ]
+            .map(|step| (step * 255 / (STEPS - 1)) as u8)
         })
         .collect();
     let mut changed = grid.clone();
     transform.apply(&mut changed);
-    if grid.iter().zip(&changed).any(|(before, after)| before.abs_diff(*after) > 1) {
+    if grid
+        .iter()
+        .zip(&changed)
+        .any(|(before, after)| before.abs_diff(*after) > 1)
+    {
         transform.apply(rgba);
     }
     Some(())
@@ -100,31 +116,61 @@ fn transform(profile: &qcms::Profile, from: DataType, to: DataType) -> Option<Tr
     Transform::new_to(profile, &srgb, from, to, Intent::Perceptual)
 }
 
-/// What a PNG file says of its colours by numbers: by code points (cICP), which count before a profile, or by gamma and primaries
-/// (gAMA with cHRM), which count when there is neither a profile nor the word that it is sRGB.
+/// What a PNG file says of its colours by numbers: by code points (cICP), which count before a
+/// profile, or by gamma and primaries (gAMA with cHRM), which count when there is neither a profile
+/// nor the word that it is sRGB.
 ///
 /// # Errors
-/// `picture-unsupported` for light beyond white (PQ and HLG), which would have to be fitted to a screen.
+/// `picture-unsupported` for light beyond white (PQ and HLG), which would have to be fitted to a
+/// screen.
 pub(super) fn png_colours(bytes: &[u8]) -> Result<Option<Profile>, Error> {
     let mut rest = bytes.get(8..).unwrap_or(&[]);
     let (mut gamma, mut places, mut named) = (None, None, false);
-    while let Some(length) = rest.first_chunk().map(|length| u32::from_be_bytes(*length) as usize) {
-        let (Some(name), Some(body)) = (rest.get(4..8), rest.get(8..).and_then(|after| after.get(..length))) else { break };
+    while let Some(length) = rest
+        .first_chunk()
+        .map(|length| u32::from_be_bytes(*length) as usize)
+    {
+        let (Some(name), Some(body)) = (
+            rest.get(4..8),
+            rest.get(8..).and_then(|after| after.get(..length)),
+        ) else {
+            break;
+        };
         match (name, body) {
             (b"IDAT", _) => break,
             (b"cICP", [_, 16 | 18, ..]) => {
-                return Err(Error::PictureUnsupported("it is a PNG with light brighter than white (HDR)".into()));
+                return Err(Error::PictureUnsupported(
+                    "it is a PNG with light brighter than white (HDR)".into(),
+                ));
             }
-            // Red, green and blue of whole range; of what video knows, the primaries and curves that pictures use.
-            (b"cICP", &[primaries @ (1 | 5 | 6 | 9 | 11 | 12), curve @ (1 | 4..=6 | 8 | 13..=15), 0, 1]) => {
+            // Red, green and blue of whole range; of what video knows, the primaries and curves
+            // that pictures use.
+            (
+                b"cICP",
+                &[
+                    primaries @ (1 | 5 | 6 | 9 | 11 | 12),
+                    curve @ (1 | 4..=6 | 8 | 13..=15),
+                    0,
+                    1,
+                ],
+            ) => {
                 let profile = qcms::Profile::new_cicp(primaries.into(), curve.into());
-                return Ok(profile.map(|profile| Profile { space: *b"RGB ", profile }));
+                return Ok(profile.map(|profile| Profile {
+                    space: *b"RGB ",
+                    profile,
+                }));
             }
             (b"sRGB" | b"iCCP", _) => named = true,
-            (b"gAMA", [a, b, c, d]) => gamma = Some(u32::from_be_bytes([*a, *b, *c, *d])).filter(|gamma| *gamma > 0),
+            (b"gAMA", [a, b, c, d]) => {
+                gamma = Some(u32::from_be_bytes([*a, *b, *c, *d])).filter(|gamma| *gamma > 0)
+            }
             (b"cHRM", _) if length == 32 => {
                 let (numbers, _) = body.as_chunks::<8>();
-                let number = |part: &[u8]| part.iter().fold(0.0, |sum, byte| sum * 256.0 + f64::from(*byte)) / 100_000.0;
+                let number = |part: &[u8]| {
+                    part.iter()
+                        .fold(0.0, |sum, byte| sum * 256.0 + f64::from(*byte))
+                        / 100_000.0
+                };
                 places = Some([0, 1, 2, 3].map(|index| CIE_xyY {
                     x: number(&numbers[index][..4]),
                     y: number(&numbers[index][4..]),
@@ -135,8 +181,19 @@ pub(super) fn png_colours(bytes: &[u8]) -> Result<Option<Profile>, Error> {
         }
         rest = rest.get(12 + length..).unwrap_or(&[]);
     }
-    let (Some(gamma), Some([white, red, green, blue]), false) = (gamma, places, named) else { return Ok(None) };
+    let (Some(gamma), Some([white, red, green, blue]), false) = (gamma, places, named) else {
+        return Ok(None);
+    };
     let curve = 100_000.0 / gamma as f32;
-    let profile = qcms::Profile::new_rgb_with_gamma_set(white, CIE_xyYTRIPLE { red, green, blue }, curve, curve, curve);
-    Ok(profile.map(|profile| Profile { space: *b"RGB ", profile }))
+    let profile = qcms::Profile::new_rgb_with_gamma_set(
+        white,
+        CIE_xyYTRIPLE { red, green, blue },
+        curve,
+        curve,
+        curve,
+    );
+    Ok(profile.map(|profile| Profile {
+        space: *b"RGB ",
+        profile,
+    }))
 }

@@ -26,17 +26,30 @@ pub(super) struct Scans {
 /// Decodes a JPEG file.
 ///
 /// # Errors
-/// `picture-corrupt` when pixels are missing, `picture-unsupported` with its kind for one that is not read here,
-/// `picture-too-large` over a limit.
+/// `picture-corrupt` when pixels are missing, `picture-unsupported` with its kind for one that is
+/// not read here, `picture-too-large` over a limit.
 pub(super) fn decode_jpeg(bytes: &[u8]) -> Result<Decoded, Error> {
     let structure = JpegStructure::read(bytes)?;
-    let Scans { pixels: mut rgba, size, exif, profile } = decode_scans(bytes, &structure)?;
+    let Scans {
+        pixels: mut rgba,
+        size,
+        exif,
+        profile,
+    } = decode_scans(bytes, &structure)?;
     let stored = match structure.colours {
         Colours::Grey => Stored::Grey,
         Colours::Rgb | Colours::Ycc => Stored::Rgb,
         Colours::Cmyk | Colours::Ycck => Stored::InvertedCmyk,
     };
     to_srgb(&mut rgba, stored, profile.as_deref().and_then(read_profile));
-    let orientation = exif.as_deref().and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
-    Ok(Decoded { rgba, size, file_size: (structure.columns, structure.rows), orientation })
+    let orientation = exif
+        .as_deref()
+        .and_then(Orientation::from_exif_chunk)
+        .unwrap_or(Orientation::NoTransforms);
+    Ok(Decoded {
+        rgba,
+        size,
+        file_size: (structure.columns, structure.rows),
+        orientation,
+    })
 }

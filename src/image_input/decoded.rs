@@ -1,4 +1,5 @@
-//! A file's pixels on their way to a picture: laid on white, reduced where there are too many, and turned upright.
+//! A file's pixels on their way to a picture: laid on white, reduced where there are too many, and
+//! turned upright.
 
 use image::metadata::Orientation;
 
@@ -32,14 +33,25 @@ impl Decoded {
         }
         let turned = matches!(self.orientation.to_exif(), 5..);
         let rgba = turn(self.rgba, size, self.orientation)?;
-        let upright = |(columns, rows)| if turned { (rows, columns) } else { (columns, rows) };
+        let upright = |(columns, rows)| {
+            if turned {
+                (rows, columns)
+            } else {
+                (columns, rows)
+            }
+        };
         let ((width, height), file_size) = (upright(size), upright(self.file_size));
-        Ok(Picture { width, height, file_size, rgba })
+        Ok(Picture {
+            width,
+            height,
+            file_size,
+            rgba,
+        })
     }
 }
 
-/// Reduces opaque pixels from so many columns and rows to fewer, in the same memory: a new row lies before the rows that it is made
-/// of, so that nothing is overwritten before it is read.
+/// Reduces opaque pixels from so many columns and rows to fewer, in the same memory: a new row lies
+/// before the rows that it is made of, so that nothing is overwritten before it is read.
 fn reduce(rgba: &mut Vec<u8>, from: (u32, u32), to: (u32, u32)) {
     let mut reducer = RowReducer::new([from.0, from.1], [to.0, to.1]);
     let mut end = 0;
@@ -54,8 +66,13 @@ fn reduce(rgba: &mut Vec<u8>, from: (u32, u32), to: (u32, u32)) {
     rgba.shrink_to_fit();
 }
 
-/// Turns `width * height` pixels upright: in place, but for the orientations that change rows for columns.
-fn turn(mut rgba: Vec<u8>, (width, height): (u32, u32), orientation: Orientation) -> Result<Vec<u8>, Error> {
+/// Turns `width * height` pixels upright: in place, but for the orientations that change rows for
+/// columns.
+fn turn(
+    mut rgba: Vec<u8>,
+    (width, height): (u32, u32),
+    orientation: Orientation,
+) -> Result<Vec<u8>, Error> {
     let (width, height) = (width as usize, height as usize);
     let (pixels, _) = rgba.as_chunks_mut::<4>();
     match orientation {
@@ -64,16 +81,29 @@ fn turn(mut rgba: Vec<u8>, (width, height): (u32, u32), orientation: Orientation
         Orientation::FlipHorizontal => pixels.chunks_exact_mut(width).for_each(<[_]>::reverse),
         Orientation::FlipVertical => {
             let (upper, lower) = pixels.split_at_mut(height / 2 * width);
-            for (up, down) in upper.chunks_exact_mut(width).zip(lower.chunks_exact_mut(width).rev()) {
+            for (up, down) in upper
+                .chunks_exact_mut(width)
+                .zip(lower.chunks_exact_mut(width).rev())
+            {
                 up.swap_with_slice(down);
             }
         }
-        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => {
             let mut turned = zeros(rgba.len())?;
             let (pixels, _) = rgba.as_chunks::<4>();
-            // The stored row's place among the upright columns, and the stored column's among the upright rows.
-            let from_right = matches!(orientation, Orientation::Rotate90 | Orientation::Rotate270FlipH);
-            let from_below = matches!(orientation, Orientation::Rotate270 | Orientation::Rotate270FlipH);
+            // The stored row's place among the upright columns, and the stored column's among the
+            // upright rows.
+            let from_right = matches!(
+                orientation,
+                Orientation::Rotate90 | Orientation::Rotate270FlipH
+            );
+            let from_below = matches!(
+                orientation,
+                Orientation::Rotate270 | Orientation::Rotate270FlipH
+            );
             let (upright, _) = turned.as_chunks_mut::<4>();
             // By blocks, so that what is written stays near as well as what is read.
             const BLOCK: usize = 32;
@@ -82,8 +112,13 @@ fn turn(mut rgba: Vec<u8>, (width, height): (u32, u32), orientation: Orientation
                     for row in top..height.min(top + BLOCK) {
                         let column_there = if from_right { height - 1 - row } else { row };
                         for column in left..width.min(left + BLOCK) {
-                            let row_there = if from_below { width - 1 - column } else { column };
-                            upright[row_there * height + column_there] = pixels[row * width + column];
+                            let row_there = if from_below {
+                                width - 1 - column
+                            } else {
+                                column
+                            };
+                            upright[row_there * height + column_there] =
+                                pixels[row * width + column];
                         }
                     }
                 }

@@ -1,4 +1,5 @@
-//! What a JPEG file says of itself before anything is decoded: its kind, its size, and whether it is whole.
+//! What a JPEG file says of itself before anything is decoded: its kind, its size, and whether it
+//! is whole.
 
 use crate::error::Error;
 
@@ -51,13 +52,13 @@ pub(super) struct Component {
 impl JpegStructure {
     /// Walks from segment to segment, over the scans' data.
     ///
-    /// A file without end marker is whole when its scans give every coefficient of every colour: whether the last one's data
-    /// goes on to the last block is left to the decoder. What follows a missing end marker, such as a phone's notes or a second
-    /// picture, is not part of the picture.
+    /// A file without end marker is whole when its scans give every coefficient of every colour:
+    /// whether the last one's data goes on to the last block is left to the decoder. What follows a
+    /// missing end marker, such as a phone's notes or a second picture, is not part of the picture.
     ///
     /// # Errors
-    /// `picture-unsupported` with the kind for one that is not read here; `picture-corrupt` when scans are missing, or there is
-    /// no frame.
+    /// `picture-unsupported` with the kind for one that is not read here; `picture-corrupt` when
+    /// scans are missing, or there is no frame.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         let mut frame: Option<Self> = None;
         let (mut jfif, mut adobe) = (false, None);
@@ -77,7 +78,10 @@ impl JpegStructure {
                     }
                     break;
                 }
-                (0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf | 0xde | 0xf7, Some(body)) if frame.is_none() => {
+                (
+                    0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf | 0xde | 0xf7,
+                    Some(body),
+                ) if frame.is_none() => {
                     frame = Some(Self::of_frame(marker, body)?);
                 }
                 (0xda, Some(body)) if frame.as_mut().is_some_and(|frame| frame.is_scan(body)) => {
@@ -88,19 +92,49 @@ impl JpegStructure {
                     after_scan = true;
                 }
                 (0xe0, Some([b'J', b'F', b'I', b'F', 0, ..])) => jfif = true,
-                (0xee, Some([b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..])) => adobe = Some(*transform),
+                (
+                    0xee,
+                    Some(
+                        [
+                            b'A',
+                            b'd',
+                            b'o',
+                            b'b',
+                            b'e',
+                            _,
+                            _,
+                            _,
+                            _,
+                            _,
+                            _,
+                            transform,
+                            ..,
+                        ],
+                    ),
+                ) => adobe = Some(*transform),
                 // Tables and notes, before a scan or between two.
                 (0xc4 | 0xcc | 0xdb | 0xdd | 0xe0..=0xef | 0xfe, Some(_)) => {}
-                // Anything else after a scan is not of this picture, and something skipped before it.
+                // Anything else after a scan is not of this picture, and something skipped before
+                // it.
                 _ if after_scan => break,
                 (0xd8, _) => {}
                 (_, Some(_)) => {}
                 (_, None) => break,
             }
-            at = marker_at + 2 + if marker == 0xd8 { 0 } else { body.map_or(0, |body| body.len() + 2) };
+            at = marker_at
+                + 2
+                + if marker == 0xd8 {
+                    0
+                } else {
+                    body.map_or(0, |body| body.len() + 2)
+                };
         }
         let mut frame = frame.ok_or_else(cut_short)?;
-        let names: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
+        let names: Vec<u8> = frame
+            .components
+            .iter()
+            .map(|component| component.id)
+            .collect();
         frame.colours = match (names.as_slice(), adobe) {
             ([_], _) => Colours::Grey,
             ([_, _, _], Some(0)) if !jfif => Colours::Rgb,
@@ -109,7 +143,9 @@ impl JpegStructure {
             (_, None | Some(0)) => Colours::Cmyk,
             _ => Colours::Ycck,
         };
-        let whole = |component: &Component| component.complete == u64::MAX || component.has_means && frame.end_marker;
+        let whole = |component: &Component| {
+            component.complete == u64::MAX || component.has_means && frame.end_marker
+        };
         // The end of arithmetic coding cannot be told from a cut.
         if !frame.components.iter().all(whole) || frame.arithmetic && !frame.end_marker {
             return Err(cut_short());
@@ -117,15 +153,23 @@ impl JpegStructure {
         Ok(frame)
     }
 
-    /// The samples of all colours of a picture that has so many pixels: fewer than one a pixel where a colour is reduced.
+    /// The samples of all colours of a picture that has so many pixels: fewer than one a pixel
+    /// where a colour is reduced.
     pub fn samples(&self, pixels: u64) -> u64 {
         let area = |component: &Component| u64::from(component.sampling[0] * component.sampling[1]);
-        self.components.iter().map(|component| pixels * area(component) / area(&self.components[0])).sum()
+        self.components
+            .iter()
+            .map(|component| pixels * area(component) / area(&self.components[0]))
+            .sum()
     }
 
     /// The bytes of the coefficients that a decoder keeps until the last scan.
     pub fn kept_coefficient_bytes(&self) -> u64 {
-        if self.progressive { 2 * self.samples(u64::from(self.columns) * u64::from(self.rows)) } else { 0 }
+        if self.progressive {
+            2 * self.samples(u64::from(self.columns) * u64::from(self.rows))
+        } else {
+            0
+        }
     }
 
     /// Whether there is a sampling between the finest and one a unit, along an axis.
@@ -133,12 +177,15 @@ impl JpegStructure {
     pub fn has_three_samplings(&self) -> bool {
         let between = |axis: usize| {
             let finest = self.components[0].sampling[axis];
-            self.components.iter().any(|component| 1 < component.sampling[axis] && component.sampling[axis] < finest)
+            self.components
+                .iter()
+                .any(|component| 1 < component.sampling[axis] && component.sampling[axis] < finest)
         };
         between(0) || between(1)
     }
 
-    /// Reads a frame header's body: bits, rows, columns, then for each colour its name, sampling and table.
+    /// Reads a frame header's body: bits, rows, columns, then for each colour its name, sampling
+    /// and table.
     fn of_frame(marker: u8, body: &[u8]) -> Result<Self, Error> {
         let unsupported = |kind: &str| Err(Error::PictureUnsupported(format!("it is {kind}")));
         match marker {
@@ -147,7 +194,18 @@ impl JpegStructure {
             0xf7 => return unsupported("a JPEG-LS picture"),
             _ => {}
         }
-        let [bits, row_high, row_low, column_high, column_low, count, colours @ ..] = body else { return Err(cut_short()) };
+        let [
+            bits,
+            row_high,
+            row_low,
+            column_high,
+            column_low,
+            count,
+            colours @ ..,
+        ] = body
+        else {
+            return Err(cut_short());
+        };
         if *bits != 8 {
             return unsupported(&format!("a JPEG with {bits} bits a colour"));
         }
@@ -168,13 +226,23 @@ impl JpegStructure {
                 has_means: false,
             })
             .collect();
-        let sampled = |component: &Component| component.sampling.iter().all(|factor| (1..=4).contains(factor));
+        let sampled = |component: &Component| {
+            component
+                .sampling
+                .iter()
+                .all(|factor| (1..=4).contains(factor))
+        };
         if components.len() != usize::from(*count) || !components.iter().all(sampled) {
-            return Err(Error::PictureCorrupt("its JPEG header contradicts itself".into()));
+            return Err(Error::PictureCorrupt(
+                "its JPEG header contradicts itself".into(),
+            ));
         }
-        // Colours finer than the first, or by one and a half times coarser, are legal, and nobody writes them.
+        // Colours finer than the first, or by one and a half times coarser, are legal, and nobody
+        // writes them.
         let first = components[0].sampling;
-        if components.iter().any(|component| (0..2).any(|axis| !first[axis].is_multiple_of(component.sampling[axis]))) {
+        if components.iter().any(|component| {
+            (0..2).any(|axis| !first[axis].is_multiple_of(component.sampling[axis]))
+        }) {
             return unsupported("a JPEG with unusual sampling of its colours");
         }
         Ok(Self {
@@ -189,28 +257,45 @@ impl JpegStructure {
         })
     }
 
-    /// Whether a segment is the header of a scan of this frame: in what follows a picture, bytes may look like one by chance.
+    /// Whether a segment is the header of a scan of this frame: in what follows a picture, bytes
+    /// may look like one by chance.
     fn is_scan(&self, body: &[u8]) -> bool {
         let count = body.first().map_or(0, |count| usize::from(*count));
         (1..=4).contains(&count)
             && body.len() == 4 + 2 * count
-            && body[1..].chunks(2).take(count).all(|colour| self.components.iter().any(|component| component.id == colour[0]))
+            && body[1..].chunks(2).take(count).all(|colour| {
+                self.components
+                    .iter()
+                    .any(|component| component.id == colour[0])
+            })
     }
 
-    /// Notes what a scan brings, from its header's body: colours, then first and last coefficient, then bits.
+    /// Notes what a scan brings, from its header's body: colours, then first and last coefficient,
+    /// then bits.
     fn add_scan(&mut self, body: &[u8]) -> Result<(), Error> {
         let count = usize::from(body[0]);
         if !self.progressive && count > 1 && count < self.components.len() {
-            return Err(Error::PictureUnsupported("it is a JPEG with some of its colours in a scan of their own".into()));
+            return Err(Error::PictureUnsupported(
+                "it is a JPEG with some of its colours in a scan of their own".into(),
+            ));
         }
-        let [first, last, bits] = [body[body.len() - 3], body[body.len() - 2], body[body.len() - 1]];
+        let [first, last, bits] = [
+            body[body.len() - 3],
+            body[body.len() - 2],
+            body[body.len() - 1],
+        ];
         for component in &mut self.components {
-            if body[1..].chunks(2).take(count).any(|colour| colour[0] == component.id) {
+            if body[1..]
+                .chunks(2)
+                .take(count)
+                .any(|colour| colour[0] == component.id)
+            {
                 component.has_means |= first == 0;
                 if !self.progressive {
                     component.complete = u64::MAX;
                 } else if bits & 15 == 0 {
-                    component.complete |= (first..=last.min(63)).fold(0, |set, index| set | 1 << index);
+                    component.complete |=
+                        (first..=last.min(63)).fold(0, |set, index| set | 1 << index);
                 }
             }
         }
@@ -224,8 +309,10 @@ pub(super) fn jpeg_size(head: &[u8]) -> Option<(u32, u32)> {
     loop {
         let marker_at = next_marker(head, at)?;
         let body = segment(head, marker_at)?;
-        if let (0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf, [_, rows_high, rows_low, high, low, ..]) =
-            (head[marker_at + 1], body)
+        if let (
+            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf,
+            [_, rows_high, rows_low, high, low, ..],
+        ) = (head[marker_at + 1], body)
         {
             let side = |high: u8, low: u8| u32::from(u16::from_be_bytes([high, low]));
             return Some((side(*high, *low), side(*rows_high, *rows_low)));
@@ -238,7 +325,8 @@ fn cut_short() -> Error {
     Error::PictureCorrupt("the file ends in the middle of the picture".into())
 }
 
-/// The place of the next marker: an FF before a byte that is no stuffing, no filling and no restart.
+/// The place of the next marker: an FF before a byte that is no stuffing, no filling and no
+/// restart.
 fn next_marker(bytes: &[u8], from: usize) -> Option<usize> {
     let pairs = bytes.get(from..)?.windows(2);
     pairs
@@ -250,5 +338,6 @@ fn next_marker(bytes: &[u8], from: usize) -> Option<usize> {
 /// The body of the segment of a marker, without its length; none when it does not lie in the file.
 fn segment(bytes: &[u8], marker_at: usize) -> Option<&[u8]> {
     let length = bytes.get(marker_at + 2..marker_at + 4)?;
-    bytes.get(marker_at + 4..marker_at + 2 + usize::from(u16::from_be_bytes([length[0], length[1]])))
+    bytes
+        .get(marker_at + 4..marker_at + 2 + usize::from(u16::from_be_bytes([length[0], length[1]])))
 }

@@ -12,8 +12,13 @@ const PIXELS: u64 = 50_000_000;
 const FILE_SIDE: u32 = 65_535;
 /// Largest area of a file, in pixels.
 pub(super) const FILE_PIXELS: u64 = 150_000_000;
-/// Most bytes that reading a file may take: where addresses have 32 bits, all else has to fit beside it into 1 GiB.
-const MEMORY: u64 = if cfg!(target_pointer_width = "32") { 640_000_000 } else { 1_500_000_000 };
+/// Most bytes that reading a file may take: where addresses have 32 bits, all else has to fit
+/// beside it into 1 GiB.
+const MEMORY: u64 = if cfg!(target_pointer_width = "32") {
+    640_000_000
+} else {
+    1_500_000_000
+};
 /// Most bytes that a decoder may take beside the pixels for metadata and palettes.
 pub(super) const SCRATCH_BYTES: u64 = 64 << 20;
 
@@ -28,30 +33,38 @@ pub fn check_file_bytes(bytes: u64) -> Result<(), Error> {
     if bytes > FILE_BYTES as u64 {
         let megabytes = bytes as f64 / 1e6;
         let most = FILE_BYTES / 1_000_000;
-        return Err(Error::PictureTooLarge(format!("a file of {megabytes:.1} MB, and {most} MB are the most")));
+        return Err(Error::PictureTooLarge(format!(
+            "a file of {megabytes:.1} MB, and {most} MB are the most"
+        )));
     }
     Ok(())
 }
 
-/// Refuses `width` x `height` pixels of a picture when there are none, or a side or the area is over the limit.
+/// Refuses `width` x `height` pixels of a picture when there are none, or a side or the area is
+/// over the limit.
 pub(super) fn check_size(width: u32, height: u32) -> Result<(), Error> {
     check(width, height, SIDE, PIXELS)
 }
 
-/// The columns and rows that a file of `columns` x `rows` pixels has as a [`Picture`](super::Picture): its own as long as they
-/// are at most 50 million pixels and 16,384 a side, and otherwise the largest of the same shape that are.
+/// The columns and rows that a file of `columns` x `rows` pixels has as a
+/// [`Picture`](super::Picture): its own as long as they are at most 50 million pixels and 16,384 a
+/// side, and otherwise the largest of the same shape that are.
 ///
 /// # Errors
-/// `picture-empty` when a side is 0; `picture-too-large` when one is longer than 65,535 or they have more than 150 million pixels.
+/// `picture-empty` when a side is 0; `picture-too-large` when one is longer than 65,535 or they
+/// have more than 150 million pixels.
 pub fn picture_size(columns: u32, rows: u32) -> Result<(u32, u32), Error> {
     check(columns, rows, FILE_SIDE, FILE_PIXELS)?;
     let area = f64::from(columns) * f64::from(rows);
-    let scale = (f64::from(SIDE) / f64::from(columns.max(rows))).min((PIXELS as f64 / area).sqrt()).min(1.0);
+    let scale = (f64::from(SIDE) / f64::from(columns.max(rows)))
+        .min((PIXELS as f64 / area).sqrt())
+        .min(1.0);
     let scaled = |side: u32| ((f64::from(side) * scale) as u32).max(1);
     Ok((scaled(columns), scaled(rows)))
 }
 
-/// Refuses a file of `columns` x `rows` pixels whose reading would take `bytes` of memory, when that is more than it may.
+/// Refuses a file of `columns` x `rows` pixels whose reading would take `bytes` of memory, when
+/// that is more than it may.
 pub(super) fn check_memory(columns: u32, rows: u32, bytes: u64) -> Result<(), Error> {
     if bytes > MEMORY {
         return Err(Error::PictureTooLarge(format!(
@@ -79,9 +92,12 @@ pub(super) fn zeros(bytes: usize) -> Result<Vec<u8>, Error> {
 /// `picture-too-large` when there is not enough memory.
 pub(super) fn reserved(bytes: usize) -> Result<Vec<u8>, Error> {
     let mut empty = Vec::new();
-    empty
-        .try_reserve_exact(bytes)
-        .map_err(|_| Error::PictureTooLarge(format!("it needs {} MB of memory, more than there is", bytes / 1_000_000)))?;
+    empty.try_reserve_exact(bytes).map_err(|_| {
+        Error::PictureTooLarge(format!(
+            "it needs {} MB of memory, more than there is",
+            bytes / 1_000_000
+        ))
+    })?;
     Ok(empty)
 }
 
@@ -90,10 +106,15 @@ fn check(width: u32, height: u32, longest: u32, most: u64) -> Result<(), Error> 
         return Err(Error::PictureEmpty);
     }
     if width > longest || height > longest {
-        return Err(Error::PictureTooLarge(format!("{width} x {height} pixels, and no side may be longer than {longest}")));
+        return Err(Error::PictureTooLarge(format!(
+            "{width} x {height} pixels, and no side may be longer than {longest}"
+        )));
     }
     if u64::from(width) * u64::from(height) > most {
-        return Err(Error::PictureTooLarge(format!("{width} x {height} pixels, and {} million are the most", most / 1_000_000)));
+        return Err(Error::PictureTooLarge(format!(
+            "{width} x {height} pixels, and {} million are the most",
+            most / 1_000_000
+        )));
     }
     Ok(())
 }

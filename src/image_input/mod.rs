@@ -1,6 +1,7 @@
 //! A visitor's picture, from file bytes or raw pixels to a [`Picture`].
 //!
-//! Files come from anywhere: nothing in them is believed, and sizes are checked before memory is taken.
+//! Files come from anywhere: nothing in them is believed, and sizes are checked before memory is
+//! taken.
 
 mod bmp_header;
 mod check_webp;

@@ -3,10 +3,11 @@
 use super::limits::check_size;
 use crate::error::Error;
 
-/// An upright, opaque picture of 8-bit sRGB pixels; never empty, and at most 50 million pixels and 16,384 a side.
+/// An upright, opaque picture of 8-bit sRGB pixels; never empty, and at most 50 million pixels and
+/// 16,384 a side.
 ///
-/// Transparent pixels were laid on white on the way in, so that the network, the colour models and the visitor see the same
-/// colours; alpha is always 255.
+/// Transparent pixels were laid on white on the way in, so that the network, the colour models and
+/// the visitor see the same colours; alpha is always 255.
 #[derive(Clone, PartialEq)]
 pub struct Picture {
     pub(super) width: u32,
@@ -19,16 +20,25 @@ impl Picture {
     /// Takes `width * height` RGBA pixels, row-major from the top left, and lays them on white.
     ///
     /// # Errors
-    /// `picture-empty` when a side is 0; `picture-too-large` when one is longer than 16,384 or they have more than 50 million
-    /// pixels; `picture-corrupt` when `rgba.len()` is not `width * height * 4`.
+    /// `picture-empty` when a side is 0; `picture-too-large` when one is longer than 16,384 or they
+    /// have more than 50 million pixels; `picture-corrupt` when `rgba.len()` is not `width * height
+    /// * 4`.
     pub fn from_rgba(mut rgba: Vec<u8>, width: u32, height: u32) -> Result<Self, Error> {
         check_size(width, height)?;
         let expected = u64::from(width) * u64::from(height) * 4;
         if rgba.len() as u64 != expected {
-            return Err(Error::PictureCorrupt(format!("{width} x {height} pixels need {expected} bytes, not {}", rgba.len())));
+            return Err(Error::PictureCorrupt(format!(
+                "{width} x {height} pixels need {expected} bytes, not {}",
+                rgba.len()
+            )));
         }
         lay_on_white(&mut rgba);
-        Ok(Self { width, height, file_size: (width, height), rgba })
+        Ok(Self {
+            width,
+            height,
+            file_size: (width, height),
+            rgba,
+        })
     }
 
     /// Columns, at least 1.
@@ -41,8 +51,8 @@ impl Picture {
         self.height
     }
 
-    /// Columns and rows of the file that the picture came from, upright: larger than the picture's own where the file was larger
-    /// than a picture may be and was reduced when it was read.
+    /// Columns and rows of the file that the picture came from, upright: larger than the picture's
+    /// own where the file was larger than a picture may be and was reduced when it was read.
     pub fn file_size(&self) -> (u32, u32) {
         self.file_size
     }

@@ -24,29 +24,41 @@ pub struct PictureBuilder {
 }
 
 impl PictureBuilder {
-    /// Starts a picture of `width` x `height` pixels, from a file that has `file_size` columns and rows when it is upright: the
-    /// same, or more where it was reduced to [`picture_size`]. Takes all the memory that the picture needs.
+    /// Starts a picture of `width` x `height` pixels, from a file that has `file_size` columns and
+    /// rows when it is upright: the same, or more where it was reduced to [`picture_size`]. Takes
+    /// all the memory that the picture needs.
     ///
     /// # Errors
-    /// `picture-empty` when a side is 0; `picture-too-large` when the picture has more than 50 million pixels or 16,384 a side,
-    /// the file more than 150 million or 65,535 a side, or there is not enough memory.
+    /// `picture-empty` when a side is 0; `picture-too-large` when the picture has more than 50
+    /// million pixels or 16,384 a side, the file more than 150 million or 65,535 a side, or there
+    /// is not enough memory.
     pub fn new(width: u32, height: u32, file_size: (u32, u32)) -> Result<Self, Error> {
         check_size(width, height)?;
         picture_size(file_size.0, file_size.1)?;
         let rgba = reserved(width as usize * height as usize * 4)?;
-        Ok(Self { width, height, file_size, rgba })
+        Ok(Self {
+            width,
+            height,
+            file_size,
+            rgba,
+        })
     }
 
-    /// Adds the next `count` rows: `fill` is given their `width * count` RGBA pixels, row-major, to write, and they are laid on
-    /// white.
+    /// Adds the next `count` rows: `fill` is given their `width * count` RGBA pixels, row-major, to
+    /// write, and they are laid on white.
     ///
     /// # Errors
     /// `picture-corrupt` when the picture has fewer rows left.
     pub fn push_rows(&mut self, count: u32, fill: impl FnOnce(&mut [u8])) -> Result<(), Error> {
         let row = self.width as usize * 4;
-        let (start, left) = (self.rgba.len(), self.height as usize - self.rgba.len() / row);
+        let (start, left) = (
+            self.rgba.len(),
+            self.height as usize - self.rgba.len() / row,
+        );
         if count as usize > left {
-            return Err(Error::PictureCorrupt(format!("{count} more rows for a picture that has {left} to go")));
+            return Err(Error::PictureCorrupt(format!(
+                "{count} more rows for a picture that has {left} to go"
+            )));
         }
         self.rgba.resize(start + count as usize * row, 0);
         fill(&mut self.rgba[start..]);
@@ -59,11 +71,23 @@ impl PictureBuilder {
     /// # Errors
     /// `picture-corrupt` when rows are missing.
     pub fn finish(self) -> Result<Picture, Error> {
-        let Self { width, height, file_size, rgba } = self;
+        let Self {
+            width,
+            height,
+            file_size,
+            rgba,
+        } = self;
         let rows = rgba.len() / (width as usize * 4);
         if rows < height as usize {
-            return Err(Error::PictureCorrupt(format!("{rows} rows of a picture that has {height}")));
+            return Err(Error::PictureCorrupt(format!(
+                "{rows} rows of a picture that has {height}"
+            )));
         }
-        Ok(Picture { width, height, file_size, rgba })
+        Ok(Picture {
+            width,
+            height,
+            file_size,
+            rgba,
+        })
     }
 }

@@ -1,17 +1,21 @@
 //! Rows of pixels reduced as they come, for files that are larger than a picture may be.
 
-/// Averages the area of each reduced pixel, in whole numbers: the same rows always give the same bytes.
+/// Averages the area of each reduced pixel, in whole numbers: the same rows always give the same
+/// bytes.
 ///
-/// A pixel of the file covers `to / from` of a reduced one along each axis, at most two of them; what it adds to either is
-/// counted in parts of `1 / (to * from)`, of which each reduced pixel gets `from`.
+/// A pixel of the file covers `to / from` of a reduced one along each axis, at most two of them;
+/// what it adds to either is counted in parts of `1 / (to * from)`, of which each reduced pixel
+/// gets `from`.
 pub(super) struct RowReducer {
     from: [u64; 2],
     to: [u64; 2],
-    /// For each column of the file, the reduced column that it begins in and its parts there; the rest falls to the next one.
+    /// For each column of the file, the reduced column that it begins in and its parts there; the
+    /// rest falls to the next one.
     columns: Vec<(usize, u32)>,
     /// Red, green and blue of the present row, reduced.
     line: Vec<[u32; 3]>,
-    /// The same of the reduced row that is being summed up, and what of the last row belongs to the next one.
+    /// The same of the reduced row that is being summed up, and what of the last row belongs to the
+    /// next one.
     sums: Vec<[u64; 3]>,
     next: Vec<[u64; 3]>,
     /// Rows of the file so far.
@@ -20,22 +24,37 @@ pub(super) struct RowReducer {
 }
 
 impl RowReducer {
-    /// From rows of `from[0]` pixels, `from[1]` of them, to `to`, which is at least 1 and at most as much along each axis.
+    /// From rows of `from[0]` pixels, `from[1]` of them, to `to`, which is at least 1 and at most
+    /// as much along each axis.
     pub(super) fn new(from: [u32; 2], to: [u32; 2]) -> Self {
         let (from, to) = (from.map(u64::from), to.map(u64::from));
         let narrow = |(first, parts): (usize, u64)| (first, parts as u32);
-        let columns = (0..from[0]).map(|column| narrow(parts(column, from[0], to[0]))).collect();
+        let columns = (0..from[0])
+            .map(|column| narrow(parts(column, from[0], to[0])))
+            .collect();
         let line = vec![[0; 3]; to[0] as usize + 1];
         let empty = vec![[0; 3]; to[0] as usize];
-        Self { from, to, columns, line, sums: empty.clone(), next: empty, row: 0, finished: Vec::new() }
+        Self {
+            from,
+            to,
+            columns,
+            line,
+            sums: empty.clone(),
+            next: empty,
+            row: 0,
+            finished: Vec::new(),
+        }
     }
 
-    /// Takes the next row, opaque RGBA pixels, and gives the reduced row that it completes, if it completes one.
+    /// Takes the next row, opaque RGBA pixels, and gives the reduced row that it completes, if it
+    /// completes one.
     pub(super) fn push(&mut self, row: &[u8]) -> Option<&[u8]> {
         // One column more, for the nothing that the last one has left.
         self.line.fill([0; 3]);
         let to = self.to[0] as u32;
-        for (&[red, green, blue, _], &(column, parts)) in row.as_chunks().0.iter().zip(&self.columns) {
+        for (&[red, green, blue, _], &(column, parts)) in
+            row.as_chunks().0.iter().zip(&self.columns)
+        {
             for (channel, value) in [red, green, blue].map(u32::from).into_iter().enumerate() {
                 self.line[column][channel] += parts * value;
                 self.line[column + 1][channel] += (to - parts) * value;
@@ -80,7 +99,9 @@ mod tests {
         let mut reducer = RowReducer::new(from, to);
         let mut out = Vec::new();
         for y in 0..from[1] {
-            let row: Vec<u8> = (0..from[0]).flat_map(|x| [colour(x, y), 255 - colour(x, y), 7, 255]).collect();
+            let row: Vec<u8> = (0..from[0])
+                .flat_map(|x| [colour(x, y), 255 - colour(x, y), 7, 255])
+                .collect();
             out.extend(reducer.push(&row).into_iter().flatten());
         }
         out
@@ -88,10 +109,20 @@ mod tests {
 
     #[test]
     fn every_pixel_is_the_mean_of_the_area_that_it_covers() {
-        for (from, to) in [([7, 5], [3, 2]), ([12, 9], [8, 6]), ([5, 5], [5, 4]), ([9, 1], [4, 1]), ([3, 8], [1, 1])] {
+        for (from, to) in [
+            ([7, 5], [3, 2]),
+            ([12, 9], [8, 6]),
+            ([5, 5], [5, 4]),
+            ([9, 1], [4, 1]),
+            ([3, 8], [1, 1]),
+        ] {
             let colour = |x: u32, y: u32| ((x * 83 + y * 47 + x * y * 13) % 256) as u8;
             let found = reduced(from, to, colour);
-            assert_eq!(found.len(), (to[0] * to[1] * 4) as usize, "{from:?} to {to:?}");
+            assert_eq!(
+                found.len(),
+                (to[0] * to[1] * 4) as usize,
+                "{from:?} to {to:?}"
+            );
             let overlap = |place: u32, reduced: u32, from: u32, to: u32| {
                 let scale = f64::from(from) / f64::from(to);
                 let (start, end) = (f64::from(reduced) * scale, f64::from(reduced + 1) * scale);
@@ -101,10 +132,14 @@ mod tests {
                 let (column, row) = (at as u32 % to[0], at as u32 / to[0]);
                 let mut mean = 0.0;
                 for (y, x) in (0..from[1]).flat_map(|y| (0..from[0]).map(move |x| (y, x))) {
-                    let share = overlap(x, column, from[0], to[0]) * overlap(y, row, from[1], to[1]);
+                    let share =
+                        overlap(x, column, from[0], to[0]) * overlap(y, row, from[1], to[1]);
                     mean += share * f64::from(colour(x, y));
                 }
-                assert!((f64::from(pixel[0]) - mean).abs() <= 0.501, "{from:?} to {to:?} at {column}, {row}: {pixel:?}, {mean}");
+                assert!(
+                    (f64::from(pixel[0]) - mean).abs() <= 0.501,
+                    "{from:?} to {to:?} at {column}, {row}: {pixel:?}, {mean}"
+                );
                 assert_eq!(pixel[2..], [7, 255]);
             }
         }

@@ -1,7 +1,8 @@
 //! Which layers are computed as one.
 //!
-//! A convolution's ReLU costs nothing where the convolution writes its result, and a concatenation none where its inputs are written next
-//! to one another; so both are joined to the convolutions that they read, unless somebody wants to see what lies between.
+//! A convolution's ReLU costs nothing where the convolution writes its result, and a concatenation
+//! none where its inputs are written next to one another; so both are joined to the convolutions
+//! that they read, unless somebody wants to see what lies between.
 
 use super::graph::{Graph, LayerId, Operation};
 use crate::error::Error;
@@ -9,7 +10,7 @@ use crate::kernels::{Convolution, PoolShape};
 
 /// The layers whose own results, or signals, somebody asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Watched {
+pub enum Retain {
     /// Only that of the last one.
     Nothing,
     /// This one's as well.
@@ -18,35 +19,36 @@ pub enum Watched {
     Everything,
 }
 
-impl Watched {
+impl Retain {
     /// Whether nobody asks for layer `id`: it need not show up by itself.
-    pub(super) fn hides(self, id: LayerId) -> bool {
+    pub(super) fn may_fuse(self, id: LayerId) -> bool {
         match self {
-            Watched::Nothing => true,
-            Watched::Layer(watched) => watched != id,
-            Watched::Everything => false,
+            Retain::Nothing => true,
+            Retain::Layer(retained) => retained != id,
+            Retain::Everything => false,
         }
     }
 }
 
 /// What is computed as one.
-pub struct Step {
+pub struct FusedOp {
     /// The layer whose result this gives.
     pub result: LayerId,
     /// The layers whose results it reads.
     pub inputs: Vec<LayerId>,
     /// What it computes.
-    pub work: Work,
+    pub work: FusedKind,
 }
 
 /// The ways to compute.
-pub enum Work {
-    /// Convolutions of one input, their channels one after the other, and through a ReLU where `rectified`.
+pub enum FusedKind {
+    /// Convolutions of one input, their channels one after the other, and through a ReLU where
+    /// `relu`.
     Convolutions {
         /// The convolutions.
         parts: Vec<Convolution>,
         /// Whether a ReLU belongs to it.
-        rectified: bool,
+        relu: bool,
     },
     /// A ReLU by itself.
     Relu,
@@ -56,52 +58,68 @@ pub enum Work {
     Concatenate,
 }
 
-impl Work {
+impl FusedKind {
     /// Whether its result is that of a ReLU of its own.
-    pub(super) fn rectifies(&self) -> bool {
+    pub(super) fn ends_in_relu(&self) -> bool {
         match self {
-            Work::Convolutions { rectified, .. } => *rectified,
-            Work::Relu => true,
-            Work::MaxPool(_) | Work::Concatenate => false,
+            FusedKind::Convolutions { relu, .. } => *relu,
+            FusedKind::Relu => true,
+            FusedKind::MaxPool(_) | FusedKind::Concatenate => false,
         }
     }
 }
 
 /// A convolution that a step may begin with.
-struct Part {
+struct FusedConvolution {
     convolution: Convolution,
     /// The convolution's own layer.
     place: LayerId,
     input: LayerId,
-    /// Its ReLU's layer where `rectified`, else its own.
+    /// Its ReLU's layer where `relu`, else its own.
     result: LayerId,
-    rectified: bool,
+    relu: bool,
 }
 
 impl Graph {
-    /// The steps to the result of layer `last`, in order. Layers that have no part in it have no step.
+    /// The steps to the result of layer `last`, in order. Layers that have no part in it have no
+    /// step.
     ///
     /// # Errors
     /// `internal` when a layer has more or fewer inputs than its operation takes.
-    pub(super) fn plan(&self, last: LayerId, watched: Watched) -> Result<Vec<Step>, Error> {
+    pub(super) fn plan(&self, last: LayerId, retained: Retain) -> Result<Vec<FusedOp>, Error> {
         let layers = &self.layers()[..=last];
-        let needed = self.sources(last);
-        let mut readers = vec![0; layers.len()];
-        let reads = layers.iter().zip(&needed).filter(|(_, needed)| **needed).flat_map(|(layer, _)| &layer.inputs);
-        reads.for_each(|&read| readers[read] += 1);
+        let needed = self.ancestors(last);
+        let mut consumers = vec![0; layers.len()];
+        let reads = layers
+            .iter()
+            .zip(&needed)
+            .filter(|(_, needed)| **needed)
+            .flat_map(|(layer, _)| &layer.inputs);
+        reads.for_each(|&read| consumers[read] += 1);
         // Whether a layer can be a part of the only one that reads it.
-        let joins = |id: LayerId| readers[id] == 1 && watched.hides(id);
+        let joins = |id: LayerId| consumers[id] == 1 && retained.may_fuse(id);
         let part = |id: LayerId| {
             let before = *layers[id].inputs.first()?;
-            let rectified = matches!(layers[id].operation, Operation::Relu) && joins(before);
-            let place = if rectified { before } else { id };
-            let (Operation::Convolution(convolution), &[input]) = (&layers[place].operation, &layers[place].inputs[..]) else {
+            let relu = matches!(layers[id].operation, Operation::Relu) && joins(before);
+            let place = if relu { before } else { id };
+            let (Operation::Convolution(convolution), &[input]) =
+                (&layers[place].operation, &layers[place].inputs[..])
+            else {
                 return None;
             };
-            Some(Part { convolution: convolution.clone(), place, input, result: id, rectified })
+            Some(FusedConvolution {
+                convolution: convolution.clone(),
+                place,
+                input,
+                result: id,
+                relu,
+            })
         };
-        let alike =
-            |parts: &Vec<Part>| parts.iter().all(|part| (part.input, part.rectified) == (parts[0].input, parts[0].rectified));
+        let alike = |parts: &Vec<FusedConvolution>| {
+            parts
+                .iter()
+                .all(|part| (part.input, part.relu) == (parts[0].input, parts[0].relu))
+        };
         let mut joined = vec![false; layers.len()];
         let mut steps = Vec::new();
         for id in (1..layers.len()).rev() {
@@ -111,33 +129,51 @@ impl Graph {
             let layer = &layers[id];
             let unfit = || {
                 let (kind, count) = (layer.operation.kind(), layer.inputs.len());
-                Error::Internal(format!("{} is a {kind} that reads {count} layers", layer.name))
+                Error::Internal(format!(
+                    "{} is a {kind} that reads {count} layers",
+                    layer.name
+                ))
             };
             if !layer.operation.reads(layer.inputs.len()) {
                 return Err(unfit());
             }
             let (parts, alone) = match &layer.operation {
                 Operation::Picture => return Err(unfit()),
-                Operation::Convolution(convolution) => {
-                    (None, Work::Convolutions { parts: vec![convolution.clone()], rectified: false })
-                }
-                Operation::Relu => (part(id).map(|part| vec![part]), Work::Relu),
-                Operation::MaxPool(shape) => (None, Work::MaxPool(*shape)),
+                Operation::Convolution(convolution) => (
+                    None,
+                    FusedKind::Convolutions {
+                        parts: vec![convolution.clone()],
+                        relu: false,
+                    },
+                ),
+                Operation::Relu => (part(id).map(|part| vec![part]), FusedKind::Relu),
+                Operation::MaxPool(shape) => (None, FusedKind::MaxPool(*shape)),
                 Operation::Concatenate => {
-                    let parts: Option<Vec<_>> = layer.inputs.iter().map(|&read| part(read).filter(|_| joins(read))).collect();
-                    (parts.filter(alike), Work::Concatenate)
+                    let parts: Option<Vec<_>> = layer
+                        .inputs
+                        .iter()
+                        .map(|&read| part(read).filter(|_| joins(read)))
+                        .collect();
+                    (parts.filter(alike), FusedKind::Concatenate)
                 }
             };
             let (work, inputs) = match parts {
                 Some(parts) => {
-                    parts.iter().flat_map(|part| [part.place, part.result]).for_each(|covered| joined[covered] = true);
-                    let (input, rectified) = (parts[0].input, parts[0].rectified);
+                    parts
+                        .iter()
+                        .flat_map(|part| [part.place, part.result])
+                        .for_each(|covered| joined[covered] = true);
+                    let (input, relu) = (parts[0].input, parts[0].relu);
                     let parts = parts.into_iter().map(|part| part.convolution).collect();
-                    (Work::Convolutions { parts, rectified }, vec![input])
+                    (FusedKind::Convolutions { parts, relu }, vec![input])
                 }
                 None => (alone, layer.inputs.clone()),
             };
-            steps.push(Step { result: id, inputs, work });
+            steps.push(FusedOp {
+                result: id,
+                inputs,
+                work,
+            });
         }
         steps.reverse();
         Ok(steps)

@@ -1,21 +1,26 @@
-//! SqueezeNet 1.1: Iandola et al., *SqueezeNet: AlexNet-level accuracy with 50x fewer parameters* (arXiv 1602.07360), in the
-//! authors' Caffe release 1.1.
+//! SqueezeNet 1.1: Iandola et al., *SqueezeNet: AlexNet-level accuracy with 50x fewer parameters*
+//! (arXiv 1602.07360), in the authors' Caffe release 1.1.
 
-use super::graph::{Graph, LayerId, Operation, PICTURE};
-use super::network::{Builder, LinearHead, NetworkDefinition};
+use super::graph::{Graph, INPUT, LayerId, Operation};
+use super::network::{Builder, LinearClassifier, NetworkDefinition};
 use crate::error::Error;
 use crate::kernels::PoolShape;
 
-/// `conv1 -> 8 fire modules with three ceil-mode pools between them -> conv10`, whose spatial mean, before the last ReLU, is the
-/// class score. With the ReLU the score of an unlikely class would be 0, and so would its gradient.
-pub const SQUEEZENET1_1: NetworkDefinition = NetworkDefinition { id: "squeezenet1_1", build };
+/// `conv1 -> 8 fire modules with three ceil-mode pools between them -> conv10`, whose spatial mean,
+/// before the last ReLU, is the class score. With the ReLU the score of an unlikely class would be
+/// 0, and so would its gradient.
+pub const SQUEEZENET1_1: NetworkDefinition = NetworkDefinition {
+    id: "squeezenet1_1",
+    build,
+};
 
-fn build(layers: &mut Builder) -> Result<(Graph, LinearHead), Error> {
+fn build(layers: &mut Builder) -> Result<(Graph, LinearClassifier), Error> {
     let mut graph = Graph::default();
-    let mut last = layers.convolution(&mut graph, "features.0", PICTURE, [3, 64], 3, 2, 0)?;
+    let mut last = layers.convolution(&mut graph, "features.0", INPUT, [3, 64], 3, 2, 0)?;
     last = graph.push("features.1", Operation::Relu, &[last]);
     last = pool(&mut graph, 2, last);
-    // (place in torchvision's numbering, channels in, squeezed, expanded by each kernel, pool behind it)
+    // (place in torchvision's numbering, channels in, squeezed, expanded by each kernel, pool
+    // behind it)
     for (place, channels, squeezed, expanded, pooled) in [
         (3, 64, 16, 64, false),
         (4, 128, 16, 64, true),
@@ -26,7 +31,15 @@ fn build(layers: &mut Builder) -> Result<(Graph, LinearHead), Error> {
         (11, 384, 64, 256, false),
         (12, 512, 64, 256, false),
     ] {
-        last = fire(layers, &mut graph, &format!("features.{place}"), last, channels, squeezed, expanded)?;
+        last = fire(
+            layers,
+            &mut graph,
+            &format!("features.{place}"),
+            last,
+            channels,
+            squeezed,
+            expanded,
+        )?;
         if pooled {
             last = pool(&mut graph, place + 1, last);
         }
@@ -35,10 +48,18 @@ fn build(layers: &mut Builder) -> Result<(Graph, LinearHead), Error> {
 }
 
 fn pool(graph: &mut Graph, place: usize, input: LayerId) -> LayerId {
-    graph.push(format!("features.{place}"), Operation::MaxPool(PoolShape { kernel: 3, stride: 2 }), &[input])
+    graph.push(
+        format!("features.{place}"),
+        Operation::MaxPool(PoolShape {
+            kernel: 3,
+            stride: 2,
+        }),
+        &[input],
+    )
 }
 
-/// A 1x1 convolution that squeezes the channels, then a 1x1 and a 3x3 one side by side that expand them.
+/// A 1x1 convolution that squeezes the channels, then a 1x1 and a 3x3 one side by side that expand
+/// them.
 fn fire(
     layers: &mut Builder,
     graph: &mut Graph,

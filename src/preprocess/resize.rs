@@ -8,9 +8,9 @@ use crate::image_input::Picture;
 
 /// The whole picture, edge to edge, in `width` x `height` pixels; the aspect ratio is not kept.
 ///
-/// Antialiased bilinear, the `BILINEAR` of Pillow and the one that torchvision's references use: a triangle filter, widened by
-/// the scale when shrinking so that every source pixel counts. Agrees with Pillow within 1 of 255; the picture's own size gives
-/// it back unchanged.
+/// Antialiased bilinear, the `BILINEAR` of Pillow and the one that torchvision's references use: a
+/// triangle filter, widened by the scale when shrinking so that every source pixel counts. Agrees
+/// with Pillow within 1 of 255; the picture's own size gives it back unchanged.
 ///
 /// # Errors
 /// `picture-empty` when a side is 0.
@@ -21,18 +21,28 @@ pub fn resize(picture: &Picture, width: u32, height: u32) -> Result<Picture, Err
     if width == 0 || height == 0 {
         return Err(Error::PictureEmpty);
     }
-    let internal = |error: &dyn std::error::Error| Error::Internal(format!("resizing the picture: {error}"));
-    let source =
-        ImageRef::new(picture.width(), picture.height(), picture.rgba(), PixelType::U8x4).map_err(|error| internal(&error))?;
+    let internal =
+        |error: &dyn std::error::Error| Error::Internal(format!("resizing the picture: {error}"));
+    let source = ImageRef::new(
+        picture.width(),
+        picture.height(),
+        picture.rgba(),
+        PixelType::U8x4,
+    )
+    .map_err(|error| internal(&error))?;
     let mut resized = Image::new(width, height, PixelType::U8x4);
     // Pictures are opaque: there is no alpha to weigh the colours by.
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
-    Resizer::new().resize(&source, &mut resized, &options).map_err(|error| internal(&error))?;
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .use_alpha(false);
+    Resizer::new()
+        .resize(&source, &mut resized, &options)
+        .map_err(|error| internal(&error))?;
     Picture::from_rgba(resized.into_vec(), width, height)
 }
 
-/// The picture shrunk, at its own aspect ratio, until no side is longer than `long_side` pixels; a smaller one comes back
-/// unchanged.
+/// The picture shrunk, at its own aspect ratio, until no side is longer than `long_side` pixels; a
+/// smaller one comes back unchanged.
 ///
 /// # Errors
 /// `picture-empty` when `long_side` is 0.
@@ -45,7 +55,9 @@ pub fn fit_within(picture: &Picture, long_side: u32) -> Result<Picture, Error> {
     if long_side == 0 {
         return Err(Error::PictureEmpty);
     }
-    let scaled = |side: u32| ((f64::from(side) * f64::from(long_side) / f64::from(longest)).round() as u32).max(1);
+    let scaled = |side: u32| {
+        ((f64::from(side) * f64::from(long_side) / f64::from(longest)).round() as u32).max(1)
+    };
     resize(picture, scaled(width), scaled(height))
 }
 
@@ -62,8 +74,8 @@ mod tests {
         Picture::from_rgba(rgba, width, height).unwrap()
     }
 
-    /// Made with pillow 13.0.0 and numpy:
-    /// `y, x = numpy.mgrid[0:4, 0:12]; a = numpy.stack([x*37 + y*11, x*x*7 + y*5, x*y*30], -1).astype(numpy.uint8)`, then
+    /// Made with pillow 13.0.0 and numpy: `y, x = numpy.mgrid[0:4, 0:12]; a = numpy.stack([x*37 +
+    /// y*11, x*x*7 + y*5, x*y*30], -1).astype(numpy.uint8)`, then
     /// `numpy.array(Image.fromarray(a).resize(size, Image.Resampling.BILINEAR)).ravel()`.
     #[test]
     fn resizing_agrees_with_pillow() {
@@ -76,11 +88,15 @@ mod tests {
             150, 137, 144,
         ];
         let tiny = [87, 46, 65, 149, 114, 109, 107, 127, 91];
-        let photo = picture(12, 4, |x, y| [x * 37 + y * 11, x * x * 7 + y * 5, x * y * 30]);
+        let photo = picture(12, 4, |x, y| {
+            [x * 37 + y * 11, x * x * 7 + y * 5, x * y * 30]
+        });
         for (golden, width, height) in [(&narrower_and_higher[..], 5, 7), (&tiny[..], 3, 1)] {
             let resized = resize(&photo, width, height).unwrap();
             let colours = resized.rgba().chunks_exact(4).flat_map(|pixel| &pixel[..3]);
-            let differences = colours.zip(golden).map(|(ours, pillows)| ours.abs_diff(*pillows));
+            let differences = colours
+                .zip(golden)
+                .map(|(ours, pillows)| ours.abs_diff(*pillows));
             assert!(differences.max().unwrap() <= 1, "{width} x {height}");
         }
     }
@@ -88,7 +104,13 @@ mod tests {
     #[test]
     fn every_pixel_counts_when_shrinking() {
         let checks = picture(400, 400, |x, y| [(x + y) % 2 * 255; 3]);
-        assert!(resize(&checks, 10, 10).unwrap().rgba().chunks_exact(4).all(|pixel| pixel[0].abs_diff(127) <= 2));
+        assert!(
+            resize(&checks, 10, 10)
+                .unwrap()
+                .rgba()
+                .chunks_exact(4)
+                .all(|pixel| pixel[0].abs_diff(127) <= 2)
+        );
     }
 
     #[test]

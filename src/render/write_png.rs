@@ -5,8 +5,8 @@ use image::{ExtendedColorType, ImageEncoder};
 
 use crate::error::Error;
 
-/// `width * height` RGBA pixels, row-major, as the bytes of a PNG file. The file holds nothing but the pixels: no date, no place,
-/// no trace of the file that the photo came from.
+/// `width * height` RGBA pixels, row-major, as the bytes of a PNG file. The file holds nothing but
+/// the pixels: no date, no place, no trace of the file that the photo came from.
 ///
 /// # Errors
 /// `internal` when the pixels do not fill the sides.
@@ -22,10 +22,18 @@ pub fn write_grey_png(grey: &[u8], width: u32, height: u32) -> Result<Vec<u8>, E
     encode(grey, width, height, ExtendedColorType::L8)
 }
 
-fn encode(values: &[u8], width: u32, height: u32, kind: ExtendedColorType) -> Result<Vec<u8>, Error> {
+fn encode(
+    values: &[u8],
+    width: u32,
+    height: u32,
+    kind: ExtendedColorType,
+) -> Result<Vec<u8>, Error> {
     let expected = u64::from(width) * u64::from(height) * u64::from(kind.bits_per_pixel() / 8);
     if values.len() as u64 != expected {
-        return Err(Error::Internal(format!("a PNG of {width} x {height} needs {expected} values, not {}", values.len())));
+        return Err(Error::Internal(format!(
+            "a PNG of {width} x {height} needs {expected} values, not {}",
+            values.len()
+        )));
     }
     let mut file = Vec::new();
     let written = PngEncoder::new(&mut file).write_image(values, width, height, kind);
@@ -51,7 +59,10 @@ mod tests {
         }
         assert_eq!(chunks, ["IHDR", "IDAT", "IEND"]);
         let mask = write_grey_png(&[0, 255, 77], 1, 3).unwrap();
-        assert_eq!(decode_file(&mask).unwrap().rgba(), [0, 0, 0, 255, 255, 255, 255, 255, 77, 77, 77, 255]);
+        assert_eq!(
+            decode_file(&mask).unwrap().rgba(),
+            [0, 0, 0, 255, 255, 255, 255, 255, 77, 77, 77, 255]
+        );
     }
 
     #[test]

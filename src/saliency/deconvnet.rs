@@ -3,7 +3,8 @@
 use super::{SaliencyMethod, largest_over_channels};
 use crate::networks::ReluRule;
 
-/// The gradient's pass, with the ReLU's mask taken from the signal that comes back in place of the one that went forward.
+/// The gradient's pass, with the ReLU's mask taken from the signal that comes back in place of the
+/// one that went forward.
 pub const DECONVNET: SaliencyMethod = SaliencyMethod {
     id: "deconvnet",
     title: "DeconvNet",
@@ -12,7 +13,7 @@ pub const DECONVNET: SaliencyMethod = SaliencyMethod {
               derivative: much of what it shows is edges of the photo, whichever class is asked for.",
     reference: "Zeiler & Fergus 2013, Visualizing and Understanding Convolutional Networks (arXiv 1311.2901)",
     passes: |_| 1,
-    attribute: |look, _| look.signal_per_pixel_value(ReluRule::DeconvNet),
+    attribute: |input, _| input.signal_per_pixel_value(ReluRule::DeconvNet),
     magnitude: largest_over_channels,
     complete: false,
 };

@@ -2,13 +2,14 @@
 
 use burn::tensor::Tensor;
 
-use super::{Look, SaliencyMethod};
+use super::{AttributionInput, SaliencyMethod};
 use crate::error::Error;
-use crate::gradient::{LayerGradient, Target, layer_gradient};
-use crate::networks::{Network, Place, Watched};
+use crate::gradient::{ActivationGradient, Target, layer_gradient};
+use crate::networks::{LayerRef, Network, Retain};
 
-/// `L = max(0, sum over channels k of alpha_k A_k)`, `alpha_k` the mean over positions of `dS_c/dA_k`, with A a layer's results; brought
-/// to the photo's grid by linear interpolation. The signed values are the sum itself.
+/// `L = max(0, sum over channels k of alpha_k A_k)`, `alpha_k` the mean over positions of
+/// `dS_c/dA_k`, with A a layer's results; brought to the photo's grid by linear interpolation. The
+/// signed values are the sum itself.
 pub const GRAD_CAM: SaliencyMethod = SaliencyMethod {
     id: "grad_cam",
     title: "Grad-CAM",
@@ -17,32 +18,43 @@ pub const GRAD_CAM: SaliencyMethod = SaliencyMethod {
               grid, and each cell sees far more of the photo than the spot that it is drawn on.",
     reference: "Selvaraju, Cogswell, Das, Vedantam, Parikh & Batra 2016, Grad-CAM (arXiv 1610.02391)",
     passes: |_| 1,
-    attribute: |look, _| attribute(look),
+    attribute: |input, _| attribute(input),
     magnitude: |sum| sum.clamp_min(0.0),
     complete: false,
 };
 
-fn attribute(look: &Look) -> Result<Tensor<4>, Error> {
-    let (network, target) = (look.network, &look.settings.target);
-    let layer = look.settings.cam_layer.as_deref().map(|name| network.place(name)).transpose()?;
+fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
+    let (network, target) = (input.network, &input.settings.target);
+    let layer = input
+        .settings
+        .cam_layer
+        .as_deref()
+        .map(|name| network.place(name))
+        .transpose()?;
     let id = match layer {
-        None => target.readout(network, look.pictures.dims()[2])?.layer,
-        Some(Place::Layer(id)) => id,
-        Some(Place::Head) => return own_plane(network, look.pictures.clone(), target),
+        None => target.probe(network, input.pictures.dims()[2])?.layer,
+        Some(LayerRef::Layer(id)) => id,
+        Some(LayerRef::Head) => return own_plane(network, input.pictures.clone(), target),
     };
-    let LayerGradient { results, gradients } = layer_gradient(network, look.pictures.clone(), target, id)?;
+    let ActivationGradient { results, gradients } =
+        layer_gradient(network, input.pictures.clone(), target, id)?;
     let weights = gradients.mean_dim(2).mean_dim(3);
     Ok((results * weights).sum_dim(1))
 }
 
-/// Grad-CAM at the head itself, where only the target's own channel has a gradient, whose mean over the positions is one divided by their
-/// number.
+/// Grad-CAM at the head itself, where only the target's own channel has a gradient, whose mean over
+/// the positions is one divided by their number.
 fn own_plane(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<4>, Error> {
-    let readout = target.readout(network, pictures.dims()[2])?;
-    if !readout.in_head {
-        return Err(Error::SettingOutOfRange(format!("{} does not feed the target", network.name(Place::Head))));
+    let probe = target.probe(network, pictures.dims()[2])?;
+    if !probe.in_classifier {
+        return Err(Error::SettingOutOfRange(format!(
+            "{} does not feed the target",
+            network.name(LayerRef::Head)
+        )));
     }
-    let (features, _) = network.graph.forward(pictures, readout.layer, Watched::Nothing)?;
+    let (features, _) = network
+        .graph
+        .forward(pictures, probe.layer, Retain::Nothing)?;
     let [_, _, rows, columns] = features.dims();
-    Ok(readout.plane(features).div_scalar((rows * columns) as f32))
+    Ok(probe.plane(features).div_scalar((rows * columns) as f32))
 }

@@ -12,7 +12,7 @@ pub const GRADIENT: SaliencyMethod = SaliencyMethod {
               the class: a pixel that speaks against it is just as bright, and the map marks the telling parts, not the whole object.",
     reference: "Simonyan, Vedaldi & Zisserman 2013, Deep Inside Convolutional Networks, section 3 (arXiv 1312.6034)",
     passes: |_| 1,
-    attribute: |look, _| look.signal_per_pixel_value(ReluRule::Gradient),
+    attribute: |input, _| input.signal_per_pixel_value(ReluRule::Gradient),
     magnitude: largest_over_channels,
     complete: false,
 };

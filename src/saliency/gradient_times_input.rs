@@ -3,7 +3,8 @@
 use super::{SaliencyMethod, largest_over_channels};
 use crate::networks::ReluRule;
 
-/// `a = I * dS_c/dI`, element by element, with I the normalised input, which is 0 for the mean picture; in units of the score.
+/// `a = I * dS_c/dI`, element by element, with I the normalised input, which is 0 for the mean
+/// picture; in units of the score.
 pub const GRADIENT_TIMES_INPUT: SaliencyMethod = SaliencyMethod {
     id: "gradient_times_input",
     title: "Gradient × input",
@@ -12,7 +13,9 @@ pub const GRADIENT_TIMES_INPUT: SaliencyMethod = SaliencyMethod {
               the mean picture's own grey stay dark however much the network heeds them.",
     reference: "Shrikumar, Greenside, Shcherbina & Kundaje 2016, Not Just a Black Box (arXiv 1605.01713)",
     passes: |_| 1,
-    attribute: |look, _| Ok(look.signal(look.pictures.clone(), ReluRule::Gradient)? * look.pictures.clone()),
+    attribute: |input, _| {
+        Ok(input.signal(input.pictures.clone(), ReluRule::Gradient)? * input.pictures.clone())
+    },
     magnitude: largest_over_channels,
     complete: false,
 };

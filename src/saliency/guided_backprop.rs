@@ -12,7 +12,7 @@ pub const GUIDED_BACKPROP: SaliencyMethod = SaliencyMethod {
               when the network's weights are randomised (Adebayo et al. 2018), so it tells more of the photo than of the network.",
     reference: "Springenberg, Dosovitskiy, Brox & Riedmiller 2014, Striving for Simplicity (arXiv 1412.6806)",
     passes: |_| 1,
-    attribute: |look, _| look.signal_per_pixel_value(ReluRule::Guided),
+    attribute: |input, _| input.signal_per_pixel_value(ReluRule::Guided),
     magnitude: largest_over_channels,
     complete: false,
 };

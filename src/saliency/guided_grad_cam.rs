@@ -3,13 +3,14 @@
 use burn::tensor::Tensor;
 
 use super::map::interpolation;
-use super::{Look, SaliencyMethod, largest_over_channels};
+use super::{AttributionInput, SaliencyMethod, largest_over_channels};
 use crate::error::Error;
 use crate::gradient::{ScoreGradient, score_gradient};
 use crate::networks::ReluRule;
 
-/// `a = R * max(0, L)`, R guided back-propagation's signal and L Grad-CAM at the layer whose channel the target is (conv10 for a class):
-/// that channel's own plane divided by its positions, brought to the picture's grid by linear interpolation.
+/// `a = R * max(0, L)`, R guided back-propagation's signal and L Grad-CAM at the layer whose
+/// channel the target is (conv10 for a class): that channel's own plane divided by its positions,
+/// brought to the picture's grid by linear interpolation.
 pub const GUIDED_GRAD_CAM: SaliencyMethod = SaliencyMethod {
     id: "guided_grad_cam",
     title: "Guided Grad-CAM",
@@ -18,17 +19,26 @@ pub const GUIDED_GRAD_CAM: SaliencyMethod = SaliencyMethod {
               does alone. The edges are the photo's: like guided back-propagation, they say little of what the network has learnt.",
     reference: "Selvaraju, Cogswell, Das, Vedantam, Parikh & Batra 2016, Grad-CAM, section 3.2 (arXiv 1610.02391)",
     passes: |_| 1,
-    attribute: |look, _| attribute(look),
+    attribute: |input, _| attribute(input),
     magnitude: largest_over_channels,
     complete: false,
 };
 
-fn attribute(look: &Look) -> Result<Tensor<4>, Error> {
-    let ScoreGradient { plane, gradients, .. } =
-        score_gradient(look.network, look.pictures.clone(), &look.settings.target, ReluRule::Guided)?;
+fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
+    let ScoreGradient {
+        plane, gradients, ..
+    } = score_gradient(
+        input.network,
+        input.pictures.clone(),
+        &input.settings.target,
+        ReluRule::Guided,
+    )?;
     let ([_, _, rows, columns], [_, _, height, width]) = (plane.dims(), gradients.dims());
-    let device = &look.network.device;
-    let (down, across) = (interpolation(rows, height, device), interpolation(columns, width, device));
+    let device = &input.network.device;
+    let (down, across) = (
+        interpolation(rows, height, device),
+        interpolation(columns, width, device),
+    );
     let active = plane.clamp_min(0.0).div_scalar((rows * columns) as f32);
     Ok(gradients * down.matmul(active).matmul(across.swap_dims(2, 3)))
 }

@@ -1,11 +1,13 @@
 //! Blurs a map, so that it marks regions instead of single pixels.
 
-/// The map, `width` columns, row-major, blurred by a Gaussian of deviation `sigma` pixels, to within half a pixel: three box blurs
-/// along each axis, whose cost does not depend on sigma. Beyond the edge nothing is assumed: there a box averages what of it lies inside.
+/// The map, `width` columns, row-major, blurred by a Gaussian of deviation `sigma` pixels, to
+/// within half a pixel: three box blurs along each axis, whose cost does not depend on sigma.
+/// Beyond the edge nothing is assumed: there a box averages what of it lies inside.
 pub fn blurred(values: &[f32], width: usize, sigma: f64) -> Vec<f32> {
     let mut rows = values.to_vec();
     // The variance of one of three boxes of 2r + 1 pixels is ((2r + 1)^2 - 1) / 12 = sigma^2 / 3.
-    let radius = ((((4.0 * sigma * sigma + 1.0).sqrt() - 1.0) / 2.0).round() as usize).min(values.len());
+    let radius =
+        ((((4.0 * sigma * sigma + 1.0).sqrt() - 1.0) / 2.0).round() as usize).min(values.len());
     if radius == 0 || values.is_empty() {
         return rows;
     }
@@ -31,14 +33,20 @@ fn blur_line(line: &mut [f32], radius: usize) {
             sum
         }));
         for (position, value) in line.iter_mut().enumerate() {
-            let (first, end) = (position.saturating_sub(radius), (position + radius + 1).min(sums.len() - 1));
+            let (first, end) = (
+                position.saturating_sub(radius),
+                (position + radius + 1).min(sums.len() - 1),
+            );
             *value = ((sums[end] - sums[first]) / (end - first) as f64) as f32;
         }
     }
 }
 
 fn transposed(values: &[f32], width: usize) -> Vec<f32> {
-    (0..width).flat_map(|x| values.iter().skip(x).step_by(width)).copied().collect()
+    (0..width)
+        .flat_map(|x| values.iter().skip(x).step_by(width))
+        .copied()
+        .collect()
 }
 
 #[cfg(test)]
@@ -53,7 +61,13 @@ mod tests {
         map[40 * width + 50] = 1.0;
         let blurred = blurred(&map, width, sigma);
         let moment = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
-            blurred.iter().enumerate().map(|(i, &v)| f64::from(v) * f((i % width) as f64 - 50.0, (i / width) as f64 - 40.0)).sum()
+            blurred
+                .iter()
+                .enumerate()
+                .map(|(i, &v)| {
+                    f64::from(v) * f((i % width) as f64 - 50.0, (i / width) as f64 - 40.0)
+                })
+                .sum()
         };
         assert!((moment(&|_, _| 1.0) - 1.0).abs() < 1e-4);
         assert!((moment(&|x, _| x * x).sqrt() - sigma).abs() < 0.5);
@@ -63,7 +77,11 @@ mod tests {
     #[test]
     fn a_constant_map_stays_constant_up_to_the_edge() {
         for (width, height) in [(7, 5), (1, 30), (30, 1), (1, 1)] {
-            assert!(blurred(&vec![3.0; width * height], width, 4.0).iter().all(|v| (v - 3.0).abs() < 1e-5));
+            assert!(
+                blurred(&vec![3.0; width * height], width, 4.0)
+                    .iter()
+                    .all(|v| (v - 3.0).abs() < 1e-5)
+            );
         }
     }
 }

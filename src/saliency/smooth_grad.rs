@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use super::{Look, SaliencyMethod, largest_over_channels};
-use crate::dice::Dice;
+use super::{AttributionInput, SaliencyMethod, largest_over_channels};
 use crate::error::Error;
 use crate::networks::ReluRule;
+use crate::rng::Rng;
 
-/// `w = 1/n * sum over k of dS_c/dI (I + e_k)`, `e_k` normal with deviation sigma; per unit of a 0..255 pixel value.
+/// `w = 1/n * sum over k of dS_c/dI (I + e_k)`, `e_k` normal with deviation sigma; per unit of a
+/// 0..255 pixel value.
 pub const SMOOTH_GRAD: SaliencyMethod = SaliencyMethod {
     id: "smooth_grad",
     title: "SmoothGrad",
@@ -23,23 +24,30 @@ pub const SMOOTH_GRAD: SaliencyMethod = SaliencyMethod {
     complete: false,
 };
 
-fn attribute(look: &Look, passes: Range<usize>) -> Result<Tensor<4>, Error> {
-    let [_, channels, rows, columns] = look.pictures.dims();
-    let (settings, range) = (look.settings, look.network.input.range);
-    // Each sample has its own sequence, so that its noise does not depend on how samples are batched.
+fn attribute(input: &AttributionInput, passes: Range<usize>) -> Result<Tensor<4>, Error> {
+    let [_, channels, rows, columns] = input.pictures.dims();
+    let (settings, range) = (input.settings, input.network.input.range);
+    // Each sample has its own sequence, so that its noise does not depend on how samples are
+    // batched.
     let noise = passes.map(|sample| {
-        let mut dice = Dice::stream(settings.seed, sample as u64);
-        dice.normal_tensor([1, channels, rows, columns], settings.sigma * range, &look.network.device)
+        let mut rng = Rng::stream(settings.seed, sample as u64);
+        rng.normal_tensor(
+            [1, channels, rows, columns],
+            settings.sigma * range,
+            &input.network.device,
+        )
     });
-    let gradients = smooth_grad(look, Tensor::cat(noise.collect(), 0))?;
+    let gradients = smooth_grad(input, Tensor::cat(noise.collect(), 0))?;
     Ok(gradients.mul_scalar(range / 255.0 / settings.samples as f32))
 }
 
-/// The sum of the gradients at a look's one picture plus each row of `noise`, `[samples, 3, side, side]`, both in units of the network's
-/// normalised input: `[1, 3, side, side]`, per such unit.
+/// The sum of the gradients at a look's one picture plus each row of `noise`, `[samples, 3, side,
+/// side]`, both in units of the network's normalised input: `[1, 3, side, side]`, per such unit.
 ///
 /// # Errors
 /// As [`score_gradient`](crate::gradient::score_gradient).
-pub fn smooth_grad(look: &Look, noise: Tensor<4>) -> Result<Tensor<4>, Error> {
-    Ok(look.signal(noise + look.pictures.clone(), ReluRule::Gradient)?.sum_dim(0))
+pub fn smooth_grad(input: &AttributionInput, noise: Tensor<4>) -> Result<Tensor<4>, Error> {
+    Ok(input
+        .signal(noise + input.pictures.clone(), ReluRule::Gradient)?
+        .sum_dim(0))
 }

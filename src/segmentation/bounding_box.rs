@@ -16,14 +16,18 @@ pub struct BoundingBox {
 }
 
 impl BoundingBox {
-    /// The pixels of a photo of these columns and rows that an area touches, given by its left, top, width and height in photo pixels.
+    /// The pixels of a photo of these columns and rows that an area touches, given by its left,
+    /// top, width and height in photo pixels.
     ///
     /// # Errors
-    /// `setting-out-of-range` when a number is not finite, a side is not above 0, or the area lies outside the photo.
+    /// `setting-out-of-range` when a number is not finite, a side is not above 0, or the area lies
+    /// outside the photo.
     pub fn touched_by(area: [f64; 4], photo: [u32; 2]) -> Result<Self, Error> {
         let [left, top, width, height] = area;
         if !area.iter().all(|value| value.is_finite()) || width <= 0.0 || height <= 0.0 {
-            return Err(Error::SettingOutOfRange("a rectangle needs four finite numbers, and sides above 0".to_owned()));
+            return Err(Error::SettingOutOfRange(
+                "a rectangle needs four finite numbers, and sides above 0".to_owned(),
+            ));
         }
         let span = |start: f64, length: f64, photo: u32| {
             let clip = |position: f64| position.clamp(0.0, f64::from(photo)) as u32;
@@ -31,7 +35,12 @@ impl BoundingBox {
             (first < end).then_some((first, end - first))
         };
         match (span(left, width, photo[0]), span(top, height, photo[1])) {
-            (Some((x, width)), Some((y, height))) => Ok(Self { x, y, width, height }),
+            (Some((x, width)), Some((y, height))) => Ok(Self {
+                x,
+                y,
+                width,
+                height,
+            }),
             _ => Err(Error::SettingOutOfRange(format!(
                 "the rectangle lies outside the photo of {} x {} pixels",
                 photo[0], photo[1]
@@ -43,7 +52,9 @@ impl BoundingBox {
     pub fn of(mask: &[bool], width: usize) -> Option<Self> {
         let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
         for (y, row) in mask.chunks_exact(width.max(1)).enumerate() {
-            let Some(first) = row.iter().position(|&inside| inside) else { continue };
+            let Some(first) = row.iter().position(|&inside| inside) else {
+                continue;
+            };
             let last = row.iter().rposition(|&inside| inside).unwrap_or(first);
             (left, right, top, bottom) = (left.min(first), right.max(last), top.min(y), y);
         }
@@ -62,7 +73,9 @@ mod tests {
     use super::*;
 
     fn mask(rows: &[&str]) -> Vec<bool> {
-        rows.iter().flat_map(|row| row.bytes().map(|b| b == b'#')).collect()
+        rows.iter()
+            .flat_map(|row| row.bytes().map(|b| b == b'#'))
+            .collect()
     }
 
     #[test]
@@ -75,7 +88,16 @@ mod tests {
             ([-5.5, -1e300, 6.0, 2e300], [0, 0, 1, 30]),
             ([39.5, 29.5, 1e9, 1e9], [39, 29, 1, 1]),
         ] {
-            assert_eq!(BoundingBox::touched_by(area, photo), Ok(BoundingBox { x, y, width, height }), "{area:?}");
+            assert_eq!(
+                BoundingBox::touched_by(area, photo),
+                Ok(BoundingBox {
+                    x,
+                    y,
+                    width,
+                    height
+                }),
+                "{area:?}"
+            );
         }
     }
 
@@ -100,8 +122,24 @@ mod tests {
     #[test]
     fn the_box_fits_tightly() {
         let object = mask(&["......", "...#..", ".#....", "......"]);
-        assert_eq!(BoundingBox::of(&object, 6), Some(BoundingBox { x: 1, y: 1, width: 3, height: 2 }));
-        assert_eq!(BoundingBox::of(&[true], 1), Some(BoundingBox { x: 0, y: 0, width: 1, height: 1 }));
+        assert_eq!(
+            BoundingBox::of(&object, 6),
+            Some(BoundingBox {
+                x: 1,
+                y: 1,
+                width: 3,
+                height: 2
+            })
+        );
+        assert_eq!(
+            BoundingBox::of(&[true], 1),
+            Some(BoundingBox {
+                x: 0,
+                y: 0,
+                width: 1,
+                height: 1
+            })
+        );
         assert_eq!(BoundingBox::of(&[false; 6], 3), None);
     }
 }

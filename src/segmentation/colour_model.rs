@@ -10,18 +10,20 @@ pub type Colour = [f32; 3];
 
 /// Components of a mixture; fewer where the colours are fewer.
 pub const COMPONENTS: usize = 5;
-/// At most this many pixels, evenly spaced among those given, are looked at to estimate a mixture: its 50 numbers are then known
-/// far better than a photo follows them, and a megapixel costs no more than a thumbnail.
+/// At most this many pixels, evenly spaced among those given, are looked at to estimate a mixture:
+/// its 50 numbers are then known far better than a photo follows them, and a megapixel costs no
+/// more than a thumbnail.
 const SAMPLES: usize = 8192;
 const K_MEANS_ROUNDS: usize = 10;
 const EM_ROUNDS: usize = 10;
 /// From one cut to the next the colours of a side change little.
 const REFIT_ROUNDS: usize = 3;
-/// OpenCV's rule for flat covariances: this is added to the diagonal where the determinant is at most `FLAT_DETERMINANT`.
+/// OpenCV's rule for flat covariances: this is added to the diagonal where the determinant is at
+/// most `FLAT_DETERMINANT`.
 const DIAGONAL_FLOOR: f64 = 0.01;
 const FLAT_DETERMINANT: f64 = 1e-6;
-/// Colours on a line or a plane have determinant 0, but rounding may leave it at 1e-4, say; it shows in Cholesky's pivots, which
-/// for sensor noise alone are far above this.
+/// Colours on a line or a plane have determinant 0, but rounding may leave it at 1e-4, say; it
+/// shows in Cholesky's pivots, which for sensor noise alone are far above this.
 const FLAT_PIVOT: f64 = 1e-4;
 
 /// One Gaussian of a mixture.
@@ -42,25 +44,36 @@ pub struct ColourModel {
 }
 
 impl ColourModel {
-    /// Estimates the mixture that makes `colours` likely: k-means++ start (Arthur & Vassilvitskii 2007) from `seed`, Lloyd's rounds,
-    /// then rounds of expectation maximisation. Same colours and seed, same model.
+    /// Estimates the mixture that makes `colours` likely: k-means++ start (Arthur & Vassilvitskii
+    /// 2007) from `seed`, Lloyd's rounds, then rounds of expectation maximisation. Same colours and
+    /// seed, same model.
     ///
-    /// At most 8192 of the colours are looked at, evenly spaced. Where a covariance's determinant is at most 1e-6, 0.01 is added
-    /// to its diagonal, so that [`costs`](Self::costs) stay finite even when all pixels are identical. Without any colour the model
-    /// is a single Gaussian as wide as the colour cube.
+    /// At most 8192 of the colours are looked at, evenly spaced. Where a covariance's determinant
+    /// is at most 1e-6, 0.01 is added to its diagonal, so that [`costs`](Self::costs) stay finite
+    /// even when all pixels are identical. Without any colour the model is a single Gaussian as
+    /// wide as the colour cube.
     pub fn fit(colours: &[Colour], seed: u64) -> Self {
         let samples = spaced(colours);
         if samples.is_empty() {
-            return Self { components: vec![Component { weight: 1.0, mean: [127.5; 3], covariance: diagonal(127.5 * 127.5) }] };
+            return Self {
+                components: vec![Component {
+                    weight: 1.0,
+                    mean: [127.5; 3],
+                    covariance: diagonal(127.5 * 127.5),
+                }],
+            };
         }
-        let mut model = Self { components: k_means(&samples, seed) };
+        let mut model = Self {
+            components: k_means(&samples, seed),
+        };
         for _ in 0..EM_ROUNDS {
             model.improve(&samples);
         }
         model
     }
 
-    /// The same mixture moved towards `colours` by a few rounds of expectation maximisation: what GrabCut does between its cuts.
+    /// The same mixture moved towards `colours` by a few rounds of expectation maximisation: what
+    /// GrabCut does between its cuts.
     pub fn refit(&self, colours: &[Colour]) -> Self {
         let samples = spaced(colours);
         let mut model = self.clone();
@@ -75,14 +88,22 @@ impl ColourModel {
         &self.components
     }
 
-    /// `-ln p(colour)` of each colour, p being the density of the mixture over the colour cube of side 255:
-    /// `p(z) = sum_k w_k N(z; mean_k, covariance_k)`. Always finite; negative where the density is above 1.
+    /// `-ln p(colour)` of each colour, p being the density of the mixture over the colour cube of
+    /// side 255: `p(z) = sum_k w_k N(z; mean_k, covariance_k)`. Always finite; negative where the
+    /// density is above 1.
     pub fn costs(&self, colours: &[Colour]) -> Vec<f32> {
         let gaussians = self.gaussians();
         let mut costs = Vec::with_capacity(colours.len());
         for block in colours.chunks(BLOCK) {
-            let (highest, sums) = log_sums(&mut log_densities(&gaussians, &planes(block))[..gaussians.len()]);
-            costs.extend(highest.iter().zip(&sums).map(|(highest, &sum)| -(highest + ln(sum))).take(block.len()));
+            let (highest, sums) =
+                log_sums(&mut log_densities(&gaussians, &planes(block))[..gaussians.len()]);
+            costs.extend(
+                highest
+                    .iter()
+                    .zip(&sums)
+                    .map(|(highest, &sum)| -(highest + ln(sum)))
+                    .take(block.len()),
+            );
         }
         costs
     }
@@ -115,7 +136,8 @@ impl ColourModel {
 /// Pixels that are evaluated together, so that the loops over them become SIMD.
 const BLOCK: usize = 64;
 
-/// The colours of a block, which may be shorter than `BLOCK`, channel by channel; black behind its end.
+/// The colours of a block, which may be shorter than `BLOCK`, channel by channel; black behind its
+/// end.
 fn planes(block: &[Colour]) -> [[f32; BLOCK]; 3] {
     let mut planes = [[0.0; BLOCK]; 3];
     for (i, colour) in block.iter().enumerate() {
@@ -137,7 +159,8 @@ fn log_densities(gaussians: &[Gaussian], planes: &[[f32; BLOCK]; 3]) -> [[f32; B
     logs
 }
 
-/// For each colour of a block the largest logarithm, and the sum of all terms relative to it, by which the logarithms are replaced.
+/// For each colour of a block the largest logarithm, and the sum of all terms relative to it, by
+/// which the logarithms are replaced.
 fn log_sums(logs: &mut [[f32; BLOCK]]) -> ([f32; BLOCK], [f32; BLOCK]) {
     let mut highest = [f32::NEG_INFINITY; BLOCK];
     for logs in &*logs {
@@ -158,10 +181,13 @@ fn log_sums(logs: &mut [[f32; BLOCK]]) -> ([f32; BLOCK], [f32; BLOCK]) {
 /// At most `SAMPLES` of the colours, evenly spaced.
 fn spaced(colours: &[Colour]) -> Vec<Colour> {
     let count = colours.len().min(SAMPLES);
-    (0..count).map(|i| colours[(i as u64 * colours.len() as u64 / count as u64) as usize]).collect()
+    (0..count)
+        .map(|i| colours[(i as u64 * colours.len() as u64 / count as u64) as usize])
+        .collect()
 }
 
-/// A component ready for evaluation: `ln (w N(z)) = constant - |W (z - mean)|^2 / 2` with W the inverse of the covariance's Cholesky factor.
+/// A component ready for evaluation: `ln (w N(z)) = constant - |W (z - mean)|^2 / 2` with W the
+/// inverse of the covariance's Cholesky factor.
 struct Gaussian {
     mean: [f32; 3],
     constant: f32,
@@ -178,14 +204,20 @@ impl Gaussian {
         let half_log_determinant = (l00 * l11 * l22).ln();
         Self {
             mean: component.mean.map(|m| m as f32),
-            constant: (component.weight.ln() - 1.5 * std::f64::consts::TAU.ln() - half_log_determinant) as f32,
+            constant: (component.weight.ln()
+                - 1.5 * std::f64::consts::TAU.ln()
+                - half_log_determinant) as f32,
             whitening: [w00, w10, w11, w20, w21, w22].map(|w| w as f32),
         }
     }
 
     #[inline]
     fn log_density(&self, colour: &Colour) -> f32 {
-        let [r, g, b] = [colour[0] - self.mean[0], colour[1] - self.mean[1], colour[2] - self.mean[2]];
+        let [r, g, b] = [
+            colour[0] - self.mean[0],
+            colour[1] - self.mean[1],
+            colour[2] - self.mean[2],
+        ];
         let [w00, w10, w11, w20, w21, w22] = self.whitening;
         let (x, y, z) = (w00 * r, w10 * r + w11 * g, w20 * r + w21 * g + w22 * b);
         self.constant - 0.5 * (x * x + y * y + z * z)
@@ -204,9 +236,11 @@ fn cholesky(c: &[[f64; 3]; 3]) -> [f64; 6] {
     [l00, l10, l11, l20, l21, l22]
 }
 
-/// A covariance that can be inverted: itself, or where it is flat, with `DIAGONAL_FLOOR` added to its diagonal.
+/// A covariance that can be inverted: itself, or where it is flat, with `DIAGONAL_FLOOR` added to
+/// its diagonal.
 fn floored(mut c: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
-    let determinant = c[0][0] * (c[1][1] * c[2][2] - c[1][2] * c[2][1]) - c[0][1] * (c[1][0] * c[2][2] - c[1][2] * c[2][0])
+    let determinant = c[0][0] * (c[1][1] * c[2][2] - c[1][2] * c[2][1])
+        - c[0][1] * (c[1][0] * c[2][2] - c[1][2] * c[2][0])
         + c[0][2] * (c[1][0] * c[2][1] - c[1][1] * c[2][0]);
     let [l00, _, l11, _, _, l22] = cholesky(&c);
     if determinant <= FLAT_DETERMINANT || l00.min(l11).min(l22).powi(2) <= FLAT_PIVOT {
@@ -218,7 +252,11 @@ fn floored(mut c: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
 }
 
 fn diagonal(variance: f64) -> [[f64; 3]; 3] {
-    [[variance, 0.0, 0.0], [0.0, variance, 0.0], [0.0, 0.0, variance]]
+    [
+        [variance, 0.0, 0.0],
+        [0.0, variance, 0.0],
+        [0.0, 0.0, variance],
+    ]
 }
 
 /// Weighted sums of colours and of their products, from which mean and covariance follow.
@@ -245,18 +283,34 @@ impl Moments {
                 let i = first + lane;
                 let [r, g, b] = [0, 1, 2].map(|channel: usize| planes[channel][i] - MID_GREY);
                 let [wr, wg, wb] = [r, g, b].map(|value| weights[i] * value);
-                let terms = [weights[i], wr, wg, wb, wr * r, wg * r, wg * g, wb * r, wb * g, wb * b];
+                let terms = [
+                    weights[i],
+                    wr,
+                    wg,
+                    wb,
+                    wr * r,
+                    wg * r,
+                    wg * g,
+                    wb * r,
+                    wb * g,
+                    wb * b,
+                ];
                 for (sum, term) in sums.iter_mut().zip(terms) {
                     sum[lane] += term;
                 }
             }
         }
-        let [weight, r, g, b, rr, gr, gg, br, bg, bb] = sums.map(|sum| f64::from(sum.iter().sum::<f32>()));
+        let [weight, r, g, b, rr, gr, gg, br, bg, bb] =
+            sums.map(|sum| f64::from(sum.iter().sum::<f32>()));
         self.weight += weight;
         for (sum, term) in self.sum.iter_mut().zip([r, g, b]) {
             *sum += term;
         }
-        for (row, terms) in self.products.iter_mut().zip([[rr, 0.0, 0.0], [gr, gg, 0.0], [br, bg, bb]]) {
+        for (row, terms) in
+            self.products
+                .iter_mut()
+                .zip([[rr, 0.0, 0.0], [gr, gg, 0.0], [br, bg, bb]])
+        {
             for (sum, term) in row.iter_mut().zip(terms) {
                 *sum += term;
             }
@@ -290,8 +344,9 @@ fn distance(a: &Colour, b: &Colour) -> f32 {
     (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2) + (a[2] - b[2]).powi(2)
 }
 
-/// Clusters as components: each next centre drawn with a chance in proportion to its squared distance from the nearest centre so
-/// far, then Lloyd's rounds. There are as many clusters as distinct colours if those are fewer than `COMPONENTS`.
+/// Clusters as components: each next centre drawn with a chance in proportion to its squared
+/// distance from the nearest centre so far, then Lloyd's rounds. There are as many clusters as
+/// distinct colours if those are fewer than `COMPONENTS`.
 fn k_means(samples: &[Colour], seed: u64) -> Vec<Component> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut centres = vec![samples[(random.next_u64() % samples.len() as u64) as usize]];
@@ -301,7 +356,11 @@ fn k_means(samples: &[Colour], seed: u64) -> Vec<Component> {
         let mut total = 0.0;
         for (squared, colour) in nearest.iter_mut().zip(samples) {
             let to_newest = distance(colour, &newest);
-            *squared = if to_newest < *squared { to_newest } else { *squared };
+            *squared = if to_newest < *squared {
+                to_newest
+            } else {
+                *squared
+            };
             total += f64::from(*squared);
         }
         if total <= 0.0 {
@@ -313,14 +372,20 @@ fn k_means(samples: &[Colour], seed: u64) -> Vec<Component> {
             draw < 0.0
         });
         // Rounding may let the draw run past the end; the farthest colour then does as well.
-        let farthest = || (0..samples.len()).max_by(|&a, &b| nearest[a].total_cmp(&nearest[b])).unwrap_or(0);
+        let farthest = || {
+            (0..samples.len())
+                .max_by(|&a, &b| nearest[a].total_cmp(&nearest[b]))
+                .unwrap_or(0)
+        };
         centres.push(samples[drawn.unwrap_or_else(farthest)]);
     }
     let mut moments = assign(samples, &centres);
     for _ in 0..K_MEANS_ROUNDS {
         for (centre, cluster) in centres.iter_mut().zip(&moments) {
             if cluster.weight > 0.0 {
-                *centre = cluster.sum.map(|sum| (sum / cluster.weight) as f32 + MID_GREY);
+                *centre = cluster
+                    .sum
+                    .map(|sum| (sum / cluster.weight) as f32 + MID_GREY);
             }
         }
         moments = assign(samples, &centres);
@@ -345,7 +410,10 @@ fn assign(samples: &[Colour], centres: &[Colour]) -> Vec<Moments> {
         }
         nearest[block.len()..].fill(u32::MAX);
         for (number, moments) in (0..).zip(&mut moments) {
-            moments.add_block(&planes, &nearest.map(|nearest| if nearest == number { 1.0 } else { 0.0 }));
+            moments.add_block(
+                &planes,
+                &nearest.map(|nearest| if nearest == number { 1.0 } else { 0.0 }),
+            );
         }
     }
     moments
@@ -358,68 +426,105 @@ mod tests {
 
     /// Twelve uniform numbers make a good enough normal one.
     fn normal(random: &mut ChaCha8Rng) -> f64 {
-        (0..12).map(|_| random.next_u32() as f64 / u32::MAX as f64).sum::<f64>() - 6.0
+        (0..12)
+            .map(|_| random.next_u32() as f64 / u32::MAX as f64)
+            .sum::<f64>()
+            - 6.0
     }
 
     #[test]
     fn a_known_mixture_is_found_again() {
         let mut random = ChaCha8Rng::seed_from_u64(3);
-        let truth = [(0.6, [60.0, 80.0, 200.0], 8.0), (0.3, [200.0, 190.0, 30.0], 5.0), (0.1, [20.0, 220.0, 90.0], 3.0)];
+        let truth = [
+            (0.6, [60.0, 80.0, 200.0], 8.0),
+            (0.3, [200.0, 190.0, 30.0], 5.0),
+            (0.1, [20.0, 220.0, 90.0], 3.0),
+        ];
         let mut colours = Vec::new();
         for (share, mean, deviation) in truth {
             for _ in 0..(share * 8000.0) as usize {
                 let common = normal(&mut random) * deviation;
-                colours.push(mean.map(|m: f64| (m + common + normal(&mut random) * deviation) as f32));
+                colours
+                    .push(mean.map(|m: f64| (m + common + normal(&mut random) * deviation) as f32));
             }
         }
         let model = ColourModel::fit(&colours, 1);
         for (share, mean, deviation) in truth {
-            let near: Vec<_> =
-                model.components().iter().filter(|c| (0..3).all(|i| (c.mean[i] - mean[i]).abs() < 4.0 * deviation)).collect();
+            let near: Vec<_> = model
+                .components()
+                .iter()
+                .filter(|c| (0..3).all(|i| (c.mean[i] - mean[i]).abs() < 4.0 * deviation))
+                .collect();
             let weight: f64 = near.iter().map(|c| c.weight).sum();
             assert!((weight - share).abs() < 0.01, "{weight} instead of {share}");
             for (i, true_mean) in mean.into_iter().enumerate() {
                 let found = near.iter().map(|c| c.weight * c.mean[i]).sum::<f64>() / weight;
-                assert!((found - true_mean).abs() < 0.5, "mean {found} instead of {true_mean}");
+                assert!(
+                    (found - true_mean).abs() < 0.5,
+                    "mean {found} instead of {true_mean}"
+                );
             }
         }
         // The density itself, where the true one is computed by hand: at the means.
         for (share, mean, deviation) in truth {
             // Covariance d^2 (I + ones): determinant 4 d^6.
-            let true_cost = -(f64::ln(share) - 1.5 * std::f64::consts::TAU.ln() - 0.5 * (4.0 * f64::powi(deviation, 6)).ln());
+            let true_cost = -(f64::ln(share)
+                - 1.5 * std::f64::consts::TAU.ln()
+                - 0.5 * (4.0 * f64::powi(deviation, 6)).ln());
             let cost = model.costs(&[mean.map(|m| m as f32)])[0];
-            assert!((f64::from(cost) - true_cost).abs() < 0.2, "{cost} instead of {true_cost}");
+            assert!(
+                (f64::from(cost) - true_cost).abs() < 0.2,
+                "{cost} instead of {true_cost}"
+            );
         }
     }
 
     #[test]
     fn costs_are_the_mixture_s_definition() {
         let mut random = ChaCha8Rng::seed_from_u64(4);
-        let colours: Vec<Colour> = (0..500).map(|_| [0; 3].map(|_| (random.next_u32() % 256) as f32)).collect();
+        let colours: Vec<Colour> = (0..500)
+            .map(|_| [0; 3].map(|_| (random.next_u32() % 256) as f32))
+            .collect();
         let model = ColourModel::fit(&colours, 2);
         for colour in &colours {
             let density: f64 = model
                 .components()
                 .iter()
-                .map(|Component { weight, mean, covariance: c }| {
-                    let d: Vec<f64> = (0..3).map(|i| f64::from(colour[i]) - mean[i]).collect();
-                    // Cramer's rule, unlike the code under test.
-                    let cross = |a: [f64; 3], b: [f64; 3]| {
-                        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-                    };
-                    let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-                    let d = [d[0], d[1], d[2]];
-                    let determinant = dot(c[0], cross(c[1], c[2]));
-                    let solved = [
-                        dot(d, cross(c[1], c[2])) / determinant,
-                        dot(c[0], cross(d, c[2])) / determinant,
-                        dot(c[0], cross(c[1], d)) / determinant,
-                    ];
-                    weight * (-0.5 * dot(d, solved)).exp() / (std::f64::consts::TAU.powi(3) * determinant).sqrt()
-                })
+                .map(
+                    |Component {
+                         weight,
+                         mean,
+                         covariance: c,
+                     }| {
+                        let d: Vec<f64> = (0..3).map(|i| f64::from(colour[i]) - mean[i]).collect();
+                        // Cramer's rule, unlike the code under test.
+                        let cross = |a: [f64; 3], b: [f64; 3]| {
+                            [
+                                a[1] * b[2] - a[2] * b[1],
+                                a[2] * b[0] - a[0] * b[2],
+                                a[0] * b[1] - a[1] * b[0],
+                            ]
+                        };
+                        let dot =
+                            |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+                        let d = [d[0], d[1], d[2]];
+                        let determinant = dot(c[0], cross(c[1], c[2]));
+                        let solved = [
+                            dot(d, cross(c[1], c[2])) / determinant,
+                            dot(c[0], cross(d, c[2])) / determinant,
+                            dot(c[0], cross(c[1], d)) / determinant,
+                        ];
+                        weight * (-0.5 * dot(d, solved)).exp()
+                            / (std::f64::consts::TAU.powi(3) * determinant).sqrt()
+                    },
+                )
                 .sum();
             let cost = f64::from(model.costs(&[*colour])[0]);
-            assert!((cost + density.ln()).abs() < 1e-4 * (1.0 + cost.abs()), "{cost} instead of {}", -density.ln());
+            assert!(
+                (cost + density.ln()).abs() < 1e-4 * (1.0 + cost.abs()),
+                "{cost} instead of {}",
+                -density.ln()
+            );
         }
     }
 
@@ -433,7 +538,12 @@ mod tests {
             assert!(costs.iter().all(|cost| cost.is_finite()), "{costs:?}");
             assert!(costs[0] < 0.0);
         }
-        assert!(ColourModel::fit(&[], 5).costs(&[[0.0; 3], [255.0; 3]]).iter().all(|cost| cost.is_finite()));
+        assert!(
+            ColourModel::fit(&[], 5)
+                .costs(&[[0.0; 3], [255.0; 3]])
+                .iter()
+                .all(|cost| cost.is_finite())
+        );
     }
 
     #[test]
@@ -442,36 +552,77 @@ mod tests {
         let colours: Vec<Colour> = (0..999).map(|i| palette[i % 3]).collect();
         let model = ColourModel::fit(&colours, 6);
         assert_eq!(model.components().len(), 3);
-        assert!(model.components().iter().all(|c| (c.weight - 1.0 / 3.0).abs() < 1e-6));
+        assert!(
+            model
+                .components()
+                .iter()
+                .all(|c| (c.weight - 1.0 / 3.0).abs() < 1e-6)
+        );
         assert!(model.costs(&palette).iter().all(|cost| cost.is_finite()));
     }
 
     #[test]
     fn colours_on_a_line_or_a_plane_give_finite_costs() {
-        let line: Vec<Colour> = (0..2000).map(|i| [i as f32 % 251.0, (i as f32 % 251.0) / 3.0 + 7.0, 40.0]).collect();
-        let plane: Vec<Colour> =
-            (0..2000).map(|i| [(i % 251) as f32, (i % 83) as f32, ((i % 251) + (i % 83)) as f32 / 2.0]).collect();
+        let line: Vec<Colour> = (0..2000)
+            .map(|i| [i as f32 % 251.0, (i as f32 % 251.0) / 3.0 + 7.0, 40.0])
+            .collect();
+        let plane: Vec<Colour> = (0..2000)
+            .map(|i| {
+                [
+                    (i % 251) as f32,
+                    (i % 83) as f32,
+                    ((i % 251) + (i % 83)) as f32 / 2.0,
+                ]
+            })
+            .collect();
         for colours in [line, plane] {
-            let costs = ColourModel::fit(&colours, 7).costs(&[colours[0], [0.0, 255.0, 0.0], [255.0, 0.0, 255.0]]);
-            assert!(costs.iter().all(|cost| cost.is_finite() && *cost < 1e8), "{costs:?}");
+            let costs = ColourModel::fit(&colours, 7).costs(&[
+                colours[0],
+                [0.0, 255.0, 0.0],
+                [255.0, 0.0, 255.0],
+            ]);
+            assert!(
+                costs.iter().all(|cost| cost.is_finite() && *cost < 1e8),
+                "{costs:?}"
+            );
             assert!(costs[1] > costs[0]);
         }
     }
 
     #[test]
     fn same_seed_same_model() {
-        let colours: Vec<Colour> =
-            (0..5000).map(|i| [(i * 7 % 256) as f32, (i * 13 % 256) as f32, (i * 29 % 256) as f32]).collect();
+        let colours: Vec<Colour> = (0..5000)
+            .map(|i| {
+                [
+                    (i * 7 % 256) as f32,
+                    (i * 13 % 256) as f32,
+                    (i * 29 % 256) as f32,
+                ]
+            })
+            .collect();
         assert_eq!(ColourModel::fit(&colours, 8), ColourModel::fit(&colours, 8));
         assert_ne!(ColourModel::fit(&colours, 8), ColourModel::fit(&colours, 9));
     }
 
     #[test]
     fn refitting_makes_the_colours_likelier() {
-        let colours: Vec<Colour> =
-            (0..5000).map(|i| [(i * i % 256) as f32, (i * 13 % 97) as f32, (i * 29 % 31) as f32]).collect();
+        let colours: Vec<Colour> = (0..5000)
+            .map(|i| {
+                [
+                    (i * i % 256) as f32,
+                    (i * 13 % 97) as f32,
+                    (i * 29 % 31) as f32,
+                ]
+            })
+            .collect();
         let first = ColourModel::fit(&colours[..2500], 10);
-        let total = |model: &ColourModel| model.costs(&colours).iter().map(|&cost| f64::from(cost)).sum::<f64>();
+        let total = |model: &ColourModel| {
+            model
+                .costs(&colours)
+                .iter()
+                .map(|&cost| f64::from(cost))
+                .sum::<f64>()
+        };
         assert!(total(&first.refit(&colours)) < total(&first));
     }
 }

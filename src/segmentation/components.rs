@@ -1,16 +1,19 @@
-//! Connected components of a mask, by runs of pixels: a row has few of them, however many pixels it has.
+//! Connected components of a mask, by runs of pixels: a row has few of them, however many pixels it
+//! has.
 
 /// A stretch of object pixels in one row: its first pixel, and the one behind its last, row-major.
 struct Run {
     first: usize,
     end: usize,
-    /// A run of the same component: following these leads to the component's first run, which is its own.
+    /// A run of the same component: following these leads to the component's first run, which is
+    /// its own.
     joined: usize,
 }
 
-/// Keeps the largest of the mask's components, and those in which `wanted` names a pixel; clears the others. Pixels are connected when
-/// they touch by a side or a corner, as they are in the graph. Of several equally large components the one that comes first in
-/// reading order counts as the largest.
+/// Keeps the largest of the mask's components, and those in which `wanted` names a pixel; clears
+/// the others. Pixels are connected when they touch by a side or a corner, as they are in the
+/// graph. Of several equally large components the one that comes first in reading order counts as
+/// the largest.
 pub fn keep_components(mask: &mut [bool], width: usize, wanted: impl Fn(usize) -> bool) {
     let mut runs: Vec<Run> = Vec::new();
     let mut above = 0..0;
@@ -19,13 +22,23 @@ pub fn keep_components(mask: &mut [bool], width: usize, wanted: impl Fn(usize) -
         let mut pixel = row;
         while let Some(offset) = mask[pixel..row + width].iter().position(|&inside| inside) {
             let first = pixel + offset;
-            let end = mask[first..row + width].iter().position(|&inside| !inside).map_or(row + width, |length| first + length);
-            runs.push(Run { first, end, joined: runs.len() });
+            let end = mask[first..row + width]
+                .iter()
+                .position(|&inside| !inside)
+                .map_or(row + width, |length| first + length);
+            runs.push(Run {
+                first,
+                end,
+                joined: runs.len(),
+            });
             pixel = end;
         }
         let mut candidate = above.start;
         for run in start..runs.len() {
-            let (first, end) = (runs[run].first - width.min(runs[run].first), runs[run].end - width.min(runs[run].end));
+            let (first, end) = (
+                runs[run].first - width.min(runs[run].first),
+                runs[run].end - width.min(runs[run].end),
+            );
             // Runs above that end before this one begins cannot touch the next one either.
             while candidate < above.end && runs[candidate].end < first {
                 candidate += 1;
@@ -77,7 +90,9 @@ mod tests {
     use super::*;
 
     fn mask(rows: &[&str]) -> Vec<bool> {
-        rows.iter().flat_map(|row| row.bytes().map(|b| b == b'#')).collect()
+        rows.iter()
+            .flat_map(|row| row.bytes().map(|b| b == b'#'))
+            .collect()
     }
 
     fn kept(rows: &[&str], wanted: &[usize]) -> Vec<bool> {
@@ -89,13 +104,22 @@ mod tests {
     #[test]
     fn the_largest_component_stays_and_corners_connect() {
         let object = ["##....#", "##.....", "....#..", "...#.#.", "....#.#"];
-        assert_eq!(kept(&object, &[]), mask(&[".......", ".......", "....#..", "...#.#.", "....#.#"]));
+        assert_eq!(
+            kept(&object, &[]),
+            mask(&[".......", ".......", "....#..", "...#.#.", "....#.#"])
+        );
     }
 
     #[test]
     fn rows_do_not_connect_around_the_edge_of_the_picture() {
-        assert_eq!(kept(&["...#", "#...", "#..."], &[]), mask(&["....", "#...", "#..."]));
-        assert_eq!(kept(&["#...", "...#", "...#"], &[]), mask(&["....", "...#", "...#"]));
+        assert_eq!(
+            kept(&["...#", "#...", "#..."], &[]),
+            mask(&["....", "#...", "#..."])
+        );
+        assert_eq!(
+            kept(&["#...", "...#", "...#"], &[]),
+            mask(&["....", "...#", "...#"])
+        );
     }
 
     #[test]
@@ -105,13 +129,19 @@ mod tests {
 
     #[test]
     fn wanted_components_stay_beside_the_largest() {
-        assert_eq!(kept(&["##.#.#", "##...#"], &[3]), mask(&["##.#..", "##...."]));
+        assert_eq!(
+            kept(&["##.#.#", "##...#"], &[3]),
+            mask(&["##.#..", "##...."])
+        );
     }
 
     #[test]
     fn arms_that_meet_below_are_one_component() {
         let object = ["#.#.#.##", "#.#.#.##", "###.#...", "..###..."];
-        assert_eq!(kept(&object, &[]), mask(&["#.#.#...", "#.#.#...", "###.#...", "..###..."]));
+        assert_eq!(
+            kept(&object, &[]),
+            mask(&["#.#.#...", "#.#.#...", "###.#...", "..###..."])
+        );
     }
 
     #[test]
@@ -120,10 +150,16 @@ mod tests {
         let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(5);
         for (width, height) in [(1, 1), (1, 40), (40, 1), (23, 17), (64, 64)] {
             for density in [20, 40, 55, 80] {
-                let noise: Vec<bool> = (0..width * height).map(|_| random.next_u32() % 100 < density).collect();
+                let noise: Vec<bool> = (0..width * height)
+                    .map(|_| random.next_u32() % 100 < density)
+                    .collect();
                 let mut found = noise.clone();
                 keep_components(&mut found, width, |_| false);
-                assert_eq!(found, largest_by_flood_fill(&noise, width), "{width} x {height}, {density} %");
+                assert_eq!(
+                    found,
+                    largest_by_flood_fill(&noise, width),
+                    "{width} x {height}, {density} %"
+                );
             }
         }
     }
@@ -139,13 +175,18 @@ mod tests {
                     members.push(pixel);
                     let (x, y) = (pixel % width, pixel / width);
                     let near = |at: usize, end: usize| at.saturating_sub(1)..(at + 2).min(end);
-                    open.extend(near(y, mask.len() / width).flat_map(|y| near(x, width).map(move |x| y * width + x)));
+                    open.extend(
+                        near(y, mask.len() / width)
+                            .flat_map(|y| near(x, width).map(move |x| y * width + x)),
+                    );
                 }
             }
             if members.len() > largest.len() {
                 largest = members;
             }
         }
-        (0..mask.len()).map(|pixel| largest.contains(&pixel)).collect()
+        (0..mask.len())
+            .map(|pixel| largest.contains(&pixel))
+            .collect()
     }
 }

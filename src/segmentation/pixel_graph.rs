@@ -7,8 +7,8 @@
 //! beta      = 1 / (2 mean |I_p - I_q|^2)          the mean over all pairs of neighbours of this very picture
 //! ```
 //!
-//! Neighbours are the eight around a pixel, so `distance` is 1 or the square root of 2 (Boykov & Jolly 2001; the constants are
-//! GrabCut's, Rother et al. 2004).
+//! Neighbours are the eight around a pixel, so `distance` is 1 or the square root of 2 (Boykov &
+//! Jolly 2001; the constants are GrabCut's, Rother et al. 2004).
 
 use super::colour_model::Colour;
 use super::max_flow::{DIRECTIONS, EAST, GridGraph, SOUTH, SOUTH_EAST, SOUTH_WEST};
@@ -17,15 +17,18 @@ use crate::fast_math::exp_of_negative;
 
 /// The weight of the boundary.
 const GAMMA: f32 = 50.0;
-/// Every term of the energy is rounded to a whole number of units, of which this many make 1. The energy is *defined* as the sum of
-/// the rounded terms: then it is a whole number as well, and the flow equals it exactly.
+/// Every term of the energy is rounded to a whole number of units, of which this many make 1. The
+/// energy is *defined* as the sum of the rounded terms: then it is a whole number as well, and the
+/// flow equals it exactly.
 const UNITS: f32 = 1024.0;
-/// No single cost counts for more than this, either way. It outweighs all links of a pixel together a hundred times.
+/// No single cost counts for more than this, either way. It outweighs all links of a pixel together
+/// a hundred times.
 pub const LARGEST_COST: f32 = 65_000.0;
 /// The four directions that meet every pair of neighbours once.
 const FORWARD: [usize; 4] = [EAST, SOUTH_WEST, SOUTH, SOUTH_EAST];
 
-/// The energy's terms for one picture, and the flow that has found its last minimum: the next one starts from there.
+/// The energy's terms for one picture, and the flow that has found its last minimum: the next one
+/// starts from there.
 pub struct PixelGraph {
     width: usize,
     /// By pixel: what the labels background and object cost, in units.
@@ -36,8 +39,9 @@ pub struct PixelGraph {
 }
 
 impl PixelGraph {
-    /// The graph of a picture of `width` columns, row-major: V between all neighbours, divided by `reduction`, and no costs yet. In a picture
-    /// of one colour beta is taken as 0, so that only the length of the boundary counts.
+    /// The graph of a picture of `width` columns, row-major: V between all neighbours, divided by
+    /// `reduction`, and no costs yet. In a picture of one colour beta is taken as 0, so that only
+    /// the length of the boundary counts.
     ///
     /// # Errors
     /// `picture-too-large` as [`GridGraph::new`].
@@ -54,10 +58,20 @@ impl PixelGraph {
             sum += f64::from(difference);
             pairs += 1;
         });
-        let beta = if sum > 0.0 { (pairs as f64 / (2.0 * sum)) as f32 } else { 0.0 };
+        let beta = if sum > 0.0 {
+            (pairs as f64 / (2.0 * sum)) as f32
+        } else {
+            0.0
+        };
 
         let full = UNITS * GAMMA / reduction as f32;
-        let lengths = FORWARD.map(|direction| if matches!(direction, EAST | SOUTH) { 1.0 } else { std::f32::consts::SQRT_2 });
+        let lengths = FORWARD.map(|direction| {
+            if matches!(direction, EAST | SOUTH) {
+                1.0
+            } else {
+                std::f32::consts::SQRT_2
+            }
+        });
         let links: Vec<[u32; 4]> = differences
             .iter()
             .map(|differences| {
@@ -71,42 +85,65 @@ impl PixelGraph {
             let link = links[pixel][forward];
             flow.set_link(pixel % width, pixel / width, FORWARD[forward], link, link);
         });
-        Ok(Self { width, costs: vec![[0; 2]; colours.len()], links, flow })
+        Ok(Self {
+            width,
+            costs: vec![[0; 2]; colours.len()],
+            links,
+            flow,
+        })
     }
 
-    /// Sets what the labels cost: for each pixel, row-major, the cost of calling it background and of calling it object. They may
-    /// be negative. Beyond +-65000 they count as that; NaN counts as 0, no preference.
+    /// Sets what the labels cost: for each pixel, row-major, the cost of calling it background and
+    /// of calling it object. They may be negative. Beyond +-65000 they count as that; NaN counts as
+    /// 0, no preference.
     pub fn set_costs(&mut self, costs: impl IntoIterator<Item = [f32; 2]>) {
         for (pixel, pair) in self.costs.iter_mut().zip(costs) {
             // A float becomes an integer by saturation, and NaN becomes 0.
-            *pixel = pair.map(|cost| (cost.clamp(-LARGEST_COST, LARGEST_COST) * UNITS).round_ties_even() as i32);
+            *pixel = pair.map(|cost| {
+                (cost.clamp(-LARGEST_COST, LARGEST_COST) * UNITS).round_ties_even() as i32
+            });
         }
     }
 
-    /// By pixel: the capacities from the source, the object's side, and to the sink, of the graph whose cuts are the labellings. A pixel
-    /// on the source's side has its link to the sink cut. Capacities cannot be negative: what a pixel costs under either label is in none.
+    /// By pixel: the capacities from the source, the object's side, and to the sink, of the graph
+    /// whose cuts are the labellings. A pixel on the source's side has its link to the sink cut.
+    /// Capacities cannot be negative: what a pixel costs under either label is in none.
     pub fn terminals(&self) -> Vec<[u32; 2]> {
-        self.costs.iter().map(|&[background, object]| terminals(background, object)).collect()
+        self.costs
+            .iter()
+            .map(|&[background, object]| terminals(background, object))
+            .collect()
     }
 
-    /// By pixel: the capacities to and from the neighbours east, south-west, south and south-east; 0 where there is none.
+    /// By pixel: the capacities to and from the neighbours east, south-west, south and south-east;
+    /// 0 where there is none.
     pub fn links(&self) -> &[[u32; 4]] {
         &self.links
     }
 
     /// E of a labelling (true = object), from its definition.
     pub fn energy(&self, labels: &[bool]) -> f64 {
-        let mut units: i64 = self.costs.iter().zip(labels).map(|(pair, &label)| i64::from(pair[usize::from(label)])).sum();
-        each_pair(self.width, labels.len() / self.width.max(1), |pixel, forward, neighbour| {
-            if labels[pixel] != labels[neighbour] {
-                units += i64::from(self.links[pixel][forward]);
-            }
-        });
+        let mut units: i64 = self
+            .costs
+            .iter()
+            .zip(labels)
+            .map(|(pair, &label)| i64::from(pair[usize::from(label)]))
+            .sum();
+        each_pair(
+            self.width,
+            labels.len() / self.width.max(1),
+            |pixel, forward, neighbour| {
+                if labels[pixel] != labels[neighbour] {
+                    units += i64::from(self.links[pixel][forward]);
+                }
+            },
+        );
         units as f64 / f64::from(UNITS)
     }
 
-    /// The labelling with the least energy (true = object; the one with the fewest object pixels, if there are several), and
-    /// the least energy as the maximum flow tells it: equal to [`energy`](Self::energy) of the labelling.
+    /// The labelling with the least energy (true = object; the one with the fewest object pixels,
+    /// if there are several), and the least energy as the maximum flow tells it: equal to
+    /// [`energy`](Self::energy) of the labelling.
     pub fn minimum(&mut self) -> (Vec<bool>, f64) {
         let (width, height) = (self.width, self.costs.len() / self.width.max(1));
         let positions = || (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
@@ -117,7 +154,12 @@ impl PixelGraph {
             self.flow.set_terminals(x, y, from_source, to_sink);
         }
         let units = self.flow.solve() as i64 + paid;
-        (positions().map(|(x, y)| self.flow.on_source_side(x, y)).collect(), units as f64 / f64::from(UNITS))
+        (
+            positions()
+                .map(|(x, y)| self.flow.on_source_side(x, y))
+                .collect(),
+            units as f64 / f64::from(UNITS),
+        )
     }
 }
 
@@ -160,11 +202,15 @@ mod tests {
     use super::*;
 
     fn noise(random: &mut ChaCha8Rng, count: usize) -> Vec<Colour> {
-        (0..count).map(|_| [0; 3].map(|_| (random.next_u32() % 256) as f32)).collect()
+        (0..count)
+            .map(|_| [0; 3].map(|_| (random.next_u32() % 256) as f32))
+            .collect()
     }
 
     fn random_costs(random: &mut ChaCha8Rng, count: usize) -> Vec<[f32; 2]> {
-        (0..count).map(|_| [0; 2].map(|_| (random.next_u32() % 40_000) as f32 / 1000.0 - 5.0)).collect()
+        (0..count)
+            .map(|_| [0; 2].map(|_| (random.next_u32() % 40_000) as f32 / 1000.0 - 5.0))
+            .collect()
     }
 
     #[test]
@@ -179,13 +225,19 @@ mod tests {
             let (labels, flow) = graph.minimum();
             assert_eq!(graph.energy(&labels), flow);
 
-            // The definition once more, in floating point and from the formula at the top of this file.
+            // The definition once more, in floating point and from the formula at the top of this
+            // file.
             let (mut pairs, mut boundary) = (Vec::new(), 0.0);
             for p in 0..width * height {
                 for q in p + 1..width * height {
-                    let (dx, dy) = ((p % width).abs_diff(q % width), (p / width).abs_diff(q / width));
+                    let (dx, dy) = (
+                        (p % width).abs_diff(q % width),
+                        (p / width).abs_diff(q / width),
+                    );
                     if dx.max(dy) == 1 {
-                        let squared: f64 = (0..3).map(|i| f64::from(colours[p][i] - colours[q][i]).powi(2)).sum();
+                        let squared: f64 = (0..3)
+                            .map(|i| f64::from(colours[p][i] - colours[q][i]).powi(2))
+                            .sum();
                         pairs.push((labels[p] != labels[q], squared, ((dx + dy) as f64).sqrt()));
                     }
                 }
@@ -197,10 +249,16 @@ mod tests {
             let colour: f64 = labels
                 .iter()
                 .zip(&costs)
-                .map(|(&label, pair)| f64::from(pair[usize::from(label)].clamp(-65_000.0, 65_000.0)))
+                .map(|(&label, pair)| {
+                    f64::from(pair[usize::from(label)].clamp(-65_000.0, 65_000.0))
+                })
                 .sum();
             let tolerance = (width * height) as f64 * 5.0 / 1024.0;
-            assert!((flow - colour - boundary).abs() < tolerance, "{flow} instead of {}", colour + boundary);
+            assert!(
+                (flow - colour - boundary).abs() < tolerance,
+                "{flow} instead of {}",
+                colour + boundary
+            );
         }
     }
 
@@ -209,11 +267,18 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(2);
         for (width, height) in [(1, 1), (2, 1), (3, 3), (4, 3), (2, 6), (12, 1)] {
             for _ in 0..20 {
-                let mut graph = PixelGraph::new(&noise(&mut random, width * height), width, 1).unwrap();
+                let mut graph =
+                    PixelGraph::new(&noise(&mut random, width * height), width, 1).unwrap();
                 graph.set_costs(random_costs(&mut random, width * height));
                 let (_, flow) = graph.minimum();
                 let least = (0..1 << (width * height))
-                    .map(|bits: u32| graph.energy(&(0..width * height).map(|p| bits >> p & 1 == 1).collect::<Vec<_>>()))
+                    .map(|bits: u32| {
+                        graph.energy(
+                            &(0..width * height)
+                                .map(|p| bits >> p & 1 == 1)
+                                .collect::<Vec<_>>(),
+                        )
+                    })
                     .fold(f64::INFINITY, f64::min);
                 assert_eq!(flow, least);
             }
@@ -223,18 +288,31 @@ mod tests {
     #[test]
     fn a_picture_of_one_colour_has_a_finite_energy() {
         let mut graph = PixelGraph::new(&[[9.0; 3]; 12], 4, 1).unwrap();
-        graph.set_costs((0..12).map(|p| if p % 4 < 2 { [0.0, 500.0] } else { [500.0, 0.0] }));
+        graph.set_costs((0..12).map(|p| {
+            if p % 4 < 2 {
+                [0.0, 500.0]
+            } else {
+                [500.0, 0.0]
+            }
+        }));
         let (labels, flow) = graph.minimum();
         assert_eq!(labels, [false, false, true, true].repeat(3));
         // Three links across and four diagonal ones, each at its full weight.
-        assert!((flow - 50.0 * (3.0 + 4.0 / 2f64.sqrt())).abs() < 0.01, "{flow}");
+        assert!(
+            (flow - 50.0 * (3.0 + 4.0 / 2f64.sqrt())).abs() < 0.01,
+            "{flow}"
+        );
     }
 
     #[test]
     fn a_cost_that_is_not_a_number_is_no_preference() {
         let colours = [[0.0; 3], [10.0; 3], [250.0; 3]];
         let mut graph = PixelGraph::new(&colours, 3, 1).unwrap();
-        graph.set_costs([[0.0, 3.0], [f32::NAN, f32::NAN], [f32::INFINITY, f32::NEG_INFINITY]]);
+        graph.set_costs([
+            [0.0, 3.0],
+            [f32::NAN, f32::NAN],
+            [f32::INFINITY, f32::NEG_INFINITY],
+        ]);
         let (with_nan, _) = graph.minimum();
         graph.set_costs([[0.0, 3.0], [0.0, 0.0], [1e30, -1e30]]);
         assert_eq!(graph.minimum().0, with_nan);

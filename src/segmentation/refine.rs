@@ -1,31 +1,35 @@
-//! From the working picture's labels to the photo's own pixels: the edge follows what the photo shows between the working pixels, and
-//! is as soft as the photo's edges are.
+//! From the working picture's labels to the photo's own pixels: the edge follows what the photo
+//! shows between the working pixels, and is as soft as the photo's edges are.
 //!
-//! In a band around the cut's edge the mask is the local linear function of the photo's colours that fits the labels best, the guided
-//! filter (He, Sun & Tang, "Guided Image Filtering", PAMI 2013): for each working pixel k, over the window around it,
+//! In a band around the cut's edge the mask is the local linear function of the photo's colours
+//! that fits the labels best, the guided filter (He, Sun & Tang, "Guided Image Filtering", PAMI
+//! 2013): for each working pixel k, over the window around it,
 //!
 //! ```text
 //! a_k = (covariance of colours + epsilon)^-1  covariance of colours and labels        b_k = mean label - a_k . mean colour
 //! alpha(p) = a . colour(p) + b,  a and b interpolated between the working pixels around p
 //! ```
 //!
-//! a and b are found at the working size and applied at the photo's ("Fast Guided Filter", He & Sun 2015, arXiv 1505.00996): the cost is
-//! that of the band's pixels, however large the photo. Outside the band every pixel has its working pixel's label.
+//! a and b are found at the working size and applied at the photo's ("Fast Guided Filter", He & Sun
+//! 2015, arXiv 1505.00996): the cost is that of the band's pixels, however large the photo. Outside
+//! the band every pixel has its working pixel's label.
 
 use super::colour_model::Colour;
 use super::components::keep_components;
-use super::strokes::Marks;
+use super::strokes::Scribbles;
 use super::working_picture::WorkingPicture;
 use crate::image_input::Picture;
-use crate::saliency::axis_taps;
+use crate::saliency::interpolation_weights;
 
 /// Working pixels on each side of the edge that are in the band.
 const BAND: usize = 3;
 /// Windows are `2 * RADIUS + 1` working pixels wide.
 const RADIUS: usize = 4;
-/// Variance of colour (0..255) below which a window's colours tell nothing about its labels: the square of a deviation of 6.
+/// Variance of colour (0..255) below which a window's colours tell nothing about its labels: the
+/// square of a deviation of 6.
 const EPSILON: f64 = 36.0;
-/// How much steeper than the fit the mask rises around one half: a least-squares fit to labels 0 and 1 ends short of both.
+/// How much steeper than the fit the mask rises around one half: a least-squares fit to labels 0
+/// and 1 ends short of both.
 const STEEPNESS: f32 = 1.6;
 
 /// `alpha = slope . colour + offset`.
@@ -35,29 +39,49 @@ struct Fit {
     offset: f32,
 }
 
-/// The labels of the working picture (true = object) in the photo's frame: as a mask of the components that
-/// [`keep_components`] keeps, marks of strokes among them, and as alpha, 0..=255, which is at least 128 exactly on the mask.
-pub fn refined(photo: &Picture, working: &WorkingPicture, labels: &[bool], marks: &Marks) -> (Vec<bool>, Vec<u8>) {
+/// The labels of the working picture (true = object) in the photo's frame: as a mask of the
+/// components that [`keep_components`] keeps, marks of strokes among them, and as alpha, 0..=255,
+/// which is at least 128 exactly on the mask.
+pub fn refined(
+    photo: &Picture,
+    working: &WorkingPicture,
+    labels: &[bool],
+    scribbles: &Scribbles,
+) -> (Vec<bool>, Vec<u8>) {
     let (columns, rows) = (working.width, working.height());
     let (width, height) = (photo.width() as usize, photo.height() as usize);
     let fits = fits(working, labels, &band(labels, columns, BAND + 1));
     let band = band(labels, columns, BAND);
 
-    let across = axis_taps(columns, width);
+    let across = interpolation_weights(columns, width);
     let mut alpha = Vec::with_capacity(width * height);
-    for (pixels, (above, below, v)) in photo.rgba().chunks_exact(4 * width).zip(axis_taps(rows, height)) {
+    for (pixels, (above, below, v)) in photo
+        .rgba()
+        .chunks_exact(4 * width)
+        .zip(interpolation_weights(rows, height))
+    {
         let nearest = if v < 0.5 { above } else { below } * columns;
         for (pixel, &(left, right, u)) in pixels.chunks_exact(4).zip(&across) {
             let cell = nearest + if u < 0.5 { left } else { right };
-            alpha.push(match marks.decided[cell] {
+            alpha.push(match scribbles.scribbled[cell] {
                 _ if !band[cell] => 255 * u8::from(labels[cell]),
                 Some(object) => 255 * u8::from(object),
                 None => {
-                    let corners =
-                        [above * columns + left, above * columns + right, below * columns + left, below * columns + right];
+                    let corners = [
+                        above * columns + left,
+                        above * columns + right,
+                        below * columns + left,
+                        below * columns + right,
+                    ];
                     let weights = [(1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u];
-                    let at = |Fit { slope, offset }: Fit| offset + (0..3).map(|i| slope[i] * f32::from(pixel[i])).sum::<f32>();
-                    let fitted: f32 = corners.iter().zip(weights).map(|(&corner, weight)| weight * at(fits[corner])).sum();
+                    let at = |Fit { slope, offset }: Fit| {
+                        offset + (0..3).map(|i| slope[i] * f32::from(pixel[i])).sum::<f32>()
+                    };
+                    let fitted: f32 = corners
+                        .iter()
+                        .zip(weights)
+                        .map(|(&corner, weight)| weight * at(fits[corner]))
+                        .sum();
                     (255.0 * (0.5 + STEEPNESS * (fitted - 0.5))).round_ties_even() as u8
                 }
             });
@@ -65,8 +89,11 @@ pub fn refined(photo: &Picture, working: &WorkingPicture, labels: &[bool], marks
     }
 
     let mut mask: Vec<bool> = alpha.iter().map(|&value| value >= 128).collect();
-    let place = |pixel: usize| pixel / width * rows / height * columns + pixel % width * columns / width;
-    keep_components(&mut mask, width, |pixel| marks.decided[place(pixel)] == Some(true));
+    let place =
+        |pixel: usize| pixel / width * rows / height * columns + pixel % width * columns / width;
+    keep_components(&mut mask, width, |pixel| {
+        scribbles.scribbled[place(pixel)] == Some(true)
+    });
     for (value, &inside) in alpha.iter_mut().zip(&mask) {
         if !inside && *value >= 128 {
             *value = 0;
@@ -82,10 +109,12 @@ fn band(labels: &[bool], width: usize, reach: usize) -> Vec<bool> {
     for y in 0..height {
         for x in 0..width {
             let label = labels[y * width + x];
-            let differs = |x: usize, y: usize| x < width && y < height && labels[y * width + x] != label;
+            let differs =
+                |x: usize, y: usize| x < width && y < height && labels[y * width + x] != label;
             if differs(x + 1, y) || differs(x, y + 1) {
                 for row in (y + 1).saturating_sub(reach)..(y + 1 + reach).min(height) {
-                    band[row * width..][(x + 1).saturating_sub(reach)..(x + 1 + reach).min(width)].fill(true);
+                    band[row * width..][(x + 1).saturating_sub(reach)..(x + 1 + reach).min(width)]
+                        .fill(true);
                 }
             }
         }
@@ -96,12 +125,17 @@ fn band(labels: &[bool], width: usize, reach: usize) -> Vec<bool> {
 /// The best fit around each pixel of `band`; elsewhere the label as it is.
 fn fits(working: &WorkingPicture, labels: &[bool], band: &[bool]) -> Vec<Fit> {
     let (width, height) = (working.width, working.height());
-    let plain = |&label: &bool| Fit { slope: [0.0; 3], offset: f32::from(u8::from(label)) };
+    let plain = |&label: &bool| Fit {
+        slope: [0.0; 3],
+        offset: f32::from(u8::from(label)),
+    };
     let mut fits: Vec<Fit> = labels.iter().map(plain).collect();
     for y in 0..height {
         for x in (0..width).filter(|x| band[y * width + x]) {
-            let window = |at: usize, end: usize| at.saturating_sub(RADIUS)..(at + RADIUS + 1).min(end);
-            let pixels = window(y, height).flat_map(|y| window(x, width).map(move |x| y * width + x));
+            let window =
+                |at: usize, end: usize| at.saturating_sub(RADIUS)..(at + RADIUS + 1).min(end);
+            let pixels =
+                window(y, height).flat_map(|y| window(x, width).map(move |x| y * width + x));
             fits[y * width + x] = fit(pixels.map(|pixel| (&working.colours[pixel], labels[pixel])));
         }
     }
@@ -128,17 +162,33 @@ fn fit<'a>(pixels: impl Iterator<Item = (&'a Colour, bool)>) -> Fit {
     let mean = sum.map(|value| f64::from(value / count));
     let share = f64::from(objects / count);
     let with_labels = [0, 1, 2].map(|i| f64::from(object_sum[i] / count) - mean[i] * share);
-    let covariance = |i: usize, j: usize| f64::from(products[i.max(j)][i.min(j)] / count) - mean[i] * mean[j];
-    let matrix = [0, 1, 2].map(|i| [0, 1, 2].map(|j| covariance(i, j) + if i == j { EPSILON } else { 0.0 }));
+    let covariance =
+        |i: usize, j: usize| f64::from(products[i.max(j)][i.min(j)] / count) - mean[i] * mean[j];
+    let matrix =
+        [0, 1, 2].map(|i| [0, 1, 2].map(|j| covariance(i, j) + if i == j { EPSILON } else { 0.0 }));
     let slope = solved(matrix, with_labels);
     let offset = share - (0..3).map(|i| slope[i] * (mean[i] + 127.5)).sum::<f64>();
-    Fit { slope: slope.map(|value| value as f32), offset: offset as f32 }
+    Fit {
+        slope: slope.map(|value| value as f32),
+        offset: offset as f32,
+    }
 }
 
 /// `x` with `matrix x = right`, for a symmetric positive definite matrix, by Cramer's rule.
 fn solved(m: [[f64; 3]; 3], right: [f64; 3]) -> [f64; 3] {
-    let cross = |a: [f64; 3], b: [f64; 3]| [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+    let cross = |a: [f64; 3], b: [f64; 3]| {
+        [
+            a[1] * b[2] - a[2] * b[1],
+            a[2] * b[0] - a[0] * b[2],
+            a[0] * b[1] - a[1] * b[0],
+        ]
+    };
     let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
     let determinant = dot(m[0], cross(m[1], m[2]));
-    [dot(right, cross(m[1], m[2])), dot(m[0], cross(right, m[2])), dot(m[0], cross(m[1], right))].map(|value| value / determinant)
+    [
+        dot(right, cross(m[1], m[2])),
+        dot(m[0], cross(right, m[2])),
+        dot(m[0], cross(m[1], right)),
+    ]
+    .map(|value| value / determinant)
 }

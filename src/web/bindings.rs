@@ -12,15 +12,15 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::Blob;
 
 use super::call_options::{
-    CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, SALIENCY, STROKE, TARGET, class_model_settings, cut_guide, mode,
-    saliency_settings, stroke, target,
+    CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, SALIENCY, STROKE, TARGET, class_model_settings,
+    cut_guide, mode, saliency_settings, stroke, target,
 };
 use super::js_bytes::{ByteSource, read_blob};
 use super::js_error::{class_index, count, js_error};
 use super::js_progress::JsProgress;
 use super::js_values::{
-    BoundingBox, ClassModelProgress, DeviceInfo, LayerInfo, LayerRelation, MethodInfo, NetworkInfo, PictureInfo, RecipeDefaults,
-    RecipeInfo, WeightsInfo,
+    BoundingBox, ClassModelProgress, DeviceInfo, LayerInfo, MethodInfo, NetworkInfo, PictureInfo,
+    RecipeDefaults, RecipeInfo, RuleComparison, WeightsInfo,
 };
 use super::kept_array::KeptArray;
 use super::open_picture::{Opened, open_picture};
@@ -126,7 +126,10 @@ impl Engine {
     /// The networks that can be loaded.
     #[wasm_bindgen(unchecked_return_type = "NetworkInfo[]")]
     pub fn networks() -> Result<JsValue, JsValue> {
-        let infos: Result<Vec<NetworkInfo>, Error> = NETWORKS.iter().map(|definition| network_info(definition.id)).collect();
+        let infos: Result<Vec<NetworkInfo>, Error> = NETWORKS
+            .iter()
+            .map(|definition| network_info(definition.id))
+            .collect();
         infos.and_then(|infos| js_object(&infos)).map_err(js_error)
     }
 
@@ -156,7 +159,10 @@ impl Engine {
             .map(|recipe| RecipeInfo {
                 id: recipe.id.to_owned(),
                 title: recipe.title.to_owned(),
-                defaults: RecipeDefaults { steps: recipe.steps, side: recipe.side },
+                defaults: RecipeDefaults {
+                    steps: recipe.steps,
+                    side: recipe.side,
+                },
                 reading: recipe.reading.to_owned(),
                 reference: recipe.reference.to_owned(),
             })
@@ -174,8 +180,8 @@ impl Engine {
         infos.collect::<Result<_, Error>>().map_err(js_error)
     }
 
-    /// Whether this program stopped, with a `WebAssembly.RuntimeError`, because it was refused memory. A program that has stopped may be
-    /// asked this and nothing else.
+    /// Whether this program stopped, with a `WebAssembly.RuntimeError`, because it was refused
+    /// memory. A program that has stopped may be asked this and nothing else.
     #[wasm_bindgen(js_name = ranOutOfMemory)]
     pub fn ran_out_of_memory() -> bool {
         memory_was_refused()
@@ -185,12 +191,22 @@ impl Engine {
     pub async fn open(
         #[wasm_bindgen(unchecked_param_type = "\"auto\" | \"webgpu\" | \"cpu\"")] device: JsValue,
     ) -> Result<Engine, JsValue> {
-        let choice: DeviceChoice = device.as_string().unwrap_or_default().parse().map_err(js_error)?;
-        let offer = if choice == DeviceChoice::Cpu { Offer::Nothing } else { probe_adapter().await };
+        let choice: DeviceChoice = device
+            .as_string()
+            .unwrap_or_default()
+            .parse()
+            .map_err(js_error)?;
+        let offer = if choice == DeviceChoice::Cpu {
+            Offer::Nothing
+        } else {
+            probe_adapter().await
+        };
         let patience = async { JsFuture::from(after(PATIENCE)).await.map_or((), |_| ()) };
         let opening = engine::Engine::open_within(choice, offer, patience);
         let engine = with_probed_adapter(opening).await.map_err(js_error)?;
-        Ok(Engine { engine: Rc::new(RefCell::new(engine)) })
+        Ok(Engine {
+            engine: Rc::new(RefCell::new(engine)),
+        })
     }
 
     /// Where it computes, and why there.
@@ -221,17 +237,28 @@ impl Engine {
             } else {
                 match ByteSource::of("weights", &weights)? {
                     ByteSource::Bytes(bytes) => bytes.to_vec(),
-                    ByteSource::Blob(blob) => read_blob(&blob).await.map_err(Error::WeightsCorrupt)?,
-                    ByteSource::ImageData(..) => return Err(must_be("weights", "a file", &weights)),
+                    ByteSource::Blob(blob) => {
+                        read_blob(&blob).await.map_err(Error::WeightsCorrupt)?
+                    }
+                    ByteSource::ImageData(..) => {
+                        return Err(must_be("weights", "a file", &weights));
+                    }
                 }
             };
-            engine.borrow_mut().load_network(&id, &weights).map(|()| JsValue::UNDEFINED)
+            engine
+                .borrow_mut()
+                .load_network(&id, &weights)
+                .map(|()| JsValue::UNDEFINED)
         })
     }
 
-    /// Has a GPU build its pipelines, on an empty picture; without it the first calls take that time. The CPU has no use for it.
+    /// Has a GPU build its pipelines, on an empty picture; without it the first calls take that
+    /// time. The CPU has no use for it.
     #[wasm_bindgen(js_name = warmUp, unchecked_return_type = "Promise<void>")]
-    pub fn warm_up(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
+    pub fn warm_up(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue,
+    ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
@@ -239,8 +266,8 @@ impl Engine {
         })
     }
 
-    /// Opens a picture, by the browser's own decoder where it can, and makes it the picture. Until then, and where it fails or is
-    /// cancelled, the one that there was stays.
+    /// Opens a picture, by the browser's own decoder where it can, and makes it the picture. Until
+    /// then, and where it fails or is cancelled, the one that there was stays.
     #[wasm_bindgen(js_name = openPicture, unchecked_return_type = "Promise<PictureInfo>")]
     pub fn open_picture(
         &self,
@@ -254,7 +281,8 @@ impl Engine {
         })
     }
 
-    /// The photo as it is seen, squashed to `width` x `height` pixels; in its own size when they are left out.
+    /// The photo as it is seen, squashed to `width` x `height` pixels; in its own size when they
+    /// are left out.
     #[wasm_bindgen(js_name = picturePixels, unchecked_return_type = "PicturePixels")]
     pub fn picture_pixels(
         &self,
@@ -263,8 +291,17 @@ impl Engine {
     ) -> Result<JsValue, JsValue> {
         let pixels = || {
             let photo = self.engine.borrow().picture()?;
-            let side_or = |name, value: &JsValue, own| if value.is_undefined() { Ok(own) } else { side(name, value) };
-            let (width, height) = (side_or("width", &width, photo.width())?, side_or("height", &height, photo.height())?);
+            let side_or = |name, value: &JsValue, own| {
+                if value.is_undefined() {
+                    Ok(own)
+                } else {
+                    side(name, value)
+                }
+            };
+            let (width, height) = (
+                side_or("width", &width, photo.width())?,
+                side_or("height", &height, photo.height())?,
+            );
             if (width, height) == (photo.width(), photo.height()) {
                 return picture_object(&photo);
             }
@@ -281,27 +318,40 @@ impl Engine {
             ByteSource::ImageData(rgba, width, height) => {
                 self.set_picture(Picture::from_rgba(rgba.to_vec(), width, height), "pixels")
             }
-            ByteSource::Blob(blob) => Ok(self.set_later(blob, "crate", |bytes| decode_file(&bytes))),
+            ByteSource::Blob(blob) => {
+                Ok(self.set_later(blob, "crate", |bytes| decode_file(&bytes)))
+            }
         }
     }
 
     /// Makes RGBA pixels, row-major from the top left, the picture.
     #[wasm_bindgen(js_name = setPicturePixels, skip_typescript)]
-    pub fn set_picture_pixels(&self, rgba: JsValue, width: JsValue, height: JsValue) -> Result<JsValue, JsValue> {
+    pub fn set_picture_pixels(
+        &self,
+        rgba: JsValue,
+        width: JsValue,
+        height: JsValue,
+    ) -> Result<JsValue, JsValue> {
         let source = ByteSource::of("rgba", &rgba).map_err(js_error)?;
-        if let (ByteSource::ImageData(rgba, columns, rows), true, true) = (&source, width.is_undefined(), height.is_undefined()) {
+        if let (ByteSource::ImageData(rgba, columns, rows), true, true) =
+            (&source, width.is_undefined(), height.is_undefined())
+        {
             return self.set_picture(Picture::from_rgba(rgba.to_vec(), *columns, *rows), "pixels");
         }
         let (width, height) = frame_size(&width, &height)?;
         match source {
             ByteSource::ImageData(_, columns, rows) if (columns, rows) != (width, height) => {
-                let found = format!("an ImageData of {columns} x {rows} pixels is not one of {width} x {height}");
+                let found = format!(
+                    "an ImageData of {columns} x {rows} pixels is not one of {width} x {height}"
+                );
                 Err(js_error(Error::PictureCorrupt(found)))
             }
             ByteSource::Bytes(rgba) | ByteSource::ImageData(rgba, ..) => {
                 self.set_picture(Picture::from_rgba(rgba.to_vec(), width, height), "pixels")
             }
-            ByteSource::Blob(blob) => Ok(self.set_later(blob, "pixels", move |rgba| Picture::from_rgba(rgba, width, height))),
+            ByteSource::Blob(blob) => Ok(self.set_later(blob, "pixels", move |rgba| {
+                Picture::from_rgba(rgba, width, height)
+            })),
         }
     }
 
@@ -309,7 +359,12 @@ impl Engine {
     #[wasm_bindgen(unchecked_return_type = "Promise<Float32Array>")]
     pub fn classify(&self) -> Promise {
         let engine = self.snapshot();
-        promise(async move { engine.classify().await.map(|scores| Float32Array::from(&scores[..])) })
+        promise(async move {
+            engine
+                .classify()
+                .await
+                .map(|scores| Float32Array::from(&scores[..]))
+        })
     }
 
     /// dS_c/dI for the same view: R, G, B planes of side x side, per unit of a 0..255 pixel value.
@@ -320,8 +375,14 @@ impl Engine {
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let class = class_index(if class.is_undefined() { f64::NAN } else { number("classIndex", &class)? })?;
-            let planes = engine.input_gradient(&gradient::Target::Class(class)).await?;
+            let class = class_index(if class.is_undefined() {
+                f64::NAN
+            } else {
+                number("classIndex", &class)?
+            })?;
+            let planes = engine
+                .input_gradient(&gradient::Target::Class(class))
+                .await?;
             Ok(Float32Array::from(&planes[..]))
         })
     }
@@ -347,27 +408,41 @@ impl Engine {
     #[wasm_bindgen(unchecked_return_type = "Promise<SaliencyMap>")]
     pub fn saliency(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "TargetOptions & SaliencyOptions & LongCall")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & SaliencyOptions & LongCall")]
+        options: JsValue,
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[TARGET, SALIENCY, LONG_CALL])?;
-            let saliency = engine.saliency(&saliency_settings(&options)?, &JsProgress::of(&options)?).await?;
+            let saliency = engine
+                .saliency(&saliency_settings(&options)?, &JsProgress::of(&options)?)
+                .await?;
             let (width, height) = engine.picture_size()?;
-            Ok(SaliencyMap { saliency, width, height, values: KeptArray::default(), signed: KeptArray::default() })
+            Ok(SaliencyMap {
+                saliency,
+                width,
+                height,
+                values: KeptArray::default(),
+                signed: KeptArray::default(),
+            })
         })
     }
 
     /// Gradient and DeconvNet compared, from the layer that the target reads down to the picture.
     #[wasm_bindgen(unchecked_return_type = "Promise<LayerRelation[]>")]
-    pub fn relation(&self, #[wasm_bindgen(unchecked_param_type = "TargetOptions & LongCall")] options: JsValue) -> Promise {
+    pub fn relation(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & LongCall")] options: JsValue,
+    ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[TARGET, LONG_CALL])?;
-            let layers = engine.relation(&target(&options)?, &JsProgress::of(&options)?).await?;
-            let layers: Vec<LayerRelation> = layers
+            let layers = engine
+                .compare_rules(&target(&options)?, &JsProgress::of(&options)?)
+                .await?;
+            let layers: Vec<RuleComparison> = layers
                 .into_iter()
-                .map(|layer| LayerRelation {
+                .map(|layer| RuleComparison {
                     layer: layer.layer,
                     kind: layer.kind.to_owned(),
                     cosine: layer.cosine,
@@ -379,64 +454,94 @@ impl Engine {
         })
     }
 
-    /// Starts to randomise the network's layers from the top down; computes the trained network's map. What becomes of the map's signs and of
-    /// its places is told apart, step by step: `RandomisedLayer`.
+    /// Starts to randomise the network's layers from the top down; computes the trained network's
+    /// map. What becomes of the map's signs and of its places is told apart, step by step:
+    /// `RandomisedLayer`.
     #[wasm_bindgen(js_name = sanityCheck, unchecked_return_type = "Promise<SanityCheck>")]
     pub fn sanity_check(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "TargetOptions & SaliencyOptions & LongCall")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & SaliencyOptions & LongCall")]
+        options: JsValue,
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[TARGET, SALIENCY, LONG_CALL])?;
             let settings = saliency_settings(&options)?;
             let seed = settings.seed;
-            let check = engine.sanity_check(settings, seed, &JsProgress::of(&options)?).await?;
-            Ok(SanityCheck { layers: check.left(), check: Rc::new(Mutex::new(check)) })
+            let check = engine
+                .sanity_check(settings, seed, &JsProgress::of(&options)?)
+                .await?;
+            Ok(SanityCheck {
+                layers: check.left(),
+                check: Rc::new(Mutex::new(check)),
+            })
         })
     }
 
-    /// The object that a saliency map points at, or that is in a rectangle, cut out of the picture: the cut alone.
+    /// The object that a saliency map points at, or that is in a rectangle, cut out of the picture:
+    /// the cut alone.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
     pub fn segment(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "CutGuide & SegmentOptions & LongCall")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "CutGuide & SegmentOptions & LongCall")]
+        options: JsValue,
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[CUT, LONG_CALL])?;
             let (guide, settings) = cut_guide(&options, LocateMode::Paper, engine.picture_size()?)?;
-            engine.segment(guide.as_guide(), &settings, &JsProgress::of(&options)?).await.map(Segmentation::from)
+            engine
+                .segment(guide.as_guide(), &settings, &JsProgress::of(&options)?)
+                .await
+                .map(Segmentation::from)
         })
     }
 
-    /// The same, as a cut that strokes can correct. Its mode is `best` where nothing else is asked for.
+    /// The same, as a cut that strokes can correct. Its mode is `best` where nothing else is asked
+    /// for.
     #[wasm_bindgen(js_name = objectCut, unchecked_return_type = "Promise<ObjectCut>")]
     pub fn object_cut(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "CutGuide & SegmentOptions & LongCall")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "CutGuide & SegmentOptions & LongCall")]
+        options: JsValue,
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[CUT, LONG_CALL])?;
             let (guide, settings) = cut_guide(&options, LocateMode::Best, engine.picture_size()?)?;
-            let cut = engine.object_cut(guide.as_guide(), &settings, &JsProgress::of(&options)?).await?;
+            let cut = engine
+                .object_cut(guide.as_guide(), &settings, &JsProgress::of(&options)?)
+                .await?;
             let quantiles = match guide {
-                CutGuide::Saliency(_) => Some([settings.foreground_quantile, settings.background_quantile]),
+                CutGuide::Saliency(_) => {
+                    Some([settings.foreground_quantile, settings.background_quantile])
+                }
                 CutGuide::Rectangle(_) => None,
             };
-            Ok(ObjectCut { cut: RefCell::new(cut), quantiles })
+            Ok(ObjectCut {
+                cut: RefCell::new(cut),
+                quantiles,
+            })
         })
     }
 
     /// Saliency, seeds and cut of a class.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
-    pub fn locate(&self, #[wasm_bindgen(unchecked_param_type = "LocateOptions & LongCall")] options: JsValue) -> Promise {
+    pub fn locate(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "LocateOptions & LongCall")] options: JsValue,
+    ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[LOCATE, LONG_CALL])?;
-            let (class, mode) = (options.class("classIndex")?, mode(&options, LocateMode::Best)?);
-            engine.locate(class, mode, &JsProgress::of(&options)?).await.map(Segmentation::from)
+            let (class, mode) = (
+                options.class("classIndex")?,
+                mode(&options, LocateMode::Best)?,
+            );
+            engine
+                .locate(class, mode, &JsProgress::of(&options)?)
+                .await
+                .map(Segmentation::from)
         })
     }
 
@@ -444,18 +549,31 @@ impl Engine {
     #[wasm_bindgen(js_name = classModel)]
     pub fn class_model(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "TargetOptions & ClassModelOptions")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & ClassModelOptions")]
+        options: JsValue,
     ) -> Result<ClassModelRun, JsValue> {
         let engine = self.engine.borrow();
         let run = Options::of(options, &[TARGET, CLASS_MODEL])
             .and_then(|options| class_model_settings(&options, &engine))
             .and_then(|settings| engine.class_model(&settings));
-        Ok(ClassModelRun { run: RefCell::new(run.map_err(js_error)?) })
+        Ok(ClassModelRun {
+            run: RefCell::new(run.map_err(js_error)?),
+        })
     }
 
-    fn set_picture(&self, picture: Result<Picture, Error>, decoder: &'static str) -> Result<JsValue, JsValue> {
-        let opened = picture.map(|picture| Opened { picture, decoder, reason: String::new() });
-        opened.and_then(|opened| use_picture(&self.engine, opened)).map_err(js_error)
+    fn set_picture(
+        &self,
+        picture: Result<Picture, Error>,
+        decoder: &'static str,
+    ) -> Result<JsValue, JsValue> {
+        let opened = picture.map(|picture| Opened {
+            picture,
+            decoder,
+            reason: String::new(),
+        });
+        opened
+            .and_then(|opened| use_picture(&self.engine, opened))
+            .map_err(js_error)
     }
 
     /// A promise of the picture that `decode` makes of a blob's bytes.
@@ -465,9 +583,13 @@ impl Engine {
         decoder: &'static str,
         decode: impl FnOnce(Vec<u8>) -> Result<Picture, Error> + 'static,
     ) -> JsValue {
-        let engine = Engine { engine: self.engine.clone() };
+        let engine = Engine {
+            engine: self.engine.clone(),
+        };
         let work = async move {
-            let bytes = read_blob(&blob).await.map_err(|error| js_error(Error::PictureCorrupt(error)))?;
+            let bytes = read_blob(&blob)
+                .await
+                .map_err(|error| js_error(Error::PictureCorrupt(error)))?;
             engine.set_picture(decode(bytes), decoder)
         };
         future_to_promise(work).into()
@@ -480,11 +602,25 @@ impl Engine {
 }
 
 /// Makes it the engine's picture and says what it is.
-fn use_picture(engine: &RefCell<engine::Engine>, Opened { picture, decoder, reason }: Opened) -> Result<JsValue, Error> {
+fn use_picture(
+    engine: &RefCell<engine::Engine>,
+    Opened {
+        picture,
+        decoder,
+        reason,
+    }: Opened,
+) -> Result<JsValue, Error> {
     let (file_width, file_height) = picture.file_size();
     let (width, height) = (picture.width(), picture.height());
     engine.borrow_mut().set_picture(picture);
-    js_object(&PictureInfo { width, height, file_width, file_height, decoder: decoder.to_owned(), reason })
+    js_object(&PictureInfo {
+        width,
+        height,
+        file_width,
+        file_height,
+        decoder: decoder.to_owned(),
+        reason,
+    })
 }
 
 /// A saliency map in the photo's frame.
@@ -511,10 +647,18 @@ impl SaliencyMap {
         self.height
     }
 
-    /// width * height values, row-major, >= 0; of `gradient` and its kin per unit of a 0..255 pixel value. The same array at every access.
+    /// width * height values, row-major, >= 0; of `gradient` and its kin per unit of a 0..255 pixel
+    /// value. The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn values(&self) -> Float32Array {
-        self.values.get(|| Float32Array::from(&self.saliency.map.sampled(self.width as usize, self.height as usize)[..]))
+        self.values.get(|| {
+            Float32Array::from(
+                &self
+                    .saliency
+                    .map
+                    .sampled(self.width as usize, self.height as usize)[..],
+            )
+        })
     }
 
     /// The values as they were computed, on the network's own grid.
@@ -523,25 +667,34 @@ impl SaliencyMap {
         saliency_grid(&self.saliency.map, &self.saliency.signed).map_err(js_error)
     }
 
-    /// The values in a frame of another size, such as a display's: width * height of them, row-major.
+    /// The values in a frame of another size, such as a display's: width * height of them,
+    /// row-major.
     pub fn sampled(
         &self,
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
     ) -> Result<Float32Array, JsValue> {
         let (width, height) = frame_size(&width, &height)?;
-        Ok(Float32Array::from(&self.saliency.map.sampled(width as usize, height as usize)[..]))
+        Ok(Float32Array::from(
+            &self.saliency.map.sampled(width as usize, height as usize)[..],
+        ))
     }
 
-    /// As many signed values, the attribution's sums over the colours: above 0 speaks for the target, below against it. The
-    /// same array at every access.
+    /// As many signed values, the attribution's sums over the colours: above 0 speaks for the
+    /// target, below against it. The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn signed(&self) -> Float32Array {
-        self.signed.get(|| Float32Array::from(&self.saliency.signed_sampled(self.width as usize, self.height as usize)[..]))
+        self.signed.get(|| {
+            Float32Array::from(
+                &self
+                    .saliency
+                    .signed_sampled(self.width as usize, self.height as usize)[..],
+            )
+        })
     }
 
-    /// Of `integrated_gradients`: by how much the attribution's sum misses the score's rise from the mean picture, as a part of that
-    /// rise; undefined for other methods.
+    /// Of `integrated_gradients`: by how much the attribution's sum misses the score's rise from
+    /// the mean picture, as a part of that rise; undefined for other methods.
     #[wasm_bindgen(getter, js_name = completenessGap)]
     pub fn completeness_gap(&self) -> Option<f64> {
         self.saliency.completeness_gap
@@ -574,19 +727,28 @@ impl SanityCheck {
         })
     }
 
-    /// Randomises the next layer, the classes' own first, and gives its name, the map after it and the map's rank
-    /// correlations with the trained network's; undefined when none is left. A step that is cancelled has randomised its layer all the same.
+    /// Randomises the next layer, the classes' own first, and gives its name, the map after it and
+    /// the map's rank correlations with the trained network's; undefined when none is left. A step
+    /// that is cancelled has randomised its layer all the same.
     #[wasm_bindgen(unchecked_return_type = "Promise<RandomisedLayer | undefined>")]
-    pub fn step(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
+    pub fn step(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue,
+    ) -> Promise {
         let check = self.check.clone();
         promise(async move {
             let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
-            let Some(randomised) = check.lock().await.step(&progress).await? else { return Ok(JsValue::UNDEFINED) };
+            let Some(randomised) = check.lock().await.step(&progress).await? else {
+                return Ok(JsValue::UNDEFINED);
+            };
             plain_object([
                 ("layer", randomised.layer.into()),
                 ("left", randomised.left.into()),
                 ("correlation", randomised.correlation.into()),
-                ("magnitudeCorrelation", randomised.magnitude_correlation.into()),
+                (
+                    "magnitudeCorrelation",
+                    randomised.magnitude_correlation.into(),
+                ),
                 ("map", saliency_grid(&randomised.map, &randomised.signed)?),
             ])
         })
@@ -610,9 +772,13 @@ impl ObjectCut {
         promise(async move { segmentation.map(Segmentation::from) })
     }
 
-    /// Marks pixels as object or not and cuts anew. The stroke stays even where the answer is `no-object-found`.
+    /// Scribbles pixels as object or not and cuts anew. The stroke stays even where the answer is
+    /// `no-object-found`.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
-    pub fn stroke(&self, #[wasm_bindgen(unchecked_param_type = "StrokeOptions")] options: JsValue) -> Promise {
+    pub fn stroke(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "StrokeOptions")] options: JsValue,
+    ) -> Promise {
         let stroke = Options::of(options, &[STROKE]).and_then(|options| stroke(&options));
         match stroke.and_then(|stroke| self.cut.borrow_mut().stroke(stroke)) {
             Ok(()) => self.segmentation(),
@@ -634,8 +800,9 @@ impl ObjectCut {
         self.segmentation()
     }
 
-    /// What the cut started from, in a frame of width x height pixels, the photo's or a smaller one; row-major: 2 where the object's colours
-    /// were taken from, 1 where the background's were, 0 elsewhere. Strokes do not change it.
+    /// What the cut started from, in a frame of width x height pixels, the photo's or a smaller
+    /// one; row-major: 2 where the object's colours were taken from, 1 where the background's were,
+    /// 0 elsewhere. Strokes do not change it.
     pub fn seeds(
         &self,
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
@@ -654,13 +821,15 @@ impl ObjectCut {
         Ok(Uint8Array::from(&codes[..]))
     }
 
-    /// The object's colours were taken from the cells of the saliency map above this quantile; undefined for a rectangle.
+    /// The object's colours were taken from the cells of the saliency map above this quantile;
+    /// undefined for a rectangle.
     #[wasm_bindgen(getter, js_name = foregroundQuantile)]
     pub fn foreground_quantile(&self) -> Option<f64> {
         self.quantiles.map(|[foreground, _]| foreground)
     }
 
-    /// The background's colours were taken from the cells below this one; undefined for a rectangle.
+    /// The background's colours were taken from the cells below this one; undefined for a
+    /// rectangle.
     #[wasm_bindgen(getter, js_name = backgroundQuantile)]
     pub fn background_quantile(&self) -> Option<f64> {
         self.quantiles.map(|[_, background]| background)
@@ -683,7 +852,11 @@ pub struct Segmentation {
 
 impl From<segmentation::Segmentation> for Segmentation {
     fn from(segmentation: segmentation::Segmentation) -> Self {
-        Self { segmentation, mask: KeptArray::default(), alpha: KeptArray::default() }
+        Self {
+            segmentation,
+            mask: KeptArray::default(),
+            alpha: KeptArray::default(),
+        }
     }
 }
 
@@ -701,16 +874,20 @@ impl Segmentation {
         self.segmentation.height
     }
 
-    /// 255 on the object, 0 elsewhere; row-major in the photo's frame. The same array at every access.
+    /// 255 on the object, 0 elsewhere; row-major in the photo's frame. The same array at every
+    /// access.
     #[wasm_bindgen(getter)]
     pub fn mask(&self) -> Uint8Array {
-        self.mask.get(|| Uint8Array::from(&self.segmentation.mask[..]))
+        self.mask
+            .get(|| Uint8Array::from(&self.segmentation.mask[..]))
     }
 
-    /// How much of each pixel is object, 0 to 255, in the same frame: the mask with a soft edge. The same array at every access.
+    /// How much of each pixel is object, 0 to 255, in the same frame: the mask with a soft edge.
+    /// The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn alpha(&self) -> Uint8Array {
-        self.alpha.get(|| Uint8Array::from(&self.segmentation.alpha[..]))
+        self.alpha
+            .get(|| Uint8Array::from(&self.segmentation.alpha[..]))
     }
 
     /// The soft mask in a smaller frame, such as a display's: width * height values, row-major.
@@ -734,7 +911,13 @@ impl Segmentation {
     #[wasm_bindgen(getter, js_name = "box", unchecked_return_type = "BoundingBox")]
     pub fn bounding_box(&self) -> Result<JsValue, JsValue> {
         let b = &self.segmentation.bounding_box;
-        js_object(&BoundingBox { x: b.x, y: b.y, width: b.width, height: b.height }).map_err(js_error)
+        js_object(&BoundingBox {
+            x: b.x,
+            y: b.y,
+            width: b.width,
+            height: b.height,
+        })
+        .map_err(js_error)
     }
 
     /// The energy of the cut's labelling.
@@ -761,10 +944,16 @@ impl ClassModelRun {
     /// Takes `n` steps. More of them, and the pixels, may be asked for before the promise is kept.
     #[wasm_bindgen(unchecked_return_type = "Promise<ClassModelProgress>")]
     pub fn step(&self, #[wasm_bindgen(unchecked_param_type = "number")] n: JsValue) -> Promise {
-        let asked = number("n", &n).and_then(|n| count("n", n)).map(|n| self.run.borrow_mut().step(n));
+        let asked = number("n", &n)
+            .and_then(|n| count("n", n))
+            .map(|n| self.run.borrow_mut().step(n));
         promise(async move {
             let progress = asked?.await?;
-            js_object(&ClassModelProgress { step: progress.step, score: progress.score, probability: progress.probability })
+            js_object(&ClassModelProgress {
+                step: progress.step,
+                score: progress.score,
+                probability: progress.probability,
+            })
         })
     }
 
@@ -778,7 +967,9 @@ impl ClassModelRun {
 
 /// A length in pixels.
 fn side(name: &str, value: &JsValue) -> Result<u32, Error> {
-    number(name, value).and_then(|value| count(name, value)).map(|side| side as u32)
+    number(name, value)
+        .and_then(|value| count(name, value))
+        .map(|side| side as u32)
 }
 
 /// The columns and rows that a caller asks for.
@@ -800,7 +991,8 @@ fn js_object(value: &impl Serialize) -> Result<JsValue, Error> {
 fn plain_object<const N: usize>(properties: [(&str, JsValue); N]) -> Result<JsValue, Error> {
     let object = Object::new();
     for (key, value) in properties {
-        Reflect::set(&object, &key.into(), &value).map_err(|_| Error::Internal("a property was refused".to_owned()))?;
+        Reflect::set(&object, &key.into(), &value)
+            .map_err(|_| Error::Internal("a property was refused".to_owned()))?;
     }
     Ok(object.into())
 }
@@ -808,12 +1000,19 @@ fn plain_object<const N: usize>(properties: [(&str, JsValue); N]) -> Result<JsVa
 /// A picture's pixels: `PicturePixels`, `ClassModelPixels`.
 fn picture_object(picture: &Picture) -> Result<JsValue, Error> {
     let rgba = Uint8ClampedArray::from(picture.rgba());
-    plain_object([("rgba", rgba.into()), ("width", picture.width().into()), ("height", picture.height().into())])
+    plain_object([
+        ("rgba", rgba.into()),
+        ("width", picture.width().into()),
+        ("height", picture.height().into()),
+    ])
 }
 
 /// A map as it was computed: `SaliencyGrid`.
 fn saliency_grid(map: &saliency::SaliencyMap, signed: &[f32]) -> Result<JsValue, Error> {
-    let (values, signed) = (Float32Array::from(&map.values[..]), Float32Array::from(signed));
+    let (values, signed) = (
+        Float32Array::from(&map.values[..]),
+        Float32Array::from(signed),
+    );
     plain_object([
         ("width", map.columns.into()),
         ("height", map.rows.into()),
@@ -829,6 +1028,11 @@ fn network_info(id: &str) -> Result<NetworkInfo, Error> {
         title: row.title,
         classes: imagenet_labels().map(str::to_owned).collect(),
         input_side: row.input.side,
-        weights: WeightsInfo { file: row.file, bytes: row.bytes, sha256: row.sha256, licence: row.licence },
+        weights: WeightsInfo {
+            file: row.file,
+            bytes: row.bytes,
+            sha256: row.sha256,
+            licence: row.licence,
+        },
     })
 }

@@ -10,9 +10,9 @@ use crate::class_model::{ClassModelSettings, Start};
 use crate::engine::{self, LocateMode};
 use crate::error::Error;
 use crate::gradient::Target;
-use crate::preprocess::Views;
+use crate::preprocess::Crops;
 use crate::saliency::{SaliencyMap, SaliencySettings};
-use crate::segmentation::{BoundingBox, CutSettings, Guide, Stroke};
+use crate::segmentation::{BoundingBox, CutSettings, Prompt, Stroke};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
@@ -110,8 +110,15 @@ pub const TARGET: &[&str] = &["classIndex", "layer", "channel", "position"];
 /// The names of `SaliencyOptions`.
 pub const SALIENCY: &[&str] = &["method", "views", "n", "sigma", "seed", "steps", "camLayer"];
 /// The names of `CutGuide` and `SegmentOptions`.
-pub const CUT: &[&str] =
-    &["saliency", "rectangle", "mode", "foregroundQuantile", "backgroundQuantile", "workingSide", "iterations"];
+pub const CUT: &[&str] = &[
+    "saliency",
+    "rectangle",
+    "mode",
+    "foregroundQuantile",
+    "backgroundQuantile",
+    "workingSide",
+    "iterations",
+];
 /// The names of `StrokeOptions`.
 pub const STROKE: &[&str] = &["points", "radius", "object"];
 /// The names of `LocateOptions`.
@@ -122,18 +129,28 @@ pub const CLASS_MODEL: &[&str] = &["recipe", "seed", "side", "start"];
 /// What a call is about: its `classIndex`, or its `layer`, `channel` and `position`.
 ///
 /// # Errors
-/// `class-out-of-range` without either; `setting-out-of-range` with both, or with what is no neuron.
+/// `class-out-of-range` without either; `setting-out-of-range` with both, or with what is no
+/// neuron.
 pub fn target(options: &Options) -> Result<Target, Error> {
     match (options.get("classIndex"), options.text("layer")?) {
-        (Some(_), Some(_)) => Err(Error::SettingOutOfRange("a classIndex and a layer exclude each other".to_owned())),
+        (Some(_), Some(_)) => Err(Error::SettingOutOfRange(
+            "a classIndex and a layer exclude each other".to_owned(),
+        )),
         (_, None) => Ok(Target::Class(options.class("classIndex")?)),
         (None, Some(layer)) => {
             let channel = count("channel", options.number("channel")?.unwrap_or(f64::NAN))?;
-            let position = options.get("position").map(|position| match numbers("position", &position)?[..] {
-                [row, column] => Ok([count("position", row)?, count("position", column)?]),
-                _ => Err(must_be("position", "a row and a column", &position)),
-            });
-            Ok(Target::Neuron { layer, channel, position: position.transpose()? })
+            let position =
+                options
+                    .get("position")
+                    .map(|position| match numbers("position", &position)?[..] {
+                        [row, column] => Ok([count("position", row)?, count("position", column)?]),
+                        _ => Err(must_be("position", "a row and a column", &position)),
+                    });
+            Ok(Target::Neuron {
+                layer,
+                channel,
+                position: position.transpose()?,
+            })
         }
     }
 }
@@ -146,10 +163,16 @@ pub fn saliency_settings(options: &Options) -> Result<SaliencySettings, Error> {
     let defaults = SaliencySettings::new(target(options)?);
     Ok(SaliencySettings {
         method: options.text("method")?.unwrap_or(defaults.method),
-        views: options.count("views")?.map_or(Ok(defaults.views), Views::try_from)?,
+        views: options
+            .count("views")?
+            .map_or(Ok(defaults.views), Crops::try_from)?,
         samples: options.count("n")?.unwrap_or(defaults.samples),
-        sigma: options.number("sigma")?.map_or(defaults.sigma, |sigma| sigma as f32),
-        seed: options.count("seed")?.map_or(defaults.seed, |seed| seed as u64),
+        sigma: options
+            .number("sigma")?
+            .map_or(defaults.sigma, |sigma| sigma as f32),
+        seed: options
+            .count("seed")?
+            .map_or(defaults.seed, |seed| seed as u64),
         steps: options.count("steps")?.unwrap_or(defaults.steps),
         cam_layer: options.text("camLayer")?,
         target: defaults.target,
@@ -160,18 +183,27 @@ pub fn saliency_settings(options: &Options) -> Result<SaliencySettings, Error> {
 ///
 /// # Errors
 /// As [`target`], `setting-out-of-range`, and `no-picture` where it is to start from one.
-pub fn class_model_settings(options: &Options, engine: &engine::Engine) -> Result<ClassModelSettings, Error> {
+pub fn class_model_settings(
+    options: &Options,
+    engine: &engine::Engine,
+) -> Result<ClassModelSettings, Error> {
     let defaults = ClassModelSettings::new(target(options)?);
     Ok(ClassModelSettings {
         recipe: options.text("recipe")?.unwrap_or(defaults.recipe),
-        seed: options.count("seed")?.map_or(defaults.seed, |seed| seed as u64),
+        seed: options
+            .count("seed")?
+            .map_or(defaults.seed, |seed| seed as u64),
         side: options.count("side")?,
         start: match options.text("start")?.as_deref() {
             None => defaults.start,
             Some("zero") => Start::Zero,
             Some("noise") => Start::Noise,
             Some("photo") => Start::Picture(engine.picture()?),
-            Some(other) => return Err(Error::SettingOutOfRange(format!("start must be zero, noise or photo, not \"{other}\""))),
+            Some(other) => {
+                return Err(Error::SettingOutOfRange(format!(
+                    "start must be zero, noise or photo, not \"{other}\""
+                )));
+            }
         },
         target: defaults.target,
     })
@@ -182,7 +214,9 @@ pub fn class_model_settings(options: &Options, engine: &engine::Engine) -> Resul
 /// # Errors
 /// `setting-out-of-range` for one that is none.
 pub fn mode(options: &Options, default: LocateMode) -> Result<LocateMode, Error> {
-    options.text("mode")?.map_or(Ok(default), |mode| mode.parse())
+    options
+        .text("mode")?
+        .map_or(Ok(default), |mode| mode.parse())
 }
 
 /// What a cut starts from, kept for the time of the call.
@@ -195,30 +229,49 @@ pub enum CutGuide {
 
 impl CutGuide {
     /// As the cut takes it.
-    pub fn as_guide(&self) -> Guide<'_> {
+    pub fn as_guide(&self) -> Prompt<'_> {
         match self {
-            CutGuide::Saliency(map) => Guide::Saliency(map),
-            CutGuide::Rectangle(rectangle) => Guide::Rectangle(*rectangle),
+            CutGuide::Saliency(map) => Prompt::Saliency(map),
+            CutGuide::Rectangle(rectangle) => Prompt::Rectangle(*rectangle),
         }
     }
 }
 
-/// The `saliency` or the `rectangle` of a call's options on a photo of these columns and rows, and its settings: where nothing else is
-/// asked for, those of the mode or GrabCut's.
+/// The `saliency` or the `rectangle` of a call's options on a photo of these columns and rows, and
+/// its settings: where nothing else is asked for, those of the mode or GrabCut's.
 ///
 /// # Errors
 /// `setting-out-of-range`.
-pub fn cut_guide(options: &Options, default: LocateMode, photo: (u32, u32)) -> Result<(CutGuide, CutSettings), Error> {
+pub fn cut_guide(
+    options: &Options,
+    default: LocateMode,
+    photo: (u32, u32),
+) -> Result<(CutGuide, CutSettings), Error> {
     let mode = mode(options, default)?;
     let (guide, defaults) = match (options.get("saliency"), options.get("rectangle")) {
         (Some(map), None) => (CutGuide::Saliency(saliency_map(&map)?), mode.cut_settings()),
-        (None, Some(area)) => (CutGuide::Rectangle(rectangle(&area, photo)?), CutSettings::rectangle()),
-        _ => return Err(Error::SettingOutOfRange("a cut starts from either a saliency map or a rectangle".to_owned())),
+        (None, Some(area)) => (
+            CutGuide::Rectangle(rectangle(&area, photo)?),
+            CutSettings::rectangle(),
+        ),
+        _ => {
+            return Err(Error::SettingOutOfRange(
+                "a cut starts from either a saliency map or a rectangle".to_owned(),
+            ));
+        }
     };
-    let whole = |name, default| options.count(name).map(|count| count.map_or(default, |count| count as u32));
+    let whole = |name, default| {
+        options
+            .count(name)
+            .map(|count| count.map_or(default, |count| count as u32))
+    };
     let settings = CutSettings {
-        foreground_quantile: options.number("foregroundQuantile")?.unwrap_or(defaults.foreground_quantile),
-        background_quantile: options.number("backgroundQuantile")?.unwrap_or(defaults.background_quantile),
+        foreground_quantile: options
+            .number("foregroundQuantile")?
+            .unwrap_or(defaults.foreground_quantile),
+        background_quantile: options
+            .number("backgroundQuantile")?
+            .unwrap_or(defaults.background_quantile),
         working_side: whole("workingSide", defaults.working_side)?,
         iterations: whole("iterations", defaults.iterations)?,
         ..defaults
@@ -235,30 +288,42 @@ pub fn stroke(options: &Options) -> Result<Stroke, Error> {
     let (points, object) = (get("points"), get("object"));
     let places = numbers("points", &points)?;
     let (pairs, []) = places.as_chunks() else {
-        return Err(Error::SettingOutOfRange(format!("`points` must be pairs of numbers, and {} are none", places.len())));
+        return Err(Error::SettingOutOfRange(format!(
+            "`points` must be pairs of numbers, and {} are none",
+            places.len()
+        )));
     };
     Ok(Stroke {
         points: pairs.iter().map(|&[x, y]| [x as f32, y as f32]).collect(),
         radius: number("radius", &get("radius"))? as f32,
-        object: object.as_bool().ok_or_else(|| must_be("object", "true or false", &object))?,
+        object: object
+            .as_bool()
+            .ok_or_else(|| must_be("object", "true or false", &object))?,
     })
 }
 
 fn rectangle(area: &JsValue, (columns, rows): (u32, u32)) -> Result<BoundingBox, Error> {
     let side = |key: &str| {
-        let value = Reflect::get(area, &key.into()).map_err(|_| must_be("rectangle", "a box", area))?;
+        let value =
+            Reflect::get(area, &key.into()).map_err(|_| must_be("rectangle", "a box", area))?;
         number(&format!("rectangle.{key}"), &value)
     };
-    BoundingBox::touched_by([side("x")?, side("y")?, side("width")?, side("height")?], [columns, rows])
+    BoundingBox::touched_by(
+        [side("x")?, side("y")?, side("width")?, side("height")?],
+        [columns, rows],
+    )
 }
 
 /// A `SaliencyMap`, of which the grid alone is read, or any object with its three properties.
 fn saliency_map(map: &JsValue) -> Result<SaliencyMap, Error> {
-    let grid = Reflect::get(map, &"grid".into()).ok().filter(JsValue::is_object);
+    let grid = Reflect::get(map, &"grid".into())
+        .ok()
+        .filter(JsValue::is_object);
     let map = grid.as_ref().unwrap_or(map);
     let get = |key: &str| {
-        Reflect::get(map, &key.into())
-            .map_err(|_| Error::SettingOutOfRange(format!("`saliency` has no {key}, or has been freed")))
+        Reflect::get(map, &key.into()).map_err(|_| {
+            Error::SettingOutOfRange(format!("`saliency` has no {key}, or has been freed"))
+        })
     };
     let side = |key: &str| {
         let name = format!("saliency.{key}");
@@ -267,16 +332,28 @@ fn saliency_map(map: &JsValue) -> Result<SaliencyMap, Error> {
     let (columns, rows, values) = (side("width")?, side("height")?, get("values")?);
     let values = match values.dyn_into::<Float32Array>() {
         Ok(values) => values.to_vec(),
-        Err(values) => numbers("saliency.values", &values)?.into_iter().map(|value| value as f32).collect(),
+        Err(values) => numbers("saliency.values", &values)?
+            .into_iter()
+            .map(|value| value as f32)
+            .collect(),
     };
-    Ok(SaliencyMap { values, rows, columns })
+    Ok(SaliencyMap {
+        values,
+        rows,
+        columns,
+    })
 }
 
 /// The numbers of an array, or of a typed array of any kind.
 fn numbers(name: &str, values: &JsValue) -> Result<Vec<f64>, Error> {
-    let is_typed = ArrayBuffer::is_view(values) && Reflect::has(values, &"length".into()).unwrap_or(false); // a DataView has none
+    let is_typed =
+        ArrayBuffer::is_view(values) && Reflect::has(values, &"length".into()).unwrap_or(false); // a DataView has none
     if !is_typed && !Array::is_array(values) {
         return Err(must_be(name, "an array of numbers", values));
     }
-    Array::from(values).iter().enumerate().map(|(i, value)| number(&format!("{name}[{i}]"), &value)).collect()
+    Array::from(values)
+        .iter()
+        .enumerate()
+        .map(|(i, value)| number(&format!("{name}[{i}]"), &value))
+        .collect()
 }

@@ -34,8 +34,9 @@ pub struct WeightsRow {
 /// # Errors
 /// `setting-out-of-range` when no bundled network has this id.
 pub fn manifest_row(id: &str) -> Result<WeightsRow, Error> {
-    let rows: Vec<WeightsRow> = serde_json::from_str(include_str!("../../weights/manifest.json"))
-        .map_err(|error| Error::Internal(format!("weights/manifest.json: {error}")))?;
+    let rows: Vec<WeightsRow> =
+        serde_json::from_str(include_str!("../../weights/manifest.json"))
+            .map_err(|error| Error::Internal(format!("weights/manifest.json: {error}")))?;
     rows.into_iter()
         .find(|row| row.id == id)
         .ok_or_else(|| Error::SettingOutOfRange(format!("there is no bundled network \"{id}\"")))
@@ -48,11 +49,22 @@ impl WeightsRow {
     /// `weights-corrupt`, with what was found and what was expected.
     pub fn verify(&self, bytes: &[u8]) -> Result<(), Error> {
         if bytes.len() as u64 != self.bytes {
-            return Err(Error::WeightsCorrupt(format!("{} has {} bytes, not {}", self.file, bytes.len(), self.bytes)));
+            return Err(Error::WeightsCorrupt(format!(
+                "{} has {} bytes, not {}",
+                self.file,
+                bytes.len(),
+                self.bytes
+            )));
         }
-        let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let found: String = Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         if found != self.sha256 {
-            return Err(Error::WeightsCorrupt(format!("{} has SHA-256 {found}, not {}", self.file, self.sha256)));
+            return Err(Error::WeightsCorrupt(format!(
+                "{} has SHA-256 {found}, not {}",
+                self.file, self.sha256
+            )));
         }
         Ok(())
     }

@@ -22,22 +22,44 @@ pub type StoredTensors = BTreeMap<String, StoredTensor>;
 /// Reads every tensor of a safetensors file whose elements are all `dtype` (`f16` or `f32`).
 ///
 /// # Errors
-/// `weights-corrupt` when the file is not well-formed (the format's own reader checks header, offsets and lengths) or has a value
-/// that is not finite; `weights-mismatch` when a tensor has another element type. Both name the tensor.
+/// `weights-corrupt` when the file is not well-formed (the format's own reader checks header,
+/// offsets and lengths) or has a value that is not finite; `weights-mismatch` when a tensor has
+/// another element type. Both name the tensor.
 pub fn read_safetensors(bytes: &[u8], dtype: &str) -> Result<StoredTensors, Error> {
-    let file =
-        SafeTensors::deserialize(bytes).map_err(|error| Error::WeightsCorrupt(format!("not a safetensors file: {error}")))?;
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|error| Error::WeightsCorrupt(format!("not a safetensors file: {error}")))?;
     let mut tensors = StoredTensors::new();
     for (name, view) in file.iter() {
         let values: Vec<f32> = match (view.dtype(), dtype) {
-            (Dtype::F16, "f16") => view.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-            (Dtype::F32, "f32") => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            (found, _) => return Err(Error::WeightsMismatch(format!("tensor {name} has elements {found:?}, not {dtype}"))),
+            (Dtype::F16, "f16") => view
+                .data()
+                .chunks_exact(2)
+                .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
+                .collect(),
+            (Dtype::F32, "f32") => view
+                .data()
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
+            (found, _) => {
+                return Err(Error::WeightsMismatch(format!(
+                    "tensor {name} has elements {found:?}, not {dtype}"
+                )));
+            }
         };
         if let Some(place) = values.iter().position(|value| !value.is_finite()) {
-            return Err(Error::WeightsCorrupt(format!("tensor {name} has the value {} at element {place}", values[place])));
+            return Err(Error::WeightsCorrupt(format!(
+                "tensor {name} has the value {} at element {place}",
+                values[place]
+            )));
         }
-        tensors.insert(name.to_owned(), StoredTensor { shape: view.shape().to_vec(), values });
+        tensors.insert(
+            name.to_owned(),
+            StoredTensor {
+                shape: view.shape().to_vec(),
+                values,
+            },
+        );
     }
     Ok(tensors)
 }

@@ -1,13 +1,16 @@
-//! The whole cut: whatever picture, guide, settings and strokes are, there is a reason why not, or an object as it is described.
+//! The whole cut: whatever picture, guide, settings and strokes are, there is a reason why not, or
+//! an object as it is described.
 #![no_main]
 
 use std::rc::Rc;
 
 use deep_inside::Error;
 use deep_inside::image_input::Picture;
-use deep_inside::progress::Unwatched;
+use deep_inside::progress::NoProgress;
 use deep_inside::saliency::SaliencyMap;
-use deep_inside::segmentation::{BoundingBox, CutSettings, Guide, ObjectCut, SeedUse, Segmentation, Stroke};
+use deep_inside::segmentation::{
+    BoundingBox, CutSettings, ObjectCut, Prompt, SeedUse, Segmentation, Stroke,
+};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use pollster::block_on;
@@ -26,12 +29,17 @@ fn cut_and_correct(input: &mut Unstructured) -> Result<()> {
     let (map, rectangle);
     let guide = if input.ratio(3, 4)? {
         map = saliency_map(input)?;
-        Guide::Saliency(&map)
+        Prompt::Saliency(&map)
     } else {
-        rectangle = BoundingBox { x: length(input)?, y: length(input)?, width: length(input)?, height: length(input)? };
-        Guide::Rectangle(rectangle)
+        rectangle = BoundingBox {
+            x: length(input)?,
+            y: length(input)?,
+            width: length(input)?,
+            height: length(input)?,
+        };
+        Prompt::Rectangle(rectangle)
     };
-    let mut cut = match block_on(ObjectCut::new(photo.clone(), guide, &settings, &Unwatched)) {
+    let mut cut = match block_on(ObjectCut::new(photo.clone(), guide, &settings, &NoProgress)) {
         Ok(cut) => cut,
         Err(error) => {
             check_error(&error);
@@ -76,9 +84,18 @@ fn checked(cut: &ObjectCut, photo: &Picture) -> Option<Segmentation> {
     let pixels = photo.width() as usize * photo.height() as usize;
     assert_eq!((found.width, found.height), (photo.width(), photo.height()));
     assert_eq!((found.mask.len(), found.alpha.len()), (pixels, pixels));
-    assert!(found.mask.iter().zip(&found.alpha).all(|(&mask, &alpha)| mask == if alpha >= 128 { 255 } else { 0 }));
+    assert!(
+        found
+            .mask
+            .iter()
+            .zip(&found.alpha)
+            .all(|(&mask, &alpha)| mask == if alpha >= 128 { 255 } else { 0 })
+    );
     let mask: Vec<bool> = found.mask.iter().map(|&value| value == 255).collect();
-    assert_eq!(BoundingBox::of(&mask, photo.width() as usize), Some(found.bounding_box));
+    assert_eq!(
+        BoundingBox::of(&mask, photo.width() as usize),
+        Some(found.bounding_box)
+    );
     assert!(found.energy.is_finite());
     assert_eq!(found.energy, found.flow);
     assert_eq!(found.cover(1, 1).map(|cover| cover.len()), Ok(1));
@@ -86,14 +103,29 @@ fn checked(cut: &ObjectCut, photo: &Picture) -> Option<Segmentation> {
 }
 
 fn check_error(error: &Error) {
-    assert!(["setting-out-of-range", "no-object-found"].contains(&error.code()), "{error}");
+    assert!(
+        ["setting-out-of-range", "no-object-found"].contains(&error.code()),
+        "{error}"
+    );
 }
 
 fn settings(input: &mut Unstructured) -> Result<CutSettings> {
-    let mut settings = input.choose(&[CutSettings::paper as fn() -> CutSettings, CutSettings::best, CutSettings::rectangle])?();
+    let mut settings = input.choose(&[
+        CutSettings::paper as fn() -> CutSettings,
+        CutSettings::best,
+        CutSettings::rectangle,
+    ])?();
     settings.iterations = input.int_in_range(1..=3)?;
-    settings.working_side = if input.ratio(1, 4)? { length(input)? } else { settings.working_side };
-    settings.seeds = if input.arbitrary()? { SeedUse::Hard } else { SeedUse::Soft };
+    settings.working_side = if input.ratio(1, 4)? {
+        length(input)?
+    } else {
+        settings.working_side
+    };
+    settings.seeds = if input.arbitrary()? {
+        SeedUse::Hard
+    } else {
+        SeedUse::Soft
+    };
     if input.ratio(1, 4)? {
         settings.foreground_quantile = number(input)?;
         settings.background_quantile = number(input)?;
@@ -114,7 +146,8 @@ fn photo(input: &mut Unstructured) -> Result<Picture> {
     let (across, down) = (input.int_in_range(0..=3)?, input.int_in_range(0..=3)?);
     let mut random: u32 = input.arbitrary()?;
     let pixels = (0..width * height).flat_map(|pixel| {
-        let band = (pixel % width * (across + 1) / width + pixel / width * (down + 1) / height) as usize;
+        let band =
+            (pixel % width * (across + 1) / width + pixel / width * (down + 1) / height) as usize;
         palette[band % 4].map(|value| {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             value.wrapping_add((random >> 16) as u8 & grain as u8)
@@ -122,32 +155,62 @@ fn photo(input: &mut Unstructured) -> Result<Picture> {
     });
     let mut pixels: Vec<u8> = pixels.collect();
     // And a part of it as the input has it.
-    let part = input.int_in_range(0..=pixels.len().min(256))?.min(input.len());
+    let part = input
+        .int_in_range(0..=pixels.len().min(256))?
+        .min(input.len());
     pixels[..part].copy_from_slice(input.bytes(part)?);
     if input.arbitrary()? {
-        pixels.iter_mut().skip(3).step_by(4).for_each(|alpha| *alpha = 255);
+        pixels
+            .iter_mut()
+            .skip(3)
+            .step_by(4)
+            .for_each(|alpha| *alpha = 255);
     }
     Ok(Picture::from_rgba(pixels, width, height).expect("at least a pixel, and few"))
 }
 
 fn saliency_map(input: &mut Unstructured) -> Result<SaliencyMap> {
     let (rows, columns) = (input.int_in_range(0..=8)?, input.int_in_range(1..=8)?);
-    let count = if input.ratio(1, 16)? { 5 } else { rows * columns };
+    let count = if input.ratio(1, 16)? {
+        5
+    } else {
+        rows * columns
+    };
     let wild = input.ratio(1, 8)?;
-    let value = |input: &mut Unstructured| Ok(if wild { number(input)? as f32 } else { f32::from(input.arbitrary::<u8>()?) });
-    Ok(SaliencyMap { values: (0..count).map(|_| value(input)).collect::<Result<_>>()?, rows, columns })
+    let value = |input: &mut Unstructured| {
+        Ok(if wild {
+            number(input)? as f32
+        } else {
+            f32::from(input.arbitrary::<u8>()?)
+        })
+    };
+    Ok(SaliencyMap {
+        values: (0..count).map(|_| value(input)).collect::<Result<_>>()?,
+        rows,
+        columns,
+    })
 }
 
 fn stroke(input: &mut Unstructured, photo: &Picture) -> Result<Stroke> {
     let sides = [photo.width(), photo.height()];
     let wild = input.ratio(1, 8)?;
     let place = |input: &mut Unstructured, side: u32| {
-        Ok(if wild { number(input)? as f32 } else { f32::from(input.arbitrary::<u8>()?) / 240.0 * side as f32 - 1.0 })
+        Ok(if wild {
+            number(input)? as f32
+        } else {
+            f32::from(input.arbitrary::<u8>()?) / 240.0 * side as f32 - 1.0
+        })
     };
     let count = input.int_in_range(0..=5)?;
-    let points = (0..count).map(|_| Ok([place(input, sides[0])?, place(input, sides[1])?])).collect::<Result<_>>()?;
+    let points = (0..count)
+        .map(|_| Ok([place(input, sides[0])?, place(input, sides[1])?]))
+        .collect::<Result<_>>()?;
     let radius = place(input, 8)? + 1.5;
-    Ok(Stroke { points, radius, object: input.arbitrary()? })
+    Ok(Stroke {
+        points,
+        radius,
+        object: input.arbitrary()?,
+    })
 }
 
 /// A side or a position: mostly small, rarely anything.
@@ -164,7 +227,18 @@ fn length(input: &mut Unstructured) -> Result<u32> {
 fn number(input: &mut Unstructured) -> Result<f64> {
     match input.int_in_range(0..=3)? {
         0 => input.arbitrary(),
-        1 => Ok(*input.choose(&[0.0, 1.0, -1.0, 1e-300, 1e-40, 3e38, 1e300, f64::NAN, f64::INFINITY, f64::NEG_INFINITY])?),
+        1 => Ok(*input.choose(&[
+            0.0,
+            1.0,
+            -1.0,
+            1e-300,
+            1e-40,
+            3e38,
+            1e300,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ])?),
         _ => Ok(f64::from(input.arbitrary::<u8>()?) / 256.0),
     }
 }

@@ -1,2 +1,10 @@
-export { default, ClassModelRun, Engine, ObjectCut, SaliencyMap, SanityCheck, Segmentation } from './cpu/deep_inside.js';
+export {
+  default,
+  ClassModelRun,
+  Engine,
+  ObjectCut,
+  SaliencyMap,
+  SanityCheck,
+  Segmentation,
+} from './cpu/deep_inside.js';
 export type * from './cpu/deep_inside.js';

@@ -1,4 +1,5 @@
-// Of which build the parts of the page are, and how to get them all from the server once more, past every cache.
+// Of which build the parts of the page are, and how to get them all from the server once more, past
+// every cache.
 
 /** Large, and not needed to start: the browser only asks whether it has changed. */
 const LARGE = /^pkg\/webgpu\//;
@@ -8,9 +9,15 @@ const TELLING = /^(app\/.*|pkg\/deep_inside)\.js$/;
 
 const FOLDER = new URL('../', import.meta.url).href;
 
-/** A module, or the document, and the build that it comes from. @typedef {[file: string, build: string]} Part */
+/**
+ * A module, or the document, and the build that it comes from.
+ * @typedef {[file: string, build: string]} Part
+ */
 
-/** What runs here, in the page or in its worker. Nothing in a page that was never built. @returns {Part[]} */
+/**
+ * What runs here, in the page or in its worker. Nothing in a page that was never built.
+ * @returns {Part[]}
+ */
 export function parts() {
   const told = /** @type {{builds?: Record<string, string>}} */ (self).builds ?? {};
   const page = self.document?.querySelector('meta[name=build]')?.getAttribute('content');
@@ -19,15 +26,21 @@ export function parts() {
 
 /** The modules that the page has loaded, for itself or for its worker. */
 export function loadedModules() {
-  const entries = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType('resource'));
+  const entries = /** @type {PerformanceResourceTiming[]} */ (
+    performance.getEntriesByType('resource')
+  );
   // What was only fetched, to be looked at, does not run.
-  return entries.filter(({ initiatorType }) => initiatorType !== 'fetch').map(({ name }) => name.replace(FOLDER, '')).filter((file) => TELLING.test(file));
+  return entries
+    .filter(({ initiatorType }) => initiatorType !== 'fetch')
+    .map(({ name }) => name.replace(FOLDER, ''))
+    .filter((file) => TELLING.test(file));
 }
 
 /**
  * What does not go together with the rest, or ''.
  * @param {Part[]} parts
- * @param {string[]} [loaded]   files that should be among them: one that is not is of a time when modules did not tell yet
+ * @param {string[]} [loaded]   files that should be among them: one that is not is of a time when
+ *   modules did not tell yet
  */
 export function mismatch(parts, loaded = []) {
   if (parts.length === 0) return '';
@@ -37,7 +50,8 @@ export function mismatch(parts, loaded = []) {
 }
 
 /**
- * Which file is of another build, or ''. For when the worker's modules could not be put together: browsers do not say why.
+ * Which file is of another build, or ''. For when the worker's modules could not be put together:
+ * browsers do not say why.
  */
 export async function foreignFile() {
   const ours = parts()[0]?.[1];
@@ -63,10 +77,14 @@ export async function reloadAnew() {
   const answer = await fetch(`${FOLDER}files.json`, { cache: 'reload' });
   const { files } = answer.ok ? await answer.json() : { files: {} };
   const names = Object.keys(files).filter((name) => !name.startsWith('samples/'));
-  await Promise.all(['./', ...names].map(async (name) => {
-    const response = await fetch(FOLDER + name, { cache: LARGE.test(name) ? 'no-cache' : 'reload' });
-    await response.arrayBuffer(); // the cache has it only when all of it has come
-  }));
+  await Promise.all(
+    ['./', ...names].map(async (name) => {
+      const response = await fetch(FOLDER + name, {
+        cache: LARGE.test(name) ? 'no-cache' : 'reload',
+      });
+      await response.arrayBuffer(); // the cache has it only when all of it has come
+    }),
+  );
   const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
   await worker?.unregister(); // it would go on with the files that it has
   location.reload();

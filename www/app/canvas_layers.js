@@ -1,5 +1,5 @@
-// Draws photo, saliency, cut and class model on 2D canvases. Photo, map and cut share the display frame: they line up by
-// construction.
+// Draws photo, saliency, cut and class model on 2D canvases. Photo, map and cut share the display
+// frame: they line up by construction.
 
 /** @typedef {HTMLCanvasElement | OffscreenCanvas} Canvas */
 /** @typedef {import('./messages.js').Cut} Cut */
@@ -8,7 +8,11 @@
 /** The longer side of a map of its own, in pixels. */
 const GRID_SIDE = 227;
 
-/** @param {Canvas} canvas @param {Size} size @returns {CanvasRenderingContext2D} a clean drawing area of that size */
+/**
+ * @param {Canvas} canvas
+ * @param {Size} size
+ * @returns {CanvasRenderingContext2D} a clean drawing area of that size
+ */
 function cleared(canvas, { width, height }) {
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
@@ -32,7 +36,9 @@ export function drawPhoto(canvas, photo) {
 }
 
 /**
- * The map's colours. @param {import('./messages.js').IntensityGrid} map @param {Uint8ClampedArray} table
+ * The map's colours.
+ * @param {import('./messages.js').IntensityGrid} map
+ * @param {Uint8ClampedArray} table
  * @param {boolean} opaque   or else as transparent as the table says
  */
 function coloured(map, table, opaque) {
@@ -46,10 +52,17 @@ function coloured(map, table, opaque) {
   return canvas;
 }
 
-/** The newest colouring of each map: a slider draws it many times over. @type {WeakMap<object, {table: Uint8ClampedArray, opaque: boolean, canvas: OffscreenCanvas}>} */
+/**
+ * The newest colouring of each map: a slider draws it many times over.
+ * @type {WeakMap<object, {table: Uint8ClampedArray, opaque: boolean, canvas: OffscreenCanvas}>}
+ */
 const colourings = new WeakMap();
 
-/** @param {import('./messages.js').IntensityGrid} map @param {Uint8ClampedArray} table @param {boolean} opaque */
+/**
+ * @param {import('./messages.js').IntensityGrid} map
+ * @param {Uint8ClampedArray} table
+ * @param {boolean} opaque
+ */
 function colouringOf(map, table, opaque) {
   const known = colourings.get(map);
   if (known && known.table === table && known.opaque === opaque) return known.canvas;
@@ -62,8 +75,11 @@ function colouringOf(map, table, opaque) {
 const DIMMED = '#737373';
 
 /**
- * The photo as a map's ground. By blend modes, so that no pixel is read back: some browsers disturb what is.
- * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {ImageBitmap} photo @param {Size} size
+ * The photo as a map's ground. By blend modes, so that no pixel is read back: some browsers disturb
+ * what is.
+ * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context
+ * @param {ImageBitmap} photo
+ * @param {Size} size
  * @param {import('./colour_maps.js').Ground} ground
  */
 function drawGround(context, photo, { width, height }, ground) {
@@ -80,9 +96,13 @@ function drawGround(context, photo, { width, height }, ground) {
 }
 
 /**
- * The map over the photo, in the frame of the photo's bitmap. It is laid over the dimmed photo as light is, so that more is never darker
- * than less, whatever lies below; src/render/overlay.rs has the formula.
- * @param {Canvas} canvas @param {ImageBitmap} photo @param {import('./messages.js').IntensityMap} map @param {import('./colour_maps.js').Look} look
+ * The map over the photo, in the frame of the photo's bitmap. It is laid over the dimmed photo as
+ * light is, so that more is never darker than less, whatever lies below; src/render/overlay.rs has
+ * the formula.
+ * @param {Canvas} canvas
+ * @param {ImageBitmap} photo
+ * @param {import('./messages.js').IntensityMap} map
+ * @param {import('./colour_maps.js').Look} look
  */
 export function drawOverlay(canvas, photo, map, { table, ground, opacity }) {
   const size = { width: photo.width, height: photo.height };
@@ -96,7 +116,12 @@ export function drawOverlay(canvas, photo, map, { table, ground, opacity }) {
   context.drawImage(colouringOf(map, table, ground === 'none'), 0, 0, size.width, size.height);
 }
 
-/** The colours as they are over the photo, from no intensity to full: above over white, below over black. @param {Canvas} canvas @param {import('./colour_maps.js').Look} look */
+/**
+ * The colours as they are over the photo, from no intensity to full: above over white, below over
+ * black.
+ * @param {Canvas} canvas
+ * @param {import('./colour_maps.js').Look} look
+ */
 export function drawScale(canvas, { table, ground, opacity }) {
   const intensity = Uint8Array.from({ length: 256 }, (_, level) => level);
   const context = cleared(canvas, { width: 256, height: 2 });
@@ -108,16 +133,28 @@ export function drawScale(canvas, { table, ground, opacity }) {
     context.globalCompositeOperation = 'screen';
     context.globalAlpha = opacity;
   }
-  context.drawImage(coloured({ intensity, width: 256, height: 1 }, table, ground === 'none'), 0, 0, 256, 2);
+  context.drawImage(
+    coloured({ intensity, width: 256, height: 1 }, table, ground === 'none'),
+    0,
+    0,
+    256,
+    2,
+  );
 }
 
 /**
  * A map of the network's own grid, opaque, in the photo's shape.
- * @param {Canvas} canvas @param {import('./messages.js').IntensityGrid} grid @param {Uint8ClampedArray} table @param {Size} photo
+ * @param {Canvas} canvas
+ * @param {import('./messages.js').IntensityGrid} grid
+ * @param {Uint8ClampedArray} table
+ * @param {Size} photo
  */
 export function drawGrid(canvas, grid, table, photo) {
   const scale = GRID_SIDE / Math.max(photo.width, photo.height);
-  const context = cleared(canvas, { width: Math.max(1, Math.round(photo.width * scale)), height: Math.max(1, Math.round(photo.height * scale)) });
+  const context = cleared(canvas, {
+    width: Math.max(1, Math.round(photo.width * scale)),
+    height: Math.max(1, Math.round(photo.height * scale)),
+  });
   context.imageSmoothingQuality = 'high';
   context.drawImage(coloured(grid, table, true), 0, 0, canvas.width, canvas.height);
 }
@@ -130,7 +167,11 @@ export function drawModelFrame(canvas, frame) {
   context.putImageData(image, 0, 0);
 }
 
-/** White where the object is, as opaque as `alpha` says. @param {ArrayLike<number>} alpha @param {Size} size */
+/**
+ * White where the object is, as opaque as `alpha` says.
+ * @param {ArrayLike<number>} alpha
+ * @param {Size} size
+ */
 function coverCanvas(alpha, { width, height }) {
   const canvas = new OffscreenCanvas(width, height);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
@@ -142,7 +183,8 @@ function coverCanvas(alpha, { width, height }) {
 }
 
 /**
- * A ring around the object, `thickness` wide: the cover moved in all directions, less the cover itself.
+ * A ring around the object, `thickness` wide: the cover moved in all directions, less the cover
+ * itself.
  * @param {OffscreenCanvas} cover @param {number} thickness @param {string} colour
  */
 function ring(cover, thickness, colour) {
@@ -160,7 +202,10 @@ function ring(cover, thickness, colour) {
   return canvas;
 }
 
-/** Line width in a canvas of this size that is shown a few hundred pixels wide. @param {Size} size */
+/**
+ * Line width in a canvas of this size that is shown a few hundred pixels wide.
+ * @param {Size} size
+ */
 const lineWidth = ({ width, height }) => Math.max(1, Math.max(width, height) / 150);
 
 /** @param {CanvasRenderingContext2D} context @param {Cut} cut @param {string} accent */
@@ -169,14 +214,20 @@ function drawBox(context, cut, accent) {
   const { x, y, width, height } = cut.box;
   const line = lineWidth(cut);
   context.lineJoin = 'round';
-  for (const [colour, thickness] of /** @type {const} */ ([['#fff', line * 2], [accent, line]])) {
+  for (const [colour, thickness] of /** @type {const} */ ([
+    ['#fff', line * 2],
+    [accent, line],
+  ])) {
     context.strokeStyle = colour;
     context.lineWidth = thickness;
     context.strokeRect(x * scale, y * scale, width * scale, height * scale);
   }
 }
 
-/** The pixels that the colours of background and object were taken from. Apart in lightness as well, for whoever sees no such colours. */
+/**
+ * The pixels that the colours of background and object were taken from. Apart in lightness as well,
+ * for whoever sees no such colours.
+ */
 export const SEED_COLOURS = { background: '#1f6fd6', object: '#ffd23f' };
 
 /** @param {Uint8Array} seeds   1: background, 2: object @param {Size} size */
@@ -185,7 +236,14 @@ function seedsCanvas(seeds, { width, height }) {
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
   const image = context.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
-  const colours = new Uint32Array(Uint8Array.from(['00000000', `${SEED_COLOURS.background}ff`, `${SEED_COLOURS.object}ff`].flatMap((hex) => hex.match(/[0-9a-f]{2}/g) ?? []), (byte) => parseInt(byte, 16)).buffer);
+  const colours = new Uint32Array(
+    Uint8Array.from(
+      ['00000000', `${SEED_COLOURS.background}ff`, `${SEED_COLOURS.object}ff`].flatMap(
+        (hex) => hex.match(/[0-9a-f]{2}/g) ?? [],
+      ),
+      (byte) => parseInt(byte, 16),
+    ).buffer,
+  );
   for (let i = 0; i < pixels.length; i++) pixels[i] = colours[seeds[i]];
   context.putImageData(image, 0, 0);
   return canvas;
@@ -230,14 +288,19 @@ export function drawCut(canvas, photo, cut, view, colours) {
   if (view === 'both') drawBox(context, cut, colours.accent);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Size} size @param {[string, string]} colours */
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Size} size
+ * @param {[string, string]} colours
+ */
 function drawChecker(context, { width, height }, [light, dark]) {
   const square = Math.ceil(Math.max(width, height) / 40);
   context.fillStyle = light;
   context.fillRect(0, 0, width, height);
   context.fillStyle = dark;
   for (let y = 0, row = 0; y < height; y += square, row++) {
-    for (let x = (row % 2) * square; x < width; x += 2 * square) context.fillRect(x, y, square, square);
+    for (let x = (row % 2) * square; x < width; x += 2 * square)
+      context.fillRect(x, y, square, square);
   }
 }
 

@@ -1,4 +1,5 @@
-// What the page is about: a class by its index, or any neuron of the network by its layer and channel.
+// What the page is about: a class by its index, or any neuron of the network by its layer and
+// channel.
 
 /** @typedef {{layer: string, channel: number}} Neuron */
 /** @typedef {number | Neuron} Chosen */
@@ -19,7 +20,8 @@ export function textOf(chosen) {
 }
 
 /**
- * The other way round; null for what is neither. Whether there is such a class or neuron is for the network to say.
+ * The other way round; null for what is neither. Whether there is such a class or neuron is for the
+ * network to say.
  * @param {string} text @returns {Chosen | null}
  */
 export function chosenFrom(text) {

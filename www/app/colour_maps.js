@@ -1,12 +1,17 @@
-// The colours of maps. Those of saliency maps come from the engine, so that what it draws natively and what the page draws are the same.
+// The colours of maps. Those of saliency maps come from the engine, so that what it draws natively
+// and what the page draws are the same.
 
-/** @typedef {'grey' | 'colour' | 'none'} Ground   what a map is drawn on: the photo in grey or in its colours, dimmed, or nothing */
+/**
+ * @typedef {'grey' | 'colour' | 'none'} Ground   what a map is drawn on: the photo in grey or in
+ *   its colours, dimmed, or nothing
+ */
 
 /** @type {Ground[]} the default first */
 export const GROUNDS = ['grey', 'colour', 'none'];
 
 /**
- * How a map is drawn. `table`: R, G, B and A for each of 256 intensities, the engine's; `opacity`: 0..1.
+ * How a map is drawn. `table`: R, G, B and A for each of 256 intensities, the engine's; `opacity`:
+ * 0..1.
  * @typedef {{table: Uint8ClampedArray, ground: Ground, opacity: number}} Look
  */
 
@@ -19,7 +24,9 @@ export function lookOf({ engine, settings: { colourMap, ground, opacity } }) {
   return table ? { table, ground, opacity } : null;
 }
 
-/** Blue to white to red, for signed values: 128 is 0. The ends are ColorBrewer's RdBu (Apache 2.0). */
+/**
+ * Blue to white to red, for signed values: 128 is 0. The ends are ColorBrewer's RdBu (Apache 2.0).
+ */
 export const SIGNED = signedTable([0x21, 0x66, 0xac], [0xb2, 0x18, 0x2b]);
 
 /** @param {number[]} negative @param {number[]} positive */

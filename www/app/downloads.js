@@ -13,7 +13,10 @@ import { chosenName } from './views/card.js';
 
 /** @param {State} state @param {string} what */
 function fileName(state, what) {
-  const name = chosenName(state).toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  const name = chosenName(state)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
   return `deep-inside-${name || 'class'}-${what}`;
 }
 
@@ -50,7 +53,10 @@ export async function saveModelFrame(frame, name) {
 /** The photo in its own size, as the engine has it. @param {EngineClient} client */
 const wholePhoto = async (client) => bitmapOf(await client.call('photoPixels', {}));
 
-/** One function a file. Each needs the result that it saves to be there. @type {Record<string, (state: State, client: EngineClient) => Promise<void>>} */
+/**
+ * One function a file. Each needs the result that it saves to be there.
+ * @type {Record<string, (state: State, client: EngineClient) => Promise<void>>}
+ */
 export const downloads = {
   async overlay(state, client) {
     const { photo, saliency } = state;
@@ -85,15 +91,35 @@ export const downloads = {
     const ready = engine.ready;
     if (!ready || !photo) return;
     const objects = topFive.located.map(({ classIndex, cut }) => ({
-      class: { index: classIndex, label: ready.network.classes[classIndex], probability: probabilities?.[classIndex] },
-      object: cut && { ...cut.made, box: cut.box, share: cut.share, energy: cut.energy, flow: cut.flow },
+      class: {
+        index: classIndex,
+        label: ready.network.classes[classIndex],
+        probability: probabilities?.[classIndex],
+      },
+      object: cut && {
+        ...cut.made,
+        box: cut.box,
+        share: cut.share,
+        energy: cut.energy,
+        flow: cut.flow,
+      },
     }));
-    const file = { photo: { width: photo.width, height: photo.height }, objects, network: ready.network.id };
-    save(new Blob([JSON.stringify(file, null, 2)], { type: 'application/json' }), 'deep-inside-top-five.json');
+    const file = {
+      photo: { width: photo.width, height: photo.height },
+      objects,
+      network: ready.network.id,
+    };
+    save(
+      new Blob([JSON.stringify(file, null, 2)], { type: 'application/json' }),
+      'deep-inside-top-five.json',
+    );
   },
 
   async json(state) {
-    save(new Blob([JSON.stringify(report(state), null, 2)], { type: 'application/json' }), `${fileName(state, 'box')}.json`);
+    save(
+      new Blob([JSON.stringify(report(state), null, 2)], { type: 'application/json' }),
+      `${fileName(state, 'box')}.json`,
+    );
   },
 };
 
@@ -104,16 +130,47 @@ function report({ engine, photo, chosen, scores, probabilities, cut, model, sali
   return {
     photo: photo && { width: photo.width, height: photo.height },
     neuron: isClass(chosen) ? undefined : (chosen ?? undefined),
-    class: !isClass(chosen) || !ready ? undefined : {
-      index: chosen,
-      label: ready.network.classes[chosen],
-      score: scores?.[chosen],
-      probability: probabilities?.[chosen],
+    class:
+      !isClass(chosen) || !ready
+        ? undefined
+        : {
+            index: chosen,
+            label: ready.network.classes[chosen],
+            score: scores?.[chosen],
+            probability: probabilities?.[chosen],
+          },
+    object: cut.cut && {
+      ...cut.cut.made,
+      strokes: cut.strokes.map(({ points, ...stroke }) => ({
+        points: Array.from(points),
+        ...stroke,
+      })),
+      box: cut.cut.box,
+      share: cut.cut.share,
+      energy: cut.cut.energy,
+      flow: cut.cut.flow,
     },
-    object: cut.cut && { ...cut.cut.made, strokes: cut.strokes.map(({ points, ...stroke }) => ({ points: Array.from(points), ...stroke })), box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
-    saliency: { method: saliency.map?.method, views: saliency.map?.views, colourMap: settings.colourMap, over: settings.ground, opacity: settings.opacity },
-    classModel: { recipe: settings.recipe, seed: settings.seed, side: model.frame?.width, start: settings.start ?? undefined, step: last?.step, score: last?.score, probability: last?.probability },
+    saliency: {
+      method: saliency.map?.method,
+      views: saliency.map?.views,
+      colourMap: settings.colourMap,
+      over: settings.ground,
+      opacity: settings.opacity,
+    },
+    classModel: {
+      recipe: settings.recipe,
+      seed: settings.seed,
+      side: model.frame?.width,
+      start: settings.start ?? undefined,
+      step: last?.step,
+      score: last?.score,
+      probability: last?.probability,
+    },
     network: ready?.network.id,
-    device: ready && { kind: ready.device.kind, adapter: ready.device.adapter, software: ready.device.software },
+    device: ready && {
+      kind: ready.device.kind,
+      adapter: ready.device.adapter,
+      software: ready.device.software,
+    },
   };
 }

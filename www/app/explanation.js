@@ -1,7 +1,9 @@
-// What happens after a class has been chosen: its saliency map, its class model and its object, the quick versions first.
+// What happens after a class has been chosen: its saliency map, its class model and its object, the
+// quick versions first.
 //
-// The worker takes one call at a time, first come first served. Maps and cut wait for each other, the class model goes on by
-// itself; so the queue lets them take turns, and every card has something to show early on, also where a pass takes long.
+// The worker takes one call at a time, first come first served. Maps and cut wait for each other,
+// the class model goes on by itself; so the queue lets them take turns, and every card has
+// something to show early on, also where a pass takes long.
 
 import { targetOf } from './chosen.js';
 import { problemOf } from './messages.js';
@@ -14,20 +16,30 @@ import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY, NO_TOP_FIVE } fr
 /** @typedef {import('./messages.js').Stroke} Stroke */
 /** @typedef {'cutRectangle' | 'strokeCut' | 'undoStroke' | 'clearStrokes'} Correction */
 
-/** A call for class-model steps should take about this long: several frames a second, and a cancel is heard soon. */
+/**
+ * A call for class-model steps should take about this long: several frames a second, and a cancel
+ * is heard soon.
+ */
 const STEPS_MS = 200;
 /** A frame at least every so many steps: what grows is seen growing. */
 const MOST_STEPS_A_FRAME = 4;
-/** The growth is kept as at most so many frames; where there are more, every other one goes, so that the older are the sparser. */
+/**
+ * The growth is kept as at most so many frames; where there are more, every other one goes, so that
+ * the older are the sparser.
+ */
 const MOST_FRAMES = 60;
 
 /** @template T @param {T[]} frames */
-const thinned = (frames) => (frames.length <= MOST_FRAMES ? frames : frames.filter((_, place) => (frames.length - 1 - place) % 2 === 0));
+const thinned = (frames) =>
+  frames.length <= MOST_FRAMES
+    ? frames
+    : frames.filter((_, place) => (frames.length - 1 - place) % 2 === 0);
 
 /**
  * @param {Store} store
  * @param {EngineClient} client
- * @param {(problem: import('./messages.js').Problem) => void} report   for whatever is not a cancel or "no object"
+ * @param {(problem: import('./messages.js').Problem) => void} report   for whatever is not a cancel
+ *   or "no object"
  */
 export function createExplanation(store, client, report) {
   let maps = new AbortController();
@@ -49,7 +61,11 @@ export function createExplanation(store, client, report) {
   /** @param {Partial<import('./state.js').SanityState>} parts */
   const setSanity = (parts) => store.set({ sanity: { ...store.state.sanity, ...parts } });
 
-  /** How a failed part ends, and whether the visitor is to be told. @param {unknown} error @returns {'cancelled' | 'failed'} */
+  /**
+   * How a failed part ends, and whether the visitor is to be told.
+   * @param {unknown} error
+   * @returns {'cancelled' | 'failed'}
+   */
   function ending(error) {
     const problem = problemOf(error);
     if (problem.code === 'cancelled') return 'cancelled';
@@ -57,18 +73,30 @@ export function createExplanation(store, client, report) {
     return 'failed';
   }
 
-  /** @param {Chosen} chosen @param {string} method @param {1 | 10} views @param {boolean} last @param {AbortSignal} signal */
+  /**
+   * @param {Chosen} chosen
+   * @param {string} method
+   * @param {1 | 10} views
+   * @param {boolean} last
+   * @param {AbortSignal} signal
+   */
   async function computeSaliency(chosen, method, views, last, signal) {
     setSaliency({ phase: 'working', done: 0, total: views });
     /** @param {import('./messages.js').Progress} progress */
     const onProgress = ({ done, total }) => !signal.aborted && setSaliency({ done, total });
-    const map = await client.call('saliency', { target: targetOf(chosen), method, views }, { signal, onProgress });
+    const map = await client.call(
+      'saliency',
+      { target: targetOf(chosen), method, views },
+      { signal, onProgress },
+    );
     if (!signal.aborted) setSaliency({ phase: last ? 'ready' : 'working', map });
   }
 
   /**
    * The map by the chosen method: one view, and where a view is a single pass the paper's ten.
-   * @param {Chosen} chosen @param {AbortSignal} signal @param {() => Promise<void>} [meanwhile]   what is to be done after the first view
+   * @param {Chosen} chosen
+   * @param {AbortSignal} signal
+   * @param {() => Promise<void>} [meanwhile]   what is to be done after the first view
    */
   async function refineSaliency(chosen, signal, meanwhile) {
     const { method } = store.state.settings;
@@ -78,7 +106,11 @@ export function createExplanation(store, client, report) {
     if (views > 1) await computeSaliency(chosen, method, views, true, signal);
   }
 
-  /** The paper's ten views where a view is a single pass, else one. @param {string} method @returns {1 | 10} */
+  /**
+   * The paper's ten views where a view is a single pass, else one.
+   * @param {string} method
+   * @returns {1 | 10}
+   */
   function viewsOf(method) {
     return store.state.engine.ready?.methods.find(({ id }) => id === method)?.cost === 1 ? 10 : 1;
   }
@@ -92,7 +124,11 @@ export function createExplanation(store, client, report) {
     try {
       const cut = preview
         ? await client.call('previewCut', { seeds }, { signal })
-        : await client.call('cutObject', { target: targetOf(chosen), seeds, strokes }, { signal, onProgress });
+        : await client.call(
+            'cutObject',
+            { target: targetOf(chosen), seeds, strokes },
+            { signal, onProgress },
+          );
       if (!signal.aborted) setCut({ phase: preview ? 'working' : 'ready', cut });
     } catch (error) {
       if (signal.aborted || problemOf(error).code !== 'no-object-found') throw error;
@@ -114,7 +150,10 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** Another method's map in place of the one that is shown; the rest stays. @param {Chosen} chosen */
+  /**
+   * Another method's map in place of the one that is shown; the rest stays.
+   * @param {Chosen} chosen
+   */
   async function runSaliency(chosen) {
     const { signal } = maps;
     try {
@@ -134,7 +173,10 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** The strokes on the cut after a correction. @type {{[Name in Correction]: (strokes: Stroke[], args: any) => Stroke[]}} */
+  /**
+   * The strokes on the cut after a correction.
+   * @type {{[Name in Correction]: (strokes: Stroke[], args: any) => Stroke[]}}
+   */
   const strokesAfter = {
     cutRectangle: () => [],
     strokeCut: (strokes, stroke) => [...strokes, stroke],
@@ -143,7 +185,8 @@ export function createExplanation(store, client, report) {
   };
 
   /**
-   * Another cut in place of the one that is shown. Corrections wait for each other in the client's queue: none is lost.
+   * Another cut in place of the one that is shown. Corrections wait for each other in the client's
+   * queue: none is lost.
    * @template {Correction} Name
    * @param {Name} call @param {Parameters<import('./messages.js').Calls[Name]>[0]} args
    */
@@ -151,19 +194,31 @@ export function createExplanation(store, client, report) {
     const { signal } = maps;
     const { cut: shown, strokes: before } = store.state.cut;
     corrections++;
-    setCut({ phase: 'working', part: 0, correcting: true, strokes: strokesAfter[call](before, args) });
+    setCut({
+      phase: 'working',
+      part: 0,
+      correcting: true,
+      strokes: strokesAfter[call](before, args),
+    });
     try {
       /** @param {import('./messages.js').Progress} progress */
       const onProgress = ({ done, total }) => !signal.aborted && setCut({ part: done / total });
       const cut = await client.call(call, args, { signal, onProgress });
       corrections--;
-      if (!signal.aborted) setCut({ phase: corrections > 0 ? 'working' : 'ready', cut, correcting: corrections > 0 });
+      if (!signal.aborted)
+        setCut({ phase: corrections > 0 ? 'working' : 'ready', cut, correcting: corrections > 0 });
     } catch (error) {
       corrections--;
       if (signal.aborted) return;
       const none = problemOf(error).code === 'no-object-found';
-      if (call === 'strokeCut' && !none) setCut({ strokes: store.state.cut.strokes.filter((stroke) => stroke !== args) }); // it was refused
-      setCut({ phase: none ? 'none' : ending(error), cut: none ? null : shown, correcting: corrections > 0 });
+      if (call === 'strokeCut' && !none)
+        // It was refused
+        setCut({ strokes: store.state.cut.strokes.filter((stroke) => stroke !== args) });
+      setCut({
+        phase: none ? 'none' : ending(error),
+        cut: none ? null : shown,
+        correcting: corrections > 0,
+      });
     }
   }
 
@@ -185,7 +240,11 @@ export function createExplanation(store, client, report) {
     const { method } = store.state.settings;
     store.set({ sanity: { ...NO_SANITY, phase: 'working', method } });
     try {
-      const { layers, original } = await client.call('startSanityCheck', { target: targetOf(chosen), method }, { signal });
+      const { layers, original } = await client.call(
+        'startSanityCheck',
+        { target: targetOf(chosen), method },
+        { signal },
+      );
       if (signal.aborted) return;
       setSanity({ layers, original });
       for (;;) {
@@ -209,10 +268,12 @@ export function createExplanation(store, client, report) {
     const { seeds, method } = store.state.settings;
     try {
       for (const classIndex of likeliest(probabilities, 5)) {
-        const cut = await client.call('locate', { classIndex, seeds, method, views: viewsOf(method) }, { signal }).catch((error) => {
-          if (problemOf(error).code === 'no-object-found') return null;
-          throw error;
-        });
+        const cut = await client
+          .call('locate', { classIndex, seeds, method, views: viewsOf(method) }, { signal })
+          .catch((error) => {
+            if (problemOf(error).code === 'no-object-found') return null;
+            throw error;
+          });
         if (signal.aborted) return;
         set({ located: [...store.state.topFive.located, { classIndex, cut }] });
       }
@@ -230,16 +291,36 @@ export function createExplanation(store, client, report) {
     if (!recipe) return;
     store.set({ model: { ...NO_MODEL, phase: 'running', steps: recipe.steps } });
     try {
-      await client.call('startModel', { model: 'card', target: targetOf(chosen), recipe: id, seed, steps: recipe.steps, side: side ?? undefined, start: start ?? undefined }, { signal });
+      await client.call(
+        'startModel',
+        {
+          model: 'card',
+          target: targetOf(chosen),
+          recipe: id,
+          seed,
+          steps: recipe.steps,
+          side: side ?? undefined,
+          start: start ?? undefined,
+        },
+        { signal },
+      );
       let began = performance.now();
-      for (let step = 0, atOnce = 1, pace = 0; step < recipe.steps; ) {
+      for (let step = 0, atOnce = 1, pace = 0; step < recipe.steps;) {
         if (store.state.model.phase === 'paused') {
-          await new Promise((go) => ((resume = () => go(null)), signal.addEventListener('abort', go)));
+          await new Promise(
+            (go) => ((resume = () => go(null)), signal.addEventListener('abort', go)),
+          );
           began = performance.now();
         }
         const result = await client.call('stepModel', { model: 'card', steps: atOnce }, { signal });
         if (signal.aborted) return;
-        atOnce = Math.round(Math.min(MOST_STEPS_A_FRAME, 2 * atOnce, Math.max(1, (STEPS_MS * result.steps) / result.milliseconds)));
+        atOnce = Math.round(
+          Math.min(
+            MOST_STEPS_A_FRAME,
+            2 * atOnce,
+            Math.max(1, (STEPS_MS * result.steps) / result.milliseconds),
+          ),
+        );
         // As the visitor sees it, with whatever the other cards take; smoothed.
         const now = performance.now();
         const latest = ((result.step - step) * 1000) / Math.max(1, now - began);
@@ -248,7 +329,12 @@ export function createExplanation(store, client, report) {
         step = result.step;
         const { score, probability, frame } = result;
         const { curve, frames } = store.state.model;
-        setModel({ frame, pace, frames: thinned([...frames, frame]), curve: [...curve, { step, score, probability }] });
+        setModel({
+          frame,
+          pace,
+          frames: thinned([...frames, frame]),
+          curve: [...curve, { step, score, probability }],
+        });
       }
       setModel({ phase: 'done' });
     } catch (error) {
@@ -279,7 +365,11 @@ export function createExplanation(store, client, report) {
   }
 
   const running = {
-    /** Shows everything about a class, or a neuron; whatever was under way for another one is dropped. @param {Chosen} chosen */
+    /**
+     * Shows everything about a class, or a neuron; whatever was under way for another one is
+     * dropped.
+     * @param {Chosen} chosen
+     */
     explain(chosen) {
       stopMaps();
       stopModel();
@@ -296,7 +386,10 @@ export function createExplanation(store, client, report) {
       runMaps(chosen);
     },
 
-    /** The map by the method that the settings now say. Where the cut is still on its way, it comes anew with the map. */
+    /**
+     * The map by the method that the settings now say. Where the cut is still on its way, it comes
+     * anew with the map.
+     */
     changeMethod() {
       const { chosen, cut } = store.state;
       if (chosen === null) return;
@@ -347,7 +440,16 @@ export function createExplanation(store, client, report) {
       stopModel();
       stopCloserLooks();
       stopTopFive();
-      store.set({ topFive: NO_TOP_FIVE, chosen: null, saliency: NO_SALIENCY, model: NO_MODEL, cut: NO_CUT, cutTool: null, relation: NO_RELATION, sanity: NO_SANITY });
+      store.set({
+        topFive: NO_TOP_FIVE,
+        chosen: null,
+        saliency: NO_SALIENCY,
+        model: NO_MODEL,
+        cut: NO_CUT,
+        cutTool: null,
+        relation: NO_RELATION,
+        sanity: NO_SANITY,
+      });
     },
 
     /** Stops everything and keeps what there is. */
@@ -355,7 +457,8 @@ export function createExplanation(store, client, report) {
       const { saliency, cut, relation, sanity, topFive } = store.state;
       stopMaps();
       stopCloserLooks();
-      if (relation.phase === 'working') store.set({ relation: { ...relation, phase: 'cancelled' } });
+      if (relation.phase === 'working')
+        store.set({ relation: { ...relation, phase: 'cancelled' } });
       if (sanity.phase === 'working') setSanity({ phase: 'cancelled' });
       stopTopFive();
       if (topFive.phase === 'working') store.set({ topFive: { ...topFive, phase: 'cancelled' } });
@@ -385,7 +488,8 @@ export function createExplanation(store, client, report) {
       if (phase !== 'running' && phase !== 'paused') return;
       stopModel();
       setModel({ phase: 'cancelled' });
-      client.call('endModel', { model: 'card' }).catch(() => {}); // where the worker is gone, so is the run
+      // Where the worker is gone, so is the run
+      client.call('endModel', { model: 'card' }).catch(() => {});
     },
   };
   return running;

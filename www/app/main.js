@@ -1,5 +1,5 @@
-// Wires the page together: what the visitor does goes to the engine, what the engine says goes into the state, and the views
-// follow the state.
+// Wires the page together: what the visitor does goes to the engine, what the engine says goes into
+// the state, and the views follow the state.
 
 import { foreignFile, loadedModules, mismatch, parts, reloadAnew } from './anew.js';
 import { missingCapability } from './capabilities.js';
@@ -34,8 +34,8 @@ const fromAddress = readHash(location.hash);
 const store = createStore(initialState(fromAddress.settings));
 
 /**
- * What the address asks for, until there is a photo to show it on. After a reload it is what was chosen here, for a photo that is gone: no
- * wish for the next one.
+ * What the address asks for, until there is a photo to show it on. After a reload it is what was
+ * chosen here, for a photo that is gone: no wish for the next one.
  * @type {import('./chosen.js').Chosen | null}
  */
 let wanted = history.state?.chosenHere ? null : fromAddress.chosen;
@@ -50,14 +50,24 @@ function reportProblem(problem) {
   store.set({ problems: [...others, problem] });
 }
 
-/** What of the address made no sense; told in one card. @type {import('./url_state.js').LinkFault[]} */
+/**
+ * What of the address made no sense; told in one card.
+ * @type {import('./url_state.js').LinkFault[]}
+ */
 let linkFaults = [];
 
 /** @param {import('./url_state.js').LinkFault[]} faults */
 function reportLink(faults) {
   if (faults.length === 0) return;
   linkFaults = [...linkFaults, ...faults];
-  report(new CodedError('link-not-understood', linkFaults.map((fault) => link.fault(fault, store.state.engine.ready?.network.classes.length)).join(' ')));
+  report(
+    new CodedError(
+      'link-not-understood',
+      linkFaults
+        .map((fault) => link.fault(fault, store.state.engine.ready?.network.classes.length))
+        .join(' '),
+    ),
+  );
 }
 
 /** @param {(problem: import('./messages.js').Problem) => boolean} keep */
@@ -68,15 +78,19 @@ function keepProblems(keep) {
 /** @param {Partial<import('./state.js').EngineState>} parts */
 const setEngine = (parts) => store.set({ engine: { ...store.state.engine, ...parts } });
 
-/** What the page calls the worker's phases. @type {{[phase: string]: import('./state.js').EngineState['phase']}} */
+/**
+ * What the page calls the worker's phases.
+ * @type {{[phase: string]: import('./state.js').EngineState['phase']}}
+ */
 const OPENING = { download: 'downloading', 'warm-up': 'warming' };
 
 const client = new EngineClient({
   onOpening: () => setEngine({ phase: 'starting', done: 0 }),
-  onOpenProgress: ({ phase, done, total }) => setEngine({ phase: OPENING[phase] ?? 'preparing', done, total }),
+  onOpenProgress: ({ phase, done, total }) =>
+    setEngine({ phase: OPENING[phase] ?? 'preparing', done, total }),
   onOpened(ready) {
     // A worker of an old build answers without telling.
-    const odd = mismatch([...parts(), ...ready.parts ?? []], loadedModules());
+    const odd = mismatch([...parts(), ...(ready.parts ?? [])], loadedModules());
     if (odd) return openFailed(new CodedError('program-mismatch', odd));
     setEngine({ phase: 'ready', ready });
     const { settings, chosen, faults } = checkedByEngine(store.state.settings, wanted, ready);
@@ -96,7 +110,10 @@ async function openFailed(error) {
   report(foreign ? new CodedError('program-mismatch', foreign) : error);
 }
 
-/** Has the page kept for visits without a network, when nothing else is to be done. @param {import('./messages.js').EngineReady} ready */
+/**
+ * Has the page kept for visits without a network, when nothing else is to be done.
+ * @param {import('./messages.js').EngineReady} ready
+ */
 function keep({ used, storable }) {
   const whenIdle = self.requestIdleCallback ?? setTimeout;
   whenIdle(async () => {
@@ -143,7 +160,13 @@ async function openPicture(get, sample = null) {
     const opened = await client.call('setPicture', { source }, { signal });
     if (signal.aborted) return;
     explanation.clear();
-    store.set({ opening: false, photo: { ...opened, sample }, scores: null, probabilities: null, fromLink: false });
+    store.set({
+      opening: false,
+      photo: { ...opened, sample },
+      scores: null,
+      probabilities: null,
+      fromLink: false,
+    });
     const { scores, probabilities } = await client.call('classify', {}, { signal });
     if (signal.aborted) return;
     store.set({ scores, probabilities });
@@ -188,7 +211,8 @@ const actions = {
     store.set({ fromLink: false });
     const complete = saliency.phase === 'ready' && (cut.phase === 'ready' || cut.phase === 'none');
     const underWay = saliency.phase === 'working' || cut.phase === 'working';
-    if (sameChosen(wish, chosen) && (complete || underWay)) return; // it is all there, or on its way
+    // It is all there, or on its way
+    if (sameChosen(wish, chosen) && (complete || underWay)) return;
     explanation.explain(wish);
     showCards();
   },
@@ -266,7 +290,13 @@ document.body.replaceChildren(
     h(
       'div',
       { class: 'results' },
-      h('div', { class: 'cards' }, makeSaliencyCard(store, actions), makeModelCard(store, actions), makeCutCard(store, actions)),
+      h(
+        'div',
+        { class: 'cards' },
+        makeSaliencyCard(store, actions),
+        makeModelCard(store, actions),
+        makeCutCard(store, actions),
+      ),
       makeGalleryPanel(store, actions),
       makeTopFivePanel(store, actions),
       makeRelationPanel(store, actions),
@@ -282,7 +312,11 @@ startDropZone(actions.usePicture, report, document.body);
 startClipboardPaste(actions.usePicture, report);
 
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && !event.defaultPrevented && !document.querySelector('dialog[open]')) {
+  if (
+    event.key === 'Escape' &&
+    !event.defaultPrevented &&
+    !document.querySelector('dialog[open]')
+  ) {
     photoPanel.stopCamera();
     actions.cancel();
   }
@@ -297,7 +331,11 @@ store.watch(['settings', 'chosen', 'fromLink'], () => {
     const hash = writeHash(settings, chosen ?? wanted);
     const chosenHere = chosen !== null && !fromLink;
     if (hash === location.hash && Boolean(history.state?.chosenHere) === chosenHere) return;
-    history.replaceState(chosenHere ? { chosenHere } : null, '', hash || location.pathname + location.search);
+    history.replaceState(
+      chosenHere ? { chosenHere } : null,
+      '',
+      hash || location.pathname + location.search,
+    );
   }, 200);
 });
 

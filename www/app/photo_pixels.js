@@ -1,19 +1,29 @@
-// The photo's pixels, out of the engine: there is no other copy of the photo that could look different.
+// The photo's pixels, out of the engine: there is no other copy of the photo that could look
+// different.
 
 /**
- * Where a picture comes from: a file, or a frame of the camera. It can be sent again, to a new worker.
+ * Where a picture comes from: a file, or a frame of the camera. It can be sent again, to a new
+ * worker.
  * @typedef {{kind: 'file', blob: Blob} | {kind: 'frame', image: ImageBitmap}} PictureSource
  */
 
 /** @typedef {{rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number}} Pixels */
 
 /** @param {Pixels} pixels @returns {Promise<ImageBitmap>} */
-export const bitmapOf = ({ rgba, width, height }) => createImageBitmap(new ImageData(rgba, width, height));
+export const bitmapOf = ({ rgba, width, height }) =>
+  createImageBitmap(new ImageData(rgba, width, height));
 
-/** A file of pixels in the photo's own size; made in the worker, so that large ones are held there alone. @param {Pixels} pixels @returns {Promise<Blob>} */
+/**
+ * A file of pixels in the photo's own size; made in the worker, so that large ones are held there
+ * alone.
+ * @param {Pixels} pixels
+ * @returns {Promise<Blob>}
+ */
 export function pngOf({ rgba, width, height }) {
   const canvas = new OffscreenCanvas(width, height);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (
+    canvas.getContext('2d', { willReadFrequently: true })
+  );
   context.putImageData(new ImageData(rgba, width, height), 0, 0);
   return canvas.convertToBlob({ type: 'image/png' });
 }

@@ -1,4 +1,5 @@
-// The network's weights in the worker: out of the browser's cache, or over the network with progress in bytes.
+// The network's weights in the worker: out of the browser's cache, or over the network with
+// progress in bytes.
 
 import { CodedError } from './messages.js';
 import { transfer as words } from './strings/en.js';
@@ -11,11 +12,15 @@ const CACHE = 'deep-inside-weights';
  * @param {{file: string, bytes: number, sha256: string}} weights
  * @param {boolean} anew   throw the cached copy away first
  * @param {Tell} progress
- * @returns {Promise<{bytes: Uint8Array, cached: boolean, storable: boolean}>}   `cached`: they were there; `storable`: the browser keeps them
+ * @returns {Promise<{bytes: Uint8Array, cached: boolean, storable: boolean}>}   `cached`: they were
+ *   there; `storable`: the browser keeps them
  */
 export async function fetchWeights(weights, anew, progress) {
   // The checksum in the address keeps a new version from meeting the old one's cached copy.
-  const address = new URL(`../pkg/weights/${weights.file}?${weights.sha256.slice(0, 16)}`, import.meta.url).href;
+  const address = new URL(
+    `../pkg/weights/${weights.file}?${weights.sha256.slice(0, 16)}`,
+    import.meta.url,
+  ).href;
   const cache = await openCache();
   if (anew) await cache?.delete(address).catch(() => false);
   const kept = await cache?.match(address).catch(() => undefined);
@@ -29,7 +34,10 @@ export async function fetchWeights(weights, anew, progress) {
   return { bytes, cached: false, storable: cache !== null };
 }
 
-/** Pages over http have no such cache (not even a name for it), and some browsers refuse to open it. @returns {Promise<Cache | null>} */
+/**
+ * Pages over http have no such cache (not even a name for it), and some browsers refuse to open it.
+ * @returns {Promise<Cache | null>}
+ */
 async function openCache() {
   try {
     return await caches.open(CACHE);
@@ -38,7 +46,12 @@ async function openCache() {
   }
 }
 
-/** In place of other versions' weights. @param {Cache} cache @param {string} address @param {Uint8Array<ArrayBuffer>} bytes */
+/**
+ * In place of other versions' weights.
+ * @param {Cache} cache
+ * @param {string} address
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
 async function keep(cache, address, bytes) {
   await cache.put(address, new Response(bytes));
   for (const { url } of await cache.keys()) if (url !== address) await cache.delete(url);
@@ -49,14 +62,18 @@ async function keep(cache, address, bytes) {
  */
 async function download(address, expected, anew, progress) {
   const fail = (/** @type {string} */ detail) => new CodedError('weights-download-failed', detail);
-  const response = await fetch(address, { cache: anew ? 'reload' : 'default' }).catch(() => { throw fail(words.unreachable); });
+  const response = await fetch(address, { cache: anew ? 'reload' : 'default' }).catch(() => {
+    throw fail(words.unreachable);
+  });
   if (!response.ok) throw fail(words.status(response.status));
   if (response.headers.get('content-type')?.startsWith('text/html')) throw fail(words.webPage);
   if (!response.body) throw fail(words.cutShort(0, expected));
   const parts = [];
   let done = 0;
-  for (const reader = response.body.getReader(); ; ) {
-    const { value, done: ended } = await reader.read().catch(() => { throw fail(words.cutShort(done, expected)); });
+  for (const reader = response.body.getReader(); ;) {
+    const { value, done: ended } = await reader.read().catch(() => {
+      throw fail(words.cutShort(done, expected));
+    });
     if (ended) break;
     parts.push(value);
     done += value.length;

@@ -3,7 +3,8 @@
 import { CodedError } from '../messages.js';
 
 /**
- * The first picture file in it. Files are judged by the engine, not by their names: only folders and text are passed over here.
+ * The first picture file in it. Files are judged by the engine, not by their names: only folders
+ * and text are passed over here.
  * @param {DataTransfer | null} parcel
  * @param {string} code   of the error when there is none
  * @returns {import('../photo_pixels.js').PictureSource}
@@ -15,13 +16,27 @@ export function pictureIn(parcel, code) {
     .map((item) => item.getAsFile())
     .filter((file) => file !== null);
   const blob = files.find((file) => file.type.startsWith('image/')) ?? files[0];
-  if (!blob) throw new CodedError(code === 'drop-without-picture' && items.length === 0 && hasWebAddress(parcel) ? 'drop-web-address' : code);
+  if (!blob)
+    throw new CodedError(
+      code === 'drop-without-picture' && items.length === 0 && hasWebAddress(parcel)
+        ? 'drop-web-address'
+        : code,
+    );
   return { kind: 'file', blob };
 }
 
-/** Whether there is the address of something on the web in it, as browsers give it for links and for pictures of other pages. @param {DataTransfer | null} parcel */
+/**
+ * Whether there is the address of something on the web in it, as browsers give it for links and for
+ * pictures of other pages.
+ * @param {DataTransfer | null} parcel
+ */
 function hasWebAddress(parcel) {
   const text = (/** @type {string} */ type) => parcel?.getData(type) ?? '';
   const address = /^\s*(https?|data|blob):\S/im;
-  return address.test(text('text/uri-list')) || address.test(text('text/x-moz-url')) || /<(img|picture)\s/i.test(text('text/html')) || /^\s*https?:\S+\s*$/i.test(text('text/plain'));
+  return (
+    address.test(text('text/uri-list')) ||
+    address.test(text('text/x-moz-url')) ||
+    /<(img|picture)\s/i.test(text('text/html')) ||
+    /^\s*https?:\S+\s*$/i.test(text('text/plain'))
+  );
 }

@@ -3,8 +3,14 @@
 import { LARGEST_SEED } from '../url_state.js';
 import { ALIKE, UNRELATED, verdictOf } from '../verdict.js';
 
-const percentFormat = new Intl.NumberFormat('en', { style: 'percent', maximumSignificantDigits: 2 });
-const megabyteFormat = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const percentFormat = new Intl.NumberFormat('en', {
+  style: 'percent',
+  maximumSignificantDigits: 2,
+});
+const megabyteFormat = new Intl.NumberFormat('en', {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 
 /** @param {number} part 0..1 */
 export function percent(part) {
@@ -24,7 +30,8 @@ const megabytes = (bytes) => megabyteFormat.format(bytes / 1e6);
 export const page = {
   title: 'Deep Inside',
   tagline: 'What a convolutional network sees in your photo',
-  privacy: 'Nothing leaves this computer: your photo is read, and everything is computed, in this page.',
+  privacy:
+    'Nothing leaves this computer: your photo is read, and everything is computed, in this page.',
   paper: 'After Simonyan, Vedaldi and Zisserman, “Deep Inside Convolutional Networks”, 2013',
   paperLink: 'https://arxiv.org/abs/1312.6034',
   /** @param {string} title @param {string} licence */
@@ -48,8 +55,14 @@ export const photo = {
   credit: (credit, licence) => `Photo: ${credit}, ${licence}`,
   /** @param {number} width @param {number} height */
   size: (width, height) => `${width} × ${height} pixels`,
-  /** @param {number} width @param {number} height @param {number} fileWidth @param {number} fileHeight */
-  reduced: (width, height, fileWidth, fileHeight) => `Opened at ${width} × ${height} of ${fileWidth} × ${fileHeight} pixels`,
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {number} fileWidth
+   * @param {number} fileHeight
+   */
+  reduced: (width, height, fileWidth, fileHeight) =>
+    `Opened at ${width} × ${height} of ${fileWidth} × ${fileHeight} pixels`,
   /** @param {number} width @param {number} height */
   alt: (width, height) => `Your photo, ${width} by ${height} pixels`,
 };
@@ -64,7 +77,10 @@ export const classes = {
   listLabel: 'Classes',
   none: 'No class has such a name.',
   /** @param {string} name @param {number | undefined} probability   undefined for a neuron */
-  fromLink: (name, probability) => (probability === undefined ? `From the link: ${name}.` : `From the link: ${name}. The network gives it ${percent(probability)} here.`),
+  fromLink: (name, probability) =>
+    probability === undefined
+      ? `From the link: ${name}.`
+      : `From the link: ${name}. The network gives it ${percent(probability)} here.`,
   /** @param {string} name */
   instead: (name) => `Explain ${name} instead`,
   /** @param {number} count */
@@ -75,7 +91,8 @@ export const saliency = {
   heading: 'Saliency',
   method: 'Method',
   /** @param {import('../messages.js').Method} method */
-  otherFormula: ({ formula, reference }) => `${formula}. ${reference}. The map shows the largest of the three colours’ absolute values, where there are colours; it is drawn slightly smoothed, and the strongest half per cent of the pixels are drawn alike.`,
+  otherFormula: ({ formula, reference }) =>
+    `${formula}. ${reference}. The map shows the largest of the three colours’ absolute values, where there are colours; it is drawn slightly smoothed, and the strongest half per cent of the pixels are drawn alike.`,
   alone: 'Where would a small change of the pixels change the score of this class the most?',
   caption:
     'Bright pixels are those whose change would move the score of this class the most: what the score is sensitive to, often only a part of the object. They are not the network’s reasons.',
@@ -84,18 +101,24 @@ export const saliency = {
   /** @type {Record<string, string>} */
   colourMaps: { inferno: 'Inferno', viridis: 'Viridis', cividis: 'Cividis', grey: 'Grey' },
   ground: 'Over',
-  grounds: { grey: 'grey photo, dimmed', colour: 'colour photo, dimmed', none: 'nothing: map alone' },
+  grounds: {
+    grey: 'grey photo, dimmed',
+    colour: 'colour photo, dimmed',
+    none: 'nothing: map alone',
+  },
   compare: 'Hold to compare',
   low: '0',
   high: 'top 0.5%',
   legend: {
     grey: 'Colour scale, over a white and over a black place of the photo: from no influence to that of the strongest half per cent of the pixels. More is always lighter.',
-    colour: 'Colour scale, over a white and over a black place of the photo: from no influence to that of the strongest half per cent of the pixels. More is always lighter.',
+    colour:
+      'Colour scale, over a white and over a black place of the photo: from no influence to that of the strongest half per cent of the pixels. More is always lighter.',
     none: 'Colour scale: from no influence to that of the strongest half per cent of the pixels. More is always lighter.',
   },
   save: 'Overlay',
   saveHint: 'Save the overlay as PNG',
-  formula: 'The derivative of the class score by the pixels, at this photo: the largest of the three colours’ absolute values, as the mean over ten views (four corners and the centre, each also mirrored). It is drawn slightly smoothed; the brightest half per cent is full strength.',
+  formula:
+    'The derivative of the class score by the pixels, at this photo: the largest of the three colours’ absolute values, as the mean over ten views (four corners and the centre, each also mirrored). It is drawn slightly smoothed; the brightest half per cent is full strength.',
   /** @param {number} views */
   views: (views) => (views === 1 ? 'one view' : `${views} views`),
   /** @param {number} gap */
@@ -104,7 +127,9 @@ export const saliency = {
   progress: (done, total) => `pass ${Math.min(done + 1, total)} of ${total}`,
   /** @param {string} name @param {string | null} place */
   alt: (name, place) =>
-    place ? `Saliency map for ${name} over the photo, strongest ${place}` : `Saliency map for ${name}: no pixel stands out`,
+    place
+      ? `Saliency map for ${name} over the photo, strongest ${place}`
+      : `Saliency map for ${name}: no pixel stands out`,
 };
 
 export const neuron = {
@@ -154,11 +179,13 @@ export const relation = {
     ['ReLU, X′ = max(X, 0)', 'dX = dX′ where X > 0', 'R = R′ where R′ > 0', 'no'],
     ['Max-pool', 'dX′ goes to the maximum', 'R′ goes to the “switch”, the maximum', 'yes'],
   ],
-  chart: 'From layer to layer on the way back. Bars: how far a layer alone takes one and the same signal apart. Line: how alike the two signals still are (cosine; 1 is the same direction, 0 unrelated).',
+  chart:
+    'From layer to layer on the way back. Bars: how far a layer alone takes one and the same signal apart. Line: how alike the two signals still are (cosine; 1 is the same direction, 0 unrelated).',
   top: 'score',
   bottom: 'photo',
   /** @param {number} cosine */
-  chartAlt: (cosine) => `Cosine of the two signals from layer to layer: 1 at the score, ${cosine.toFixed(2)} at the photo`,
+  chartAlt: (cosine) =>
+    `Cosine of the two signals from layer to layer: 1 at the score, ${cosine.toFixed(2)} at the photo`,
   /** @param {{kind: string}[]} same @param {{kind: string}[]} parting */
   finding: (same, parting) =>
     `Measured here: given one and the same signal, both rules pass on the same, bit for bit, at ${counted(same)}; they differ at ${counted(parting)}.`,
@@ -196,45 +223,77 @@ export const sanity = {
     'A map that tells what the network has learnt must change when the learning is undone. Here the layers get random weights one after the other, from the class scores down to the first convolution, and the map is made anew each time (Adebayo et al. 2018, “Sanity Checks for Saliency Maps”).',
   run: 'Randomise the network',
   quantities: {
-    places: { label: 'places', about: 'Places: how strong the map is, whatever its sign, which is what saliency maps show.' },
-    signs: { label: 'signs', about: 'Signs: red where a pixel speaks for the class, blue where against it.' },
+    places: {
+      label: 'places',
+      about: 'Places: how strong the map is, whatever its sign, which is what saliency maps show.',
+    },
+    signs: {
+      label: 'signs',
+      about: 'Signs: red where a pixel speaks for the class, blue where against it.',
+    },
   },
-  pictures: 'Left the places, right the signs, both drawn slightly smoothed; under each picture its own rank correlation.',
+  pictures:
+    'Left the places, right the signs, both drawn slightly smoothed; under each picture its own rank correlation.',
   /** @param {string} method */
   runOn: (method) => `Randomise: ${method}`,
   /** @param {number} done @param {number} total */
-  step: (done, total) => (total ? `layer ${Math.min(done + 1, total)} of ${total}` : 'the trained network'),
+  step: (done, total) =>
+    total ? `layer ${Math.min(done + 1, total)} of ${total}` : 'the trained network',
   trained: 'as trained',
   /** @param {number | undefined} correlation */
-  correlation: (correlation) => correlation === undefined ? '–' : correlation.toFixed(2).replace(/^-0\.00$/, '0.00').replace('-', '−'),
-  chart: 'Rank correlation (Spearman) with the map of the trained network after each layer. Solid: places. Dashed: signs.',
+  correlation: (correlation) =>
+    correlation === undefined
+      ? '–'
+      : correlation
+          .toFixed(2)
+          .replace(/^-0\.00$/, '0.00')
+          .replace('-', '−'),
+  chart:
+    'Rank correlation (Spearman) with the map of the trained network after each layer. Solid: places. Dashed: signs.',
   top: 'as trained',
   bottom: 'all random',
   /** @param {string} method @param {import('../verdict.js').Correlations} last */
-  chartAlt: (method, { places, signs }) => `${method}: rank correlation from 1 for the trained network to ${sanity.correlation(places)} of the places and ${sanity.correlation(signs)} of the signs for the last one shown`,
+  chartAlt: (method, { places, signs }) =>
+    `${method}: rank correlation from 1 for the trained network to ${sanity.correlation(places)} of the places and ${sanity.correlation(signs)} of the signs for the last one shown`,
   /** @param {'places' | 'signs'} quantity @param {number | undefined} correlation */
-  figure: (quantity, correlation) => `${sanity.quantities[quantity].label} ${sanity.correlation(correlation)}`,
-  /** @param {string} method @param {import('../verdict.js').Correlations} last   with all layers random */
+  figure: (quantity, correlation) =>
+    `${sanity.quantities[quantity].label} ${sanity.correlation(correlation)}`,
+  /**
+   * @param {string} method
+   * @param {import('../verdict.js').Correlations} last   with all layers random
+   */
   finding(method, last) {
     const figures = `With all layers random, the rank correlation with the trained network’s map is ${sanity.correlation(last.places)} for the places and ${sanity.correlation(last.signs)} for the signs.`;
     return `${sanity.verdicts[verdictOf(last)](method, last)} ${figures}`;
   },
   /** What the verdict goes by. */
   lines: `A correlation of up to ${UNRELATED} counts as next to nothing in common, from ${ALIKE.toFixed(2)} on as alike. All this is one draw of random weights.`,
-  /** @type {Record<import('../verdict.js').Verdict, (method: string, last: import('../verdict.js').Correlations) => string>} */
+  /**
+   * @type {Record<import('../verdict.js').Verdict, (method: string, last:
+   *   import('../verdict.js').Correlations) => string>}
+   */
   verdicts: {
-    changes: (method) => `${method} passes: next to nothing is left of its map, neither of the places nor of the signs.`,
+    changes: (method) =>
+      `${method} passes: next to nothing is left of its map, neither of the places nor of the signs.`,
     partly(method, { places, signs }) {
       return (places ?? 0) > (signs ?? 0)
         ? `${method} passes in part: next to nothing is left of its signs, but some of its places are. So a part of where its map is strong does not come from what the network has learnt.`
         : `${method} passes in part: next to nothing is left of its places, but some of its signs are. So a part of what its map is for or against does not come from what the network has learnt.`;
     },
-    stays: (method) => `${method} fails: its map stays related to the trained network’s. So a good part of it does not come from what the network has learnt.`,
-    reverses: (method) => `Undecided for ${method}: its map runs against the trained network’s. Another draw of weights would tell.`,
-    nothing: (method) => `Undecided for ${method}: one of the maps is the same everywhere, and there is nothing to compare.`,
+    stays: (method) =>
+      `${method} fails: its map stays related to the trained network’s. So a good part of it does not come from what the network has learnt.`,
+    reverses: (method) =>
+      `Undecided for ${method}: its map runs against the trained network’s. Another draw of weights would tell.`,
+    nothing: (method) =>
+      `Undecided for ${method}: one of the maps is the same everywhere, and there is nothing to compare.`,
   },
-  /** @param {string} layer @param {'places' | 'signs'} quantity @param {number | undefined} correlation */
-  alt: (layer, quantity, correlation) => `Map after ${layer}, ${quantity}: rank correlation ${sanity.correlation(correlation)}`,
+  /**
+   * @param {string} layer
+   * @param {'places' | 'signs'} quantity
+   * @param {number | undefined} correlation
+   */
+  alt: (layer, quantity, correlation) =>
+    `Map after ${layer}, ${quantity}: rank correlation ${sanity.correlation(correlation)}`,
 };
 
 export const model = {
@@ -263,7 +322,8 @@ export const model = {
   saveHint: 'Save the class model’s picture as PNG',
   saveGrowth: 'Growth',
   saveGrowthHint: 'Save the growth as a short video',
-  formula: 'In the paper, the image that maximises the score of the class, before the softmax, less a penalty for strong pixels: gradient ascent on the image, with the network’s weights held fixed.',
+  formula:
+    'In the paper, the image that maximises the score of the class, before the softmax, less a penalty for strong pixels: gradient ascent on the image, with the network’s weights held fixed.',
   /** @param {number} step @param {number} steps */
   step: (step, steps) => `step ${step} of ${steps}`,
   /** @param {number} step @param {number} steps */
@@ -271,7 +331,8 @@ export const model = {
   /** @param {number} steps */
   done: (steps) => `${steps} steps`,
   /** @param {string} name @param {number} step @param {number} score */
-  alt: (name, step, score) => `The network’s own picture of ${name} after ${step} steps, score ${scoreText(score)}`,
+  alt: (name, step, score) =>
+    `The network’s own picture of ${name} after ${step} steps, score ${scoreText(score)}`,
   /** @param {number} from @param {number} to */
   curve: (from, to) => `Score from ${scoreText(from)} to ${scoreText(to)}`,
   curveHint: 'Solid: the score. Dashed: the probability, from 0 to 1.',
@@ -281,7 +342,8 @@ export const model = {
 
 export const gallery = {
   heading: 'A gallery of class models',
-  caption: 'Ten classes grow side by side, a few steps each in turn. A click shows one at full size.',
+  caption:
+    'Ten classes grow side by side, a few steps each in turn. A click shows one at full size.',
   run: 'Grow the ten',
   surprise: 'Surprise me',
   surpriseHint: 'Ten other classes, drawn by lot',
@@ -291,7 +353,8 @@ export const gallery = {
   save: 'Save as PNG',
   close: 'Close',
   /** @param {string} name @param {number} step */
-  alt: (name, step) => (step === 0 ? `${name}, not begun` : `The network’s own picture of ${name} after ${step} steps`),
+  alt: (name, step) =>
+    step === 0 ? `${name}, not begun` : `The network’s own picture of ${name} after ${step} steps`,
 };
 
 export const cut = {
@@ -300,7 +363,11 @@ export const cut = {
   caption:
     'The most and the least salient pixels say what colours object and background have; a graph cut finds the border between them. The network was never shown a border, so parts in the background’s colours get lost.',
   /**
-   * What seeds the cut. @param {string} method @param {number} views @param {number} foreground @param {number} background   quantiles
+   * What seeds the cut.
+   * @param {string} method
+   * @param {number} views
+   * @param {number} foreground
+   * @param {number} background   quantiles
    */
   fromMap: (method, views, foreground, background) =>
     `Seeded by ${method}, ${saliency.views(views)}: object colours from above its ${quantile(foreground)} quantile, background colours from below its ${quantile(background)} quantile.`,
@@ -317,10 +384,12 @@ export const cut = {
   saveCutoutHint: 'Save the cut-out as PNG with a transparent background',
   saveJson: 'JSON',
   saveJsonHint: 'Save the box and the settings as JSON',
-  formula: 'The labelling of the pixels with the least energy: how badly the colours fit object or background, plus the cost of a border between similar neighbours. The minimum is exact; the largest connected piece is the object.',
+  formula:
+    'The labelling of the pixels with the least energy: how badly the colours fit object or background, plus the cost of a border between similar neighbours. The minimum is exact; the largest connected piece is the object.',
   preview: 'preview',
   noneState: 'no object',
-  nothingLeft: 'Nothing is left: all of the photo counts as background now. Take a stroke back with Undo, or paint over what belongs to the object with Add.',
+  nothingLeft:
+    'Nothing is left: all of the photo counts as background now. Take a stroke back with Undo, or paint over what belongs to the object with Add.',
   none: 'No object stands out from its background for this class. Draw a box around one with the tool below, or try another class.',
   correcting: 'cutting anew',
   tools: 'Correct the cut',
@@ -344,7 +413,11 @@ export const cut = {
   box: ({ x, y, width, height }) => `${width} × ${height} at ${x}, ${y}`,
   boxLabel: 'Box, in pixels',
   shareLabel: 'Of the photo',
-  /** @param {string} name @param {{x: number, y: number, width: number, height: number}} box @param {number} share */
+  /**
+   * @param {string} name
+   * @param {{x: number, y: number, width: number, height: number}} box
+   * @param {number} share
+   */
   alt: (name, { x, y, width, height }, share) =>
     `The object taken for ${name}: ${percent(share)} of the photo, in a box ${width} by ${height} pixels at ${x}, ${y}`,
 };
@@ -376,7 +449,8 @@ export const status = {
   label: 'Progress',
   starting: 'Starting: loading the program',
   /** @param {number} done @param {number} total */
-  downloading: (done, total) => `Downloading the network: ${megabytes(done)} of ${megabytes(total)} MB`,
+  downloading: (done, total) =>
+    `Downloading the network: ${megabytes(done)} of ${megabytes(total)} MB`,
   preparing: 'Preparing the network',
   /** @param {number} done @param {number} total */
   warming: (done, total) => `Warming up the GPU: ${done} of ${total}`,
@@ -456,7 +530,8 @@ export const device = {
   /** @param {string} reason */
   softwareNotice: (reason) => `A GPU emulated in software is slower than the CPU; ${reason}.`,
   useCpu: 'Use the CPU',
-  nothingKept: 'Nothing can be kept here (over http, or in a private window): the network is downloaded at every visit.',
+  nothingKept:
+    'Nothing can be kept here (over http, or in a private window): the network is downloaded at every visit.',
 };
 
 /** What the next visit finds. @type {Record<import('../offline.js').Kept, string>} */
@@ -474,16 +549,28 @@ export const link = {
    */
   fault({ key, value: whole }, classes) {
     const value = whole.length > 40 ? `${whole.slice(0, 40)}…` : whole;
-    if (key === 'class') return `It asks for class ${value}; ${classes === undefined ? 'classes have numbers' : `this network has 0 to ${classes - 1}`}.`;
-    if (key === 'neuron') return `It asks for the neuron ${value}, which this network does not have.`;
+    if (key === 'class')
+      return `It asks for class ${value}; ${classes === undefined ? 'classes have numbers' : `this network has 0 to ${classes - 1}`}.`;
+    if (key === 'neuron')
+      return `It asks for the neuron ${value}, which this network does not have.`;
     if (key === 'opacity') return `It asks for an opacity of ${value}; opacity goes from 0 to 1.`;
-    if (key === 'seed') return `It asks for the seed ${value}; seeds are whole numbers from 0 to ${LARGEST_SEED}.`;
+    if (key === 'seed')
+      return `It asks for the seed ${value}; seeds are whole numbers from 0 to ${LARGEST_SEED}.`;
     const name = Object.hasOwn(link.names, key) && link.names[key];
-    return name ? `It asks for ${name} “${value}”; there is no such thing, so the default stands.` : `It says “${key.slice(0, 40)}=${value}”, which this page has no setting for.`;
+    return name
+      ? `It asks for ${name} “${value}”; there is no such thing, so the default stands.`
+      : `It says “${key.slice(0, 40)}=${value}”, which this page has no setting for.`;
   },
   /** @type {Record<string, string>} */
   names: {
-    method: 'the method', map: 'the colours', ground: 'the ground', seeds: 'the seeds', recipe: 'the recipe', side: 'the size', start: 'the start', device: 'the device',
+    method: 'the method',
+    map: 'the colours',
+    ground: 'the ground',
+    seeds: 'the seeds',
+    recipe: 'the recipe',
+    side: 'the size',
+    start: 'the start',
+    device: 'the device',
   },
 };
 
@@ -498,15 +585,17 @@ export const problems = {
 };
 
 /**
- * What went wrong and what to do, by code. `again`: what to do where it came twice in half a minute, so that nothing was started again;
- * `action`: what the card's button does.
- * @type {Record<string, {sentence: string, advice: string, again?: string, action?: 'retry' | 'useCpu' | 'reload' | 'reloadAnew' | 'useUpdate'}>}
+ * What went wrong and what to do, by code. `again`: what to do where it came twice in half a
+ * minute, so that nothing was started again; `action`: what the card's button does.
+ * @type {Record<string, {sentence: string, advice: string, again?: string, action?: 'retry' |
+ *   'useCpu' | 'reload' | 'reloadAnew' | 'useUpdate'}>}
  */
 export const errors = {
   'picture-empty': { sentence: 'This file is empty.', advice: 'Choose another picture.' },
   'picture-too-large': {
     sentence: 'This picture is too large.',
-    advice: 'Choose one of at most 200 MB, 150 megapixels and 65,535 pixels a side, or scale it down first.',
+    advice:
+      'Choose one of at most 200 MB, 150 megapixels and 65,535 pixels a side, or scale it down first.',
   },
   'picture-unsupported': {
     sentence: 'This is not a picture that can be read here.',
@@ -516,20 +605,27 @@ export const errors = {
     sentence: 'This picture is damaged.',
     advice: 'Choose another one, or save it anew with a picture program.',
   },
-  'no-picture': { sentence: 'There is no photo yet.', advice: 'Choose a photo, or one of the samples.' },
+  'no-picture': {
+    sentence: 'There is no photo yet.',
+    advice: 'Choose a photo, or one of the samples.',
+  },
   'sample-download-failed': {
     sentence: 'The sample picture could not be loaded.',
     advice: 'Check the connection, then choose it again.',
   },
   'drop-web-address': {
     sentence: 'That was an address on the web, not the picture itself.',
-    advice: 'Copy the picture there and paste it here, or save it first and drop the file. This page loads nothing from elsewhere.',
+    advice:
+      'Copy the picture there and paste it here, or save it first and drop the file. This page loads nothing from elsewhere.',
   },
   'link-not-understood': {
     sentence: 'This link asks for something that is not there.',
     advice: 'The page goes on without it.',
   },
-  'drop-without-picture': { sentence: 'There was no picture in what was dropped.', advice: 'Drop a picture file.' },
+  'drop-without-picture': {
+    sentence: 'There was no picture in what was dropped.',
+    advice: 'Drop a picture file.',
+  },
   'paste-without-picture': {
     sentence: 'There is no picture on the clipboard.',
     advice: 'Copy a picture (not its file name or address), then paste again.',
@@ -551,12 +647,14 @@ export const errors = {
   },
   'program-load-failed': {
     sentence: 'The program could not be loaded.',
-    advice: 'Check the connection, then try again. If this comes back, the copy on the server is incomplete.',
+    advice:
+      'Check the connection, then try again. If this comes back, the copy on the server is incomplete.',
     action: 'retry',
   },
   'program-mismatch': {
     sentence: 'The page was updated.',
-    advice: 'Its parts are of two versions, which do not work together. Reloading fetches all of them anew.',
+    advice:
+      'Its parts are of two versions, which do not work together. Reloading fetches all of them anew.',
     action: 'reloadAnew',
   },
   'server-unreachable': {
@@ -578,8 +676,15 @@ export const errors = {
     advice: 'Use a current version of Chrome, Edge, Firefox or Safari.',
   },
   'class-out-of-range': { sentence: 'There is no such class.', advice: 'Choose one of the list.' },
-  'setting-out-of-range': { sentence: 'One of the settings makes no sense.', advice: 'Choose another value, or reload the page.' },
-  'no-network': { sentence: 'The network is not there yet.', advice: 'Try again.', action: 'retry' },
+  'setting-out-of-range': {
+    sentence: 'One of the settings makes no sense.',
+    advice: 'Choose another value, or reload the page.',
+  },
+  'no-network': {
+    sentence: 'The network is not there yet.',
+    advice: 'Try again.',
+    action: 'retry',
+  },
   'gpu-unavailable': {
     sentence: 'WebGPU is not available in this browser.',
     advice: 'Go on with the CPU.',
@@ -587,35 +692,49 @@ export const errors = {
   },
   'gpu-lost': {
     sentence: 'The connection to the GPU was lost.',
-    advice: 'It was started again: choose the class once more. If this comes back, go on with the CPU.',
-    again: 'It was lost twice within half a minute, so it was not started again. Go on with the CPU.',
+    advice:
+      'It was started again: choose the class once more. If this comes back, go on with the CPU.',
+    again:
+      'It was lost twice within half a minute, so it was not started again. Go on with the CPU.',
     action: 'useCpu',
   },
   'out-of-memory': {
     sentence: 'The memory that a page may use is full.',
     advice: 'It was started afresh: choose the class once more, or take a smaller picture.',
-    again: 'It was full twice within half a minute, so nothing was started again. Start again above, then take a smaller picture.',
+    again:
+      'It was full twice within half a minute, so nothing was started again. Start again above, then take a smaller picture.',
   },
   'camera-not-allowed': {
     sentence: 'The camera may not be used.',
     advice: 'Allow it in the browser’s address bar, then click again.',
   },
-  'camera-not-found': { sentence: 'No camera was found.', advice: 'Connect one, or choose a file.' },
+  'camera-not-found': {
+    sentence: 'No camera was found.',
+    advice: 'Connect one, or choose a file.',
+  },
   'camera-not-readable': {
     sentence: 'The camera does not answer.',
     advice: 'Close other programs that use it, then click again.',
   },
-  'camera-overconstrained': { sentence: 'No camera fits what was asked for.', advice: 'Try the other camera, or choose a file.' },
+  'camera-overconstrained': {
+    sentence: 'No camera fits what was asked for.',
+    advice: 'Try the other camera, or choose a file.',
+  },
   'camera-insecure': {
     sentence: 'Browsers allow the camera only on secure pages.',
     advice: 'Open this page over https, or on localhost; or choose a file.',
   },
   'camera-lost': { sentence: 'The camera is gone.', advice: 'Connect it again, or choose a file.' },
-  'save-failed': { sentence: 'The file could not be made.', advice: 'Try again with a smaller picture.' },
+  'save-failed': {
+    sentence: 'The file could not be made.',
+    advice: 'Try again with a smaller picture.',
+  },
   internal: {
     sentence: 'A fault of this program stopped the computation.',
-    advice: 'It was started again: choose the class once more. If this comes back, reload the page.',
-    again: 'That happened twice within half a minute, so it was not started again. Reload the page.',
+    advice:
+      'It was started again: choose the class once more. If this comes back, reload the page.',
+    again:
+      'That happened twice within half a minute, so it was not started again. Reload the page.',
     action: 'reload',
   },
 };

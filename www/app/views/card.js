@@ -1,4 +1,5 @@
-// The frame that the three results share: heading, state, picture on its mat, progress, controls, words, formula, saving.
+// The frame that the three results share: heading, state, picture on its mat, progress, controls,
+// words, formula, saving.
 
 import { isClass } from '../chosen.js';
 import { fromTemplate, h, setAttribute, setText } from '../dom.js';
@@ -17,10 +18,25 @@ export function makeCard({ id, text, layers, controls, saves }) {
   const className = h('p', { class: 'card-class' });
   const progress = h('div', { class: 'card-progress' }, h('div', { class: 'bar' }));
   const note = h('p', { class: 'mat-note' });
-  const pictogram = h('div', { class: 'pictogram', 'aria-hidden': 'true' }, fromTemplate(`pictogram-${id}`));
+  const pictogram = h(
+    'div',
+    { class: 'pictogram', 'aria-hidden': 'true' },
+    fromTemplate(`pictogram-${id}`),
+  );
   const mat = h('div', { class: 'mat' }, pictogram, ...layers, note);
   const saveButtons = saves.map(({ label, hint, save }) =>
-    h('button', { type: 'button', class: 'quiet', title: hint, 'aria-label': hint, disabled: true, on: { click: save } }, label),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        title: hint,
+        'aria-label': hint,
+        disabled: true,
+        on: { click: save },
+      },
+      label,
+    ),
   );
   const headingId = `${id}-heading`;
   const element = h(
@@ -34,8 +50,19 @@ export function makeCard({ id, text, layers, controls, saves }) {
     h(
       'footer',
       { class: 'card-foot' },
-      h('details', { class: 'formula' }, h('summary', {}, words.formula), fromTemplate(`formula-${id}`), h('p', {}, text.formula)),
-      h('div', { class: 'saves' }, h('span', { class: 'saves-label', 'aria-hidden': 'true' }, words.save), ...saveButtons),
+      h(
+        'details',
+        { class: 'formula' },
+        h('summary', {}, words.formula),
+        fromTemplate(`formula-${id}`),
+        h('p', {}, text.formula),
+      ),
+      h(
+        'div',
+        { class: 'saves' },
+        h('span', { class: 'saves-label', 'aria-hidden': 'true' }, words.save),
+        ...saveButtons,
+      ),
     ),
   );
   const bar = /** @type {HTMLElement} */ (progress.firstChild);
@@ -46,7 +73,11 @@ export function makeCard({ id, text, layers, controls, saves }) {
     element,
     mat,
 
-    /** Another caption, and other words at the formula. @param {string} captionText @param {string} formulaText */
+    /**
+     * Another caption, and other words at the formula.
+     * @param {string} captionText
+     * @param {string} formulaText
+     */
     describe(captionText, formulaText) {
       setText(caption, captionText);
       setText(formula, formulaText);
@@ -79,7 +110,10 @@ export function makeCard({ id, text, layers, controls, saves }) {
   };
 }
 
-/** The chosen class's first name, or the neuron's; '' for none. @param {import('../state.js').State} state */
+/**
+ * The chosen class's first name, or the neuron's; '' for none.
+ * @param {import('../state.js').State} state
+ */
 export function chosenName({ engine, chosen }) {
   if (chosen === null || !engine.ready) return '';
   return isClass(chosen) ? shortName(engine.ready.network.classes[chosen]) : neuronName(chosen);

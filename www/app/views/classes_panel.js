@@ -1,4 +1,5 @@
-// The five likeliest classes as buttons, a sixth for one that is chosen and not among them, and under them the search over all.
+// The five likeliest classes as buttons, a sixth for one that is chosen and not among them, and
+// under them the search over all.
 
 import { isClass } from '../chosen.js';
 import { h, setText } from '../dom.js';
@@ -39,23 +40,41 @@ export function makeClassesPanel(store, actions) {
 
   store.watch(['photo', 'probabilities', 'chosen', 'fromLink', 'engine'], (state) => {
     const { photo, probabilities, chosen, engine } = state;
-    setText(hint, !photo ? words.empty : !probabilities ? words.working : chosen === null ? words.choose : '');
+    setText(
+      hint,
+      !photo ? words.empty : !probabilities ? words.working : chosen === null ? words.choose : '',
+    );
     const names = engine.ready?.network.classes;
     const top = probabilities && names ? likeliest(probabilities, COUNT) : [];
     rows.forEach((row, i) => {
       const index = top[i];
-      row.show(index === undefined || !names || !probabilities ? null : {
-        index, label: names[index], probability: probabilities[index], pressed: index === chosen,
-      });
+      row.show(
+        index === undefined || !names || !probabilities
+          ? null
+          : {
+              index,
+              label: names[index],
+              probability: probabilities[index],
+              pressed: index === chosen,
+            },
+      );
     });
     const elsewhere = names && probabilities && isClass(chosen) && !top.includes(chosen);
     if (elsewhere) {
-      other.show({ index: chosen, label: names[chosen], probability: probabilities[chosen], pressed: true });
+      other.show({
+        index: chosen,
+        label: names[chosen],
+        probability: probabilities[chosen],
+        pressed: true,
+      });
       list.append(other.element);
     } else other.element.remove();
 
     if (state.fromLink && chosen !== null && names && probabilities) {
-      setText(linkText, words.fromLink(chosenName(state), isClass(chosen) ? probabilities[chosen] : undefined));
+      setText(
+        linkText,
+        words.fromLink(chosenName(state), isClass(chosen) ? probabilities[chosen] : undefined),
+      );
       setText(instead, words.instead(shortName(names[top[0]])));
       fromLink.replaceChildren(linkText, ...(chosen === top[0] ? [] : [instead]));
     } else fromLink.replaceChildren();
@@ -71,7 +90,13 @@ function makeRow(onClick) {
   const bar = h('span', { class: 'bar' });
   const button = h(
     'button',
-    { type: 'button', class: 'class-button', hidden: true, 'aria-pressed': 'false', on: { click: () => onClick(shownIndex) } },
+    {
+      type: 'button',
+      class: 'class-button',
+      hidden: true,
+      'aria-pressed': 'false',
+      on: { click: () => onClick(shownIndex) },
+    },
     name,
     share,
     h('span', { class: 'class-bar', 'aria-hidden': 'true' }, bar),

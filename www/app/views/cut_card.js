@@ -13,19 +13,32 @@ const VIEWS = /** @type {const} */ (['outline', 'cutout', 'box', 'seeds']);
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{save: (what: string) => void, chooseSeeds: (seeds: import('../messages.js').Seeds) => void, correctCut: import('./cut_tools.js').CorrectCut}} actions
+ * @param {{save: (what: string) => void, chooseSeeds: (seeds: import('../messages.js').Seeds) =>
+ *   void, correctCut: import('./cut_tools.js').CorrectCut}} actions
  */
 export function makeCutCard(store, actions) {
   const canvas = h('canvas', { class: 'layer' });
   const radios = VIEWS.map((name) =>
-    h('input', { type: 'radio', name: 'cut-view', id: `cut-view-${name}`, value: name, on: { change: () => store.set({ cutView: name }) } }),
+    h('input', {
+      type: 'radio',
+      name: 'cut-view',
+      id: `cut-view-${name}`,
+      value: name,
+      on: { change: () => store.set({ cutView: name }) },
+    }),
   );
   const box = h('output', { class: 'figure', id: 'cut-box' });
   const share = h('output', { class: 'figure', id: 'cut-share' });
 
   const seeds = h(
     'select',
-    { id: 'seeds', on: { change: () => actions.chooseSeeds(/** @type {import('../messages.js').Seeds} */ (seeds.value)) } },
+    {
+      id: 'seeds',
+      on: {
+        change: () =>
+          actions.chooseSeeds(/** @type {import('../messages.js').Seeds} */ (seeds.value)),
+      },
+    },
     ...SEEDS.map((name) => h('option', { value: name }, words.seedsFrom[name])),
   );
 
@@ -40,7 +53,10 @@ export function makeCutCard(store, actions) {
         'fieldset',
         { class: 'segments' },
         h('legend', { class: 'hidden' }, words.view),
-        ...radios.flatMap((radio, i) => [radio, h('label', { for: radio.id }, words.views[VIEWS[i]])]),
+        ...radios.flatMap((radio, i) => [
+          radio,
+          h('label', { for: radio.id }, words.views[VIEWS[i]]),
+        ]),
       ),
       h('div', { class: 'field' }, h('label', { for: 'seeds' }, words.seeds), seeds),
       tools.bar,
@@ -81,7 +97,14 @@ export function makeCutCard(store, actions) {
       className: chosenName(state),
       state: stateText(state),
       part: phase === 'working' ? part : null,
-      note: state.chosen === null ? words.alone : phase === 'none' && state.cutTool === null ? (state.cut.strokes.length > 0 ? words.nothingLeft : words.none) : null,
+      note:
+        state.chosen === null
+          ? words.alone
+          : phase === 'none' && state.cutTool === null
+            ? state.cut.strokes.length > 0
+              ? words.nothingLeft
+              : words.none
+            : null,
       empty: state.chosen === null,
       alt: cut ? words.alt(chosenName(state), cut.box, cut.share) : null,
       savable: phase === 'ready' && cut !== null,
@@ -99,7 +122,11 @@ function captionOf({ engine, cut: { phase, strokes, cut }, cutView }) {
   return `${originOf(cut.made, engine)} ${cutView === 'seeds' ? words.seedsLegend : words.afterOrigin}`;
 }
 
-/** What seeded a cut, in words. @param {import('../messages.js').CutOrigin} made @param {import('../state.js').EngineState} engine */
+/**
+ * What seeded a cut, in words.
+ * @param {import('../messages.js').CutOrigin} made
+ * @param {import('../state.js').EngineState} engine
+ */
 export function originOf(made, { ready }) {
   if ('rectangle' in made) return words.fromRectangle;
   const title = ready?.methods.find(({ id }) => id === made.method)?.title ?? made.method;
@@ -123,6 +150,9 @@ export function coloursOf(element) {
   return {
     accent: colour('--on-photo'),
     shade: colour('--shade'),
-    checker: /** @type {[string, string]} */ ([colour('--checker-light'), colour('--checker-dark')]),
+    checker: /** @type {[string, string]} */ ([
+      colour('--checker-light'),
+      colour('--checker-dark'),
+    ]),
   };
 }

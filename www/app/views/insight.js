@@ -1,4 +1,5 @@
-// The frame that the closer looks share: heading, what it is about, state, words, and the button that starts it.
+// The frame that the closer looks share: heading, what it is about, state, words, and the button
+// that starts it.
 
 import { h, setText } from '../dom.js';
 import { card as cardWords } from '../strings/en.js';
@@ -13,7 +14,11 @@ import { card as cardWords } from '../strings/en.js';
 export function makeInsight({ id, text, start, content }) {
   const state = h('p', { class: 'card-state' });
   const className = h('p', { class: 'card-class' });
-  const run = h('button', { type: 'button', class: 'main', disabled: true, on: { click: start } }, text.run);
+  const run = h(
+    'button',
+    { type: 'button', class: 'main', disabled: true, on: { click: start } },
+    text.run,
+  );
   const headingId = `${id}-heading`;
   const element = h(
     'section',
@@ -30,7 +35,8 @@ export function makeInsight({ id, text, start, content }) {
     /**
      * @param {object} shown
      * @param {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} shown.phase
-     * @param {boolean} shown.possible       whether it can be started; while it works it can, which starts it over and keeps the focus
+     * @param {boolean} shown.possible       whether it can be started; while it works it can, which
+     *   starts it over and keeps the focus
      * @param {string | null} shown.className   what it is about; null where it is about no class
      * @param {string} shown.progress        the state while it works
      * @param {string} shown.rest            the state before and after
@@ -39,7 +45,16 @@ export function makeInsight({ id, text, start, content }) {
       run.disabled = !possible;
       className.hidden = name === null;
       setText(className, name ?? '');
-      setText(state, { working: progress, cancelled: cardWords.cancelled, failed: cardWords.failed, idle: rest, ready: rest }[phase]);
+      setText(
+        state,
+        {
+          working: progress,
+          cancelled: cardWords.cancelled,
+          failed: cardWords.failed,
+          idle: rest,
+          ready: rest,
+        }[phase],
+      );
     },
   };
 }

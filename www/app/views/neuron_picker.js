@@ -10,7 +10,16 @@ import { neuron as words } from '../strings/en.js';
  */
 export function makeNeuronPicker(store, actions) {
   const layer = h('select', { id: 'neuron-layer', disabled: true, on: { change: () => bound() } });
-  const channel = h('input', { type: 'number', id: 'neuron-channel', class: 'search', min: '0', step: '1', value: '0', required: true, disabled: true });
+  const channel = h('input', {
+    type: 'number',
+    id: 'neuron-channel',
+    class: 'search',
+    min: '0',
+    step: '1',
+    value: '0',
+    required: true,
+    disabled: true,
+  });
   const show = h('button', { disabled: true }, words.show);
 
   /** The channels that the layer has. */
@@ -38,7 +47,9 @@ export function makeNeuronPicker(store, actions) {
   store.watch(['engine', 'photo'], ({ engine, photo }) => {
     const layers = engine.ready?.layers ?? [];
     if (layer.length !== layers.length) {
-      layer.replaceChildren(...layers.map((one) => h('option', { value: one.name }, words.option(one))));
+      layer.replaceChildren(
+        ...layers.map((one) => h('option', { value: one.name }, words.option(one))),
+      );
       bound();
     }
     for (const control of [layer, channel, show]) control.disabled = !photo || layers.length === 0;
@@ -50,5 +61,11 @@ export function makeNeuronPicker(store, actions) {
     bound();
   });
 
-  return h('details', { class: 'neuron' }, h('summary', {}, words.summary), h('p', { class: 'panel-hint' }, words.hint), form);
+  return h(
+    'details',
+    { class: 'neuron' },
+    h('summary', {}, words.summary),
+    h('p', { class: 'panel-hint' }, words.hint),
+    form,
+  );
 }

@@ -1,5 +1,5 @@
-// Adebayo et al.'s check: the map after each layer of the network, from the top down, has lost what it had learnt. Its places and its signs
-// have a picture each, and each picture its own figure.
+// Adebayo et al.'s check: the map after each layer of the network, from the top down, has lost what
+// it had learnt. Its places and its signs have a picture each, and each picture its own figure.
 
 import { drawGrid } from '../canvas_layers.js';
 import { SIGNED, lookOf } from '../colour_maps.js';
@@ -24,38 +24,95 @@ export function makeSanityPanel(store, actions) {
     { class: 'insight-result', hidden: true },
     chart.element,
     finding,
-    h('p', { class: 'pictures-about' }, words.lines, ' ', Object.values(words.quantities).map(({ about }) => about).join(' '), ' ', words.pictures),
+    h(
+      'p',
+      { class: 'pictures-about' },
+      words.lines,
+      ' ',
+      Object.values(words.quantities)
+        .map(({ about }) => about)
+        .join(' '),
+      ' ',
+      words.pictures,
+    ),
     strip,
   );
-  const panel = makeInsight({ id: 'sanity', text: words, start: actions.checkSanity, content: [result] });
+  const panel = makeInsight({
+    id: 'sanity',
+    text: words,
+    start: actions.checkSanity,
+    content: [result],
+  });
 
-  /** The trained network's map that the strip begins with, and the strip's colours. @type {unknown} */
+  /**
+   * The trained network's map that the strip begins with, and the strip's colours.
+   * @type {unknown}
+   */
   let drawn = null;
   /** @type {string | null} */
   let drawnWith = null;
 
   store.watch(['photo', 'sanity', 'chosen', 'engine', 'settings'], (now) => {
-    const { photo, chosen, sanity: { phase, method, layers, original, steps }, settings, engine } = now;
-    const title = (/** @type {string} */ id) => engine.ready?.methods.find((one) => one.id === id)?.title ?? id;
+    const {
+      photo,
+      chosen,
+      sanity: { phase, method, layers, original, steps },
+      settings,
+      engine,
+    } = now;
+    const title = (/** @type {string} */ id) =>
+      engine.ready?.methods.find((one) => one.id === id)?.title ?? id;
     setText(panel.run, words.runOn(title(settings.method)));
     const rest = chosen !== null ? title(method) : photo ? cardWords.needsClass : '';
-    panel.show({ phase, possible: chosen !== null, className: chosenName(now), progress: words.step(steps.length, layers), rest });
+    panel.show({
+      phase,
+      possible: chosen !== null,
+      className: chosenName(now),
+      progress: words.step(steps.length, layers),
+      rest,
+    });
     result.hidden = !original || !photo;
     if (original !== drawn || settings.colourMap !== drawnWith) strip.replaceChildren();
     [drawn, drawnWith] = [original, settings.colourMap];
     const look = lookOf(now);
     if (!original || !photo || !look) return;
-    const shown = [{ layer: words.trained, correlations: { places: 1, signs: 1 }, maps: original }, ...steps];
+    const shown = [
+      { layer: words.trained, correlations: { places: 1, signs: 1 }, maps: original },
+      ...steps,
+    ];
     for (const { layer, correlations, maps } of shown.slice(strip.children.length)) {
       const pictures = QUANTITIES.map((quantity) => {
-        const canvas = h('canvas', { role: 'img', 'aria-label': words.alt(layer, quantity, correlations[quantity]) });
+        const canvas = h('canvas', {
+          role: 'img',
+          'aria-label': words.alt(layer, quantity, correlations[quantity]),
+        });
         drawGrid(canvas, maps[quantity], quantity === 'signs' ? SIGNED : look.table, photo);
-        return h('div', {}, canvas, h('span', { class: 'figure' }, words.figure(quantity, correlations[quantity])));
+        return h(
+          'div',
+          {},
+          canvas,
+          h('span', { class: 'figure' }, words.figure(quantity, correlations[quantity])),
+        );
       });
-      strip.append(h('li', {}, h('div', { class: 'both' }, ...pictures), h('span', { class: 'strip-layer' }, layer)));
+      strip.append(
+        h(
+          'li',
+          {},
+          h('div', { class: 'both' }, ...pictures),
+          h('span', { class: 'strip-layer' }, layer),
+        ),
+      );
     }
     const last = shown[shown.length - 1].correlations;
-    chart.show(shown.map(({ correlations: { places, signs } }) => ({ value: places ?? null, second: signs ?? null, bar: 0 })), layers + 1, words.chartAlt(title(method), last));
+    chart.show(
+      shown.map(({ correlations: { places, signs } }) => ({
+        value: places ?? null,
+        second: signs ?? null,
+        bar: 0,
+      })),
+      layers + 1,
+      words.chartAlt(title(method), last),
+    );
     setText(finding, phase === 'ready' ? words.finding(title(method), last) : '');
   });
 

@@ -15,7 +15,8 @@ use deep_inside::device::DeviceChoice;
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
-use deep_inside::preprocess::{Crops, resize};
+use deep_inside::imaging::{Filter, resize};
+use deep_inside::preprocess::Crops;
 use deep_inside::progress::NoProgress;
 use deep_inside::saliency::{SALIENCY_METHODS, SaliencySettings, saliency_map};
 use pollster::block_on;
@@ -84,7 +85,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
         })?;
     }
     for (width, height) in [(451, 300), (1024, 681)] {
-        engine.set_picture(resize(&photo, width, height)?);
+        engine.set_picture(resize(&photo, width, height, Filter::Bilinear)?);
         for (name, mode) in [("paper", LocateMode::Paper), ("best", LocateMode::Best)] {
             measure(&format!("locate, {name}, {width} x {height}"), &mut || {
                 block_on(engine.locate(class, mode, &NoProgress)).map(drop)

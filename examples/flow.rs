@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use deep_inside::image_input::decode_file;
-use deep_inside::preprocess::resize;
+use deep_inside::imaging::{Filter, resize};
 use deep_inside::segmentation::colour_model::{Colour, ColourModel};
 use deep_inside::segmentation::max_flow::{EAST, GridGraph};
 use deep_inside::segmentation::pixel_graph::PixelGraph;
@@ -33,7 +33,12 @@ struct Arguments {
 
 fn main() -> Result<(), Box<dyn StdError>> {
     let Arguments { photo, side, write } = Arguments::parse();
-    let photo = resize(&decode_file(&std::fs::read(photo)?)?, side, side)?;
+    let photo = resize(
+        &decode_file(&std::fs::read(photo)?)?,
+        side,
+        side,
+        Filter::Bilinear,
+    )?;
     let colours: Vec<Colour> = photo
         .rgba()
         .chunks_exact(4)

@@ -4,7 +4,7 @@
 //! The data's way, which is also the order of the modules:
 //!
 //! ```text
-//! picture file / webcam -> image_input -> preprocess -> networks -> gradient -> saliency -----> segmentation -> render
+//! picture file / webcam -> image_input -> imaging -> preprocess -> networks -> gradient -> saliency -----> segmentation -> render
 //!                                                                \-> class_model --------------------------^
 //! ```
 //!
@@ -21,6 +21,7 @@ mod fast_math;
 pub mod progress;
 
 pub mod image_input;
+pub mod imaging;
 pub mod preprocess;
 pub mod weights;
 pub mod kernels;

@@ -5,13 +5,14 @@
 use std::path::{Path, PathBuf};
 
 /// The order of `src/lib.rs`. A module may import those before it.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "error",
     "progress",
     "fast_math",
     "rng",
     "device",
     "image_input",
+    "imaging",
     "preprocess",
     "weights",
     "kernels",

@@ -24,8 +24,8 @@ use crate::device::read_back;
 use crate::error::Error;
 use crate::gradient::{Target, score};
 use crate::image_input::Picture;
+use crate::imaging::{Filter, resize};
 use crate::networks::Network;
-use crate::preprocess::resize;
 use crate::rng::Rng;
 pub use objective::Objective;
 pub use optimiser::{Optimiser, OptimiserState};
@@ -163,7 +163,7 @@ impl ClassModelRun {
             Start::Zero => painter.zero(),
             Start::Noise => painter.noise(&mut rng),
             Start::Picture(picture) => {
-                let pixels = resize(picture, side as u32, side as u32)?;
+                let pixels = resize(picture, side as u32, side as u32, Filter::Bilinear)?;
                 painter.trace(network.upload(
                     network.input.planes_from_pixels(pixels.rgba()),
                     [1, 3, side, side],

@@ -1,8 +1,9 @@
 //! The paper's crops of a photo: what the network is shown, and where what it answers belongs.
 
-use super::{InputSpec, resize};
+use super::InputSpec;
 use crate::error::Error;
 use crate::image_input::Picture;
+use crate::imaging::{Filter, resize};
 
 /// How often a photo is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl PhotoCrops {
             Crops::One => side,
             Crops::Ten => (side * 256 + 112) / 224,
         };
-        let squashed = resize(photo, frame as u32, frame as u32)?;
+        let squashed = resize(photo, frame as u32, frame as u32, Filter::Bilinear)?;
         let (far, middle) = (frame - side, (frame - side) / 2);
         let crops = match crops {
             Crops::One => vec![Crop {

@@ -2,11 +2,9 @@
 //! input back to the photo.
 
 mod normalise;
-mod resize;
 mod crops;
 
 pub use crops::{Crop, Crops, MeanMap, PhotoCrops};
-pub use resize::{fit_within, resize};
 
 /// What a network was trained to read: square colour pictures of `side` pixels, as three planes of
 /// `range / 255 * pixel - mean`.

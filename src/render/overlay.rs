@@ -7,7 +7,7 @@
 
 use super::ColourMap;
 use crate::image_input::Picture;
-use crate::saliency::blurred;
+use crate::imaging::gaussian_blur;
 
 /// The share of the values that are shown in full; above it, a few extreme pixels would dim all the
 /// others.
@@ -49,7 +49,7 @@ pub fn overlay(
     opacity: f32,
 ) -> Vec<u8> {
     let long_side = picture.width().max(picture.height());
-    let values = blurred(
+    let values = gaussian_blur(
         values,
         picture.width() as usize,
         BLUR * f64::from(long_side),
@@ -72,9 +72,9 @@ pub fn overlay(
 
 /// The colour of a photo's pixel under a map's value of `strength` 0..1.
 ///
-/// Of the dimmed photo `p` and the map's colour `c`, both 0..1, it is `p + opacity * share * c * (1
-/// - p)` in each channel, `share` being 0 at a strength of 0, rising straight to 1 at a quarter,
-/// and 1 from there on: the lightness never falls as the strength rises, but for the rounding to
+/// `p + opacity * weight * c * (1 - p)` in each channel, with `p` the dimmed photo and `c` the map's
+/// colour, both 0..=1. The weight rises linearly from 0 at a strength of 0 to 1 at a quarter, and
+/// stays 1 from there. The lightness never falls as the strength rises, except for the rounding to
 /// whole levels.
 pub fn blend(
     photo: [u8; 3],

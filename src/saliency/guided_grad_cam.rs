@@ -1,11 +1,11 @@
 //! Guided back-propagation's fine drawing, kept where the target's own plane is active.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor, TensorData};
 
-use super::map::interpolation;
 use super::{AttributionInput, SaliencyMethod, largest_over_channels};
 use crate::error::Error;
 use crate::gradient::{ScoreGradient, score_gradient};
+use crate::imaging::interpolation_weights;
 use crate::networks::ReluRule;
 
 /// `a = R * max(0, L)`, R guided back-propagation's signal and L Grad-CAM at the layer whose
@@ -41,4 +41,16 @@ fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
     );
     let active = plane.clamp_min(0.0).div_scalar((rows * columns) as f32);
     Ok(gradients * down.matmul(active).matmul(across.swap_dims(2, 3)))
+}
+
+/// Linear interpolation along one axis as a matrix, `[1, 1, frame, grid]`: its product with values
+/// on the grid is their interpolation in the frame.
+fn interpolation(grid: usize, frame: usize, device: &Device) -> Tensor<4> {
+    let mut matrix = vec![0.0; frame * grid];
+    let rows = matrix.chunks_exact_mut(grid);
+    for (row, (left, right, weight)) in rows.zip(interpolation_weights(grid, frame)) {
+        row[left] += 1.0 - weight;
+        row[right] += weight;
+    }
+    Tensor::from_data(TensorData::new(matrix, [1, 1, frame, grid]), device)
 }

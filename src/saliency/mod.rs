@@ -15,7 +15,6 @@ mod map;
 mod randomisation;
 mod rank_correlation;
 mod rule_comparison;
-mod smooth;
 mod smooth_grad;
 
 use std::ops::Range;
@@ -26,17 +25,15 @@ use crate::device::read_back;
 use crate::error::Error;
 use crate::gradient::{Target, gradient, score};
 use crate::image_input::Picture;
+use crate::imaging::interpolate_grid;
 use crate::networks::{Network, ReluRule};
 use crate::preprocess::{Crops, PhotoCrops};
 use crate::progress::Progress;
 pub use integrated_gradients::gauss_legendre;
-pub(crate) use map::interpolation_weights;
-use map::sampled;
 pub use map::{Saliency, SaliencyMap};
 pub use randomisation::{RandomisedMap, SanityCheck};
 pub use rank_correlation::rank_correlation;
 pub use rule_comparison::{RuleComparison, compare_rules};
-pub use smooth::blurred;
 pub use smooth_grad::smooth_grad;
 
 /// Every method, the paper's first.
@@ -236,7 +233,7 @@ pub async fn saliency_map(
         for (&crop, maps) in crops.iter().zip(both.chunks_exact(2 * rows * columns)) {
             let (magnitudes, sums) = maps.split_at(rows * columns);
             for (mean, map) in [(&mut values, magnitudes), (&mut signed, sums)] {
-                mean.add(crop, &sampled(map, [rows, columns], side, side));
+                mean.add(crop, &interpolate_grid(map, [rows, columns], side, side));
             }
             if method.complete {
                 let rise = rise(&input).await?;

@@ -50,7 +50,6 @@
 
 mod bounding_box;
 pub mod colour_model;
-mod components;
 mod prompt;
 mod grab_cut;
 pub mod max_flow;

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use super::Segmentation;
 use super::bounding_box::BoundingBox;
-use super::components::keep_components;
 use super::grab_cut::{GrabCut, Iteration, Models};
 use super::prompt::{Prompt, Start};
 use super::refine::refined;
@@ -14,6 +13,7 @@ use super::strokes::{Scribbles, Stroke};
 use super::working_picture::WorkingPicture;
 use crate::error::Error;
 use crate::image_input::Picture;
+use crate::imaging::keep_components;
 use crate::progress::{Progress, SubProgress};
 
 /// So many cuts, the last ones, are made at the working size.

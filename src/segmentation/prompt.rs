@@ -6,7 +6,8 @@ use super::seeds::Seeds;
 use super::settings::{CutSettings, SeedUse};
 use crate::error::Error;
 use crate::image_input::Picture;
-use crate::saliency::{SaliencyMap, blurred};
+use crate::imaging::gaussian_blur;
+use crate::saliency::SaliencyMap;
 
 /// What a cut starts from.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +66,7 @@ fn of_saliency(
             "the saliency map must have rows x columns finite values of at least 0".into(),
         ));
     }
-    let map = blurred(
+    let map = gaussian_blur(
         &map.sampled(width, height),
         width,
         settings.blur * width.max(height) as f64,

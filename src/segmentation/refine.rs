@@ -15,11 +15,10 @@
 //! the band every pixel has its working pixel's label.
 
 use super::colour_model::Colour;
-use super::components::keep_components;
 use super::strokes::Scribbles;
 use super::working_picture::WorkingPicture;
 use crate::image_input::Picture;
-use crate::saliency::interpolation_weights;
+use crate::imaging::{interpolation_weights, keep_components};
 
 /// Working pixels on each side of the edge that are in the band.
 const BAND: usize = 3;

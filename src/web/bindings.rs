@@ -35,8 +35,8 @@ use crate::engine::{self, LocateMode};
 use crate::error::Error;
 use crate::gradient;
 use crate::image_input::{Picture, decode_file};
+use crate::imaging::{Filter, resize};
 use crate::networks::{NETWORKS, imagenet_labels};
-use crate::preprocess::resize;
 use crate::render::{COLOUR_MAPS, table};
 use crate::saliency::{self, SALIENCY_METHODS, SaliencySettings};
 use crate::segmentation;
@@ -305,7 +305,7 @@ impl Engine {
             if (width, height) == (photo.width(), photo.height()) {
                 return picture_object(&photo);
             }
-            picture_object(&resize(&photo, width, height)?)
+            picture_object(&resize(&photo, width, height, Filter::Bilinear)?)
         };
         pixels().map_err(js_error)
     }

@@ -163,9 +163,9 @@ pub fn saliency_settings(options: &Options) -> Result<SaliencySettings, Error> {
     let defaults = SaliencySettings::new(target(options)?);
     Ok(SaliencySettings {
         method: options.text("method")?.unwrap_or(defaults.method),
-        views: options
+        crops: options
             .count("views")?
-            .map_or(Ok(defaults.views), Crops::try_from)?,
+            .map_or(Ok(defaults.crops), Crops::try_from)?,
         samples: options.count("n")?.unwrap_or(defaults.samples),
         sigma: options
             .number("sigma")?

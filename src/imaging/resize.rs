@@ -6,15 +6,47 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use crate::error::Error;
 use crate::image_input::Picture;
 
-/// The whole picture, edge to edge, in `width` x `height` pixels; the aspect ratio is not kept.
-///
-/// Antialiased bilinear, the `BILINEAR` of Pillow and the one that torchvision's references use: a
-/// triangle filter, widened by the scale when shrinking so that every source pixel counts. Agrees
-/// with Pillow within 1 of 255; the picture's own size gives it back unchanged.
+/// How source pixels are weighed in a pixel of the result. Both filters are widened by the scale when
+/// shrinking, so that every source pixel counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    /// A triangle: antialiased bilinear, the `BILINEAR` of Pillow and of torchvision's reference
+    /// code. Agrees with Pillow to within 1 of 255.
+    Bilinear,
+    /// A box: the mean of the area that the pixel covers.
+    Box,
+}
+
+impl From<Filter> for FilterType {
+    fn from(filter: Filter) -> Self {
+        match filter {
+            Filter::Bilinear => FilterType::Bilinear,
+            Filter::Box => FilterType::Box,
+        }
+    }
+}
+
+/// The whole picture, edge to edge, in `width` x `height` pixels; the aspect ratio is not kept. The
+/// picture's own size gives it back unchanged.
 ///
 /// # Errors
 /// `picture-empty` when a side is 0.
-pub fn resize(picture: &Picture, width: u32, height: u32) -> Result<Picture, Error> {
+///
+/// ```
+/// use deep_inside::Picture;
+/// use deep_inside::imaging::{Filter, resize};
+///
+/// let picture = Picture::from_rgba([[0, 0, 0, 255], [200, 100, 50, 255]].concat(), 2, 1)?;
+/// let mean = resize(&picture, 1, 1, Filter::Box)?;
+/// assert_eq!(mean.rgba(), [100, 50, 25, 255]);
+/// # Ok::<(), deep_inside::Error>(())
+/// ```
+pub fn resize(
+    picture: &Picture,
+    width: u32,
+    height: u32,
+    filter: Filter,
+) -> Result<Picture, Error> {
     if (width, height) == (picture.width(), picture.height()) {
         return Ok(picture.clone());
     }
@@ -33,7 +65,7 @@ pub fn resize(picture: &Picture, width: u32, height: u32) -> Result<Picture, Err
     let mut resized = Image::new(width, height, PixelType::U8x4);
     // Pictures are opaque: there is no alpha to weigh the colours by.
     let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .resize_alg(ResizeAlg::Convolution(filter.into()))
         .use_alpha(false);
     Resizer::new()
         .resize(&source, &mut resized, &options)
@@ -46,19 +78,14 @@ pub fn resize(picture: &Picture, width: u32, height: u32) -> Result<Picture, Err
 ///
 /// # Errors
 /// `picture-empty` when `long_side` is 0.
-pub fn fit_within(picture: &Picture, long_side: u32) -> Result<Picture, Error> {
-    let (width, height) = (picture.width(), picture.height());
-    let longest = width.max(height);
-    if longest <= long_side {
-        return Ok(picture.clone());
-    }
+pub fn fit_within(picture: &Picture, long_side: u32, filter: Filter) -> Result<Picture, Error> {
     if long_side == 0 {
         return Err(Error::PictureEmpty);
     }
-    let scaled = |side: u32| {
-        ((f64::from(side) * f64::from(long_side) / f64::from(longest)).round() as u32).max(1)
-    };
-    resize(picture, scaled(width), scaled(height))
+    let (width, height) = (picture.width(), picture.height());
+    let scale = (f64::from(long_side) / f64::from(width.max(height))).min(1.0);
+    let scaled = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
+    resize(picture, scaled(width), scaled(height), filter)
 }
 
 #[cfg(test)]
@@ -92,7 +119,7 @@ mod tests {
             [x * 37 + y * 11, x * x * 7 + y * 5, x * y * 30]
         });
         for (golden, width, height) in [(&narrower_and_higher[..], 5, 7), (&tiny[..], 3, 1)] {
-            let resized = resize(&photo, width, height).unwrap();
+            let resized = resize(&photo, width, height, Filter::Bilinear).unwrap();
             let colours = resized.rgba().chunks_exact(4).flat_map(|pixel| &pixel[..3]);
             let differences = colours
                 .zip(golden)
@@ -105,7 +132,7 @@ mod tests {
     fn every_pixel_counts_when_shrinking() {
         let checks = picture(400, 400, |x, y| [(x + y) % 2 * 255; 3]);
         assert!(
-            resize(&checks, 10, 10)
+            resize(&checks, 10, 10, Filter::Bilinear)
                 .unwrap()
                 .rgba()
                 .chunks_exact(4)
@@ -116,7 +143,7 @@ mod tests {
     #[test]
     fn its_own_size_gives_the_picture_back() {
         let photo = picture(7, 5, |x, y| [x * 30, y * 50, x * y]);
-        assert_eq!(resize(&photo, 7, 5).unwrap(), photo);
+        assert_eq!(resize(&photo, 7, 5, Filter::Bilinear).unwrap(), photo);
     }
 
     #[test]
@@ -128,7 +155,12 @@ mod tests {
             ((1_024, 3), 1_024, (1_024, 3)),
             ((20, 10), 1_024, (20, 10)),
         ] {
-            let fitting = fit_within(&picture(size.0, size.1, |_, _| [0; 3]), long_side).unwrap();
+            let fitting = fit_within(
+                &picture(size.0, size.1, |_, _| [0; 3]),
+                long_side,
+                Filter::Box,
+            )
+            .unwrap();
             assert_eq!((fitting.width(), fitting.height()), fitted);
         }
     }
@@ -136,7 +168,10 @@ mod tests {
     #[test]
     fn nothing_to_resize_to_is_an_empty_picture() {
         let photo = picture(2, 2, |_, _| [0; 3]);
-        assert_eq!(resize(&photo, 0, 3), Err(Error::PictureEmpty));
-        assert_eq!(fit_within(&photo, 0), Err(Error::PictureEmpty));
+        assert_eq!(
+            resize(&photo, 0, 3, Filter::Bilinear),
+            Err(Error::PictureEmpty)
+        );
+        assert_eq!(fit_within(&photo, 0, Filter::Box), Err(Error::PictureEmpty));
     }
 }

@@ -1,9 +1,16 @@
-//! Blurs a map, so that it marks regions instead of single pixels.
+//! Gaussian blur of a grid of values.
 
-/// The map, `width` columns, row-major, blurred by a Gaussian of deviation `sigma` pixels, to
-/// within half a pixel: three box blurs along each axis, whose cost does not depend on sigma.
-/// Beyond the edge nothing is assumed: there a box averages what of it lies inside.
-pub fn blurred(values: &[f32], width: usize, sigma: f64) -> Vec<f32> {
+/// A grid of `width` columns, row-major, blurred by a Gaussian whose standard deviation is `sigma`
+/// pixels to within half a pixel: three box blurs along each axis, at a cost that does not depend
+/// on sigma. At the edge a box averages the pixels inside the grid.
+///
+/// ```
+/// use deep_inside::imaging::gaussian_blur;
+///
+/// let blurred = gaussian_blur(&[0.0, 0.0, 9.0, 0.0, 0.0], 5, 0.8);
+/// assert!(blurred[2] > blurred[1] && blurred[1] == blurred[3] && blurred[1] > blurred[0]);
+/// ```
+pub fn gaussian_blur(values: &[f32], width: usize, sigma: f64) -> Vec<f32> {
     let mut rows = values.to_vec();
     // The variance of one of three boxes of 2r + 1 pixels is ((2r + 1)^2 - 1) / 12 = sigma^2 / 3.
     let radius =
@@ -55,11 +62,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_point_becomes_a_bell_of_the_asked_width() {
+    fn a_point_becomes_a_gaussian_of_the_given_deviation() {
         let (width, height, sigma) = (101, 81, 6.0);
         let mut map = vec![0.0; width * height];
         map[40 * width + 50] = 1.0;
-        let blurred = blurred(&map, width, sigma);
+        let blurred = gaussian_blur(&map, width, sigma);
         let moment = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
             blurred
                 .iter()
@@ -75,10 +82,10 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_map_stays_constant_up_to_the_edge() {
+    fn a_constant_grid_stays_constant_up_to_the_edge() {
         for (width, height) in [(7, 5), (1, 30), (30, 1), (1, 1)] {
             assert!(
-                blurred(&vec![3.0; width * height], width, 4.0)
+                gaussian_blur(&vec![3.0; width * height], width, 4.0)
                     .iter()
                     .all(|v| (v - 3.0).abs() < 1e-5)
             );

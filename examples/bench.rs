@@ -10,7 +10,7 @@ use std::error::Error as StdError;
 use std::time::Instant;
 
 use deep_inside::Error;
-use deep_inside::class_model::ClassModelSettings;
+use deep_inside::class_model::{ClassModelSettings, PAPER, ROBUST};
 use deep_inside::device::DeviceChoice;
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::gradient::Target;
@@ -74,15 +74,16 @@ fn main() -> Result<(), Box<dyn StdError>> {
     measure("relation, layer by layer", &mut || {
         block_on(engine.compare_rules(&settings.target, &NoProgress)).map(drop)
     })?;
-    for recipe in ["paper", "robust"] {
+    for recipe in [&PAPER, &ROBUST] {
         let settings = ClassModelSettings {
-            recipe: recipe.to_owned(),
+            recipe: recipe.clone(),
             ..ClassModelSettings::new(Target::Class(class))
         };
         let mut run = engine.class_model(&settings)?;
-        measure(&format!("class model, {recipe}, 10 steps"), &mut || {
-            block_on(run.step(10)).map(drop)
-        })?;
+        measure(
+            &format!("class model, {}, 10 steps", recipe.id),
+            &mut || block_on(run.step(10)).map(drop),
+        )?;
     }
     for (width, height) in [(451, 300), (1024, 681)] {
         engine.set_picture(resize(&photo, width, height, Filter::Bilinear)?);

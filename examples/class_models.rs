@@ -80,7 +80,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut sure = 0;
     for (place, &class) in classes.iter().enumerate() {
         let settings = ClassModelSettings {
-            recipe: recipe.id.to_owned(),
+            recipe: recipe.clone(),
             seed,
             side,
             ..ClassModelSettings::new(Target::Class(class))

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 use clap::Parser;
-use deep_inside::class_model::{ClassModelSettings, class_model_recipe};
+use deep_inside::class_model::ClassModelSettings;
 use deep_inside::device::DeviceChoice;
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::error::Error;
@@ -84,14 +84,14 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
     )?;
 
     let settings = ClassModelSettings::new(Target::Class(class));
-    let recipe = class_model_recipe(&settings.recipe)?;
+    let steps = settings.recipe.steps;
     let mut run = engine.class_model(&settings)?;
     let bar = Bar::new("class model");
-    for done in 0..recipe.steps {
-        bar.report(done, recipe.steps).await?;
+    for done in 0..steps {
+        bar.report(done, steps).await?;
         run.step(1).await?;
     }
-    bar.report(recipe.steps, recipe.steps).await?;
+    bar.report(steps, steps).await?;
     let model = run.pixels().await?;
     std::fs::write(
         arguments.out.join("class_model.png"),

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::future::{Future, pending};
 use std::rc::Rc;
 
-use crate::class_model::{ClassModelRun, ClassModelSettings};
+use crate::class_model::{ClassModelRun, ClassModelSettings, SHARP};
 use crate::device::{Adapter, ComputeDevice, DeviceChoice, Offer, read_back};
 use crate::error::Error;
 use crate::gradient::{Target, gradient};
@@ -144,7 +144,7 @@ impl Engine {
         progress.report(total - 1, total).await?;
         // As it starts, and from near and far, where the kernels' widths differ.
         let settings = ClassModelSettings {
-            recipe: "sharp".to_owned(),
+            recipe: SHARP,
             ..ClassModelSettings::new(target)
         };
         let mut run = self.class_model(&settings)?;

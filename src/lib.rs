@@ -12,12 +12,13 @@
 //! way.
 //!
 //! A module imports only modules named before it, plus [`error`], [`progress`], [`rng`], [`device`]
-//! and `fast_math`. [`Engine`] is the whole of it for callers; `web` turns it into JavaScript.
+//! and the arithmetic in `fast_math` and `matrix3`. [`Engine`] is the whole of it for callers; `web` turns it into JavaScript.
 
 pub mod device;
 pub mod rng;
 pub mod error;
 mod fast_math;
+mod matrix3;
 pub mod progress;
 
 pub mod image_input;

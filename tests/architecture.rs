@@ -5,10 +5,11 @@
 use std::path::{Path, PathBuf};
 
 /// The order of `src/lib.rs`. A module may import those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "error",
     "progress",
     "fast_math",
+    "matrix3",
     "rng",
     "device",
     "image_input",

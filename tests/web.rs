@@ -6,7 +6,7 @@
 mod golden;
 mod kernel_cases;
 
-use deep_inside::class_model::ClassModelSettings;
+use deep_inside::class_model::{ClassModelSettings, PAPER};
 use deep_inside::device::{Adapter, DeviceChoice, read_back};
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::gradient::{Target, gradient};
@@ -158,7 +158,7 @@ async fn every_method_is_alike_on_both_devices() {
 async fn a_class_model_grows_on_both_devices() {
     for engine in [on_cpu().await, on_webgpu().await] {
         let settings = ClassModelSettings {
-            recipe: "paper".to_owned(),
+            recipe: PAPER,
             side: Some(64),
             ..ClassModelSettings::new(Target::Class(130))
         };

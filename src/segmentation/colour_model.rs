@@ -4,6 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use crate::fast_math::{exp_of_negative, ln};
+use crate::matrix3;
 
 /// A pixel's colour: R, G, B, each 0..255.
 pub type Colour = [f32; 3];
@@ -196,7 +197,7 @@ struct Gaussian {
 
 impl Gaussian {
     fn new(component: &Component) -> Self {
-        let [l00, l10, l11, l20, l21, l22] = cholesky(&component.covariance);
+        let [l00, l10, l11, l20, l21, l22] = matrix3::cholesky(&component.covariance, FLAT_PIVOT);
         let (w00, w11, w22) = (1.0 / l00, 1.0 / l11, 1.0 / l22);
         let w10 = -w11 * l10 * w00;
         let w21 = -w22 * l21 * w11;
@@ -224,26 +225,11 @@ impl Gaussian {
     }
 }
 
-/// The lower Cholesky factor, by rows, of a covariance that has been through [`floored`].
-fn cholesky(c: &[[f64; 3]; 3]) -> [f64; 6] {
-    let pivot = |value: f64| value.max(FLAT_PIVOT).sqrt();
-    let l00 = pivot(c[0][0]);
-    let l10 = c[1][0] / l00;
-    let l11 = pivot(c[1][1] - l10 * l10);
-    let l20 = c[2][0] / l00;
-    let l21 = (c[2][1] - l20 * l10) / l11;
-    let l22 = pivot(c[2][2] - l20 * l20 - l21 * l21);
-    [l00, l10, l11, l20, l21, l22]
-}
-
 /// A covariance that can be inverted: itself, or where it is flat, with `DIAGONAL_FLOOR` added to
 /// its diagonal.
 fn floored(mut c: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
-    let determinant = c[0][0] * (c[1][1] * c[2][2] - c[1][2] * c[2][1])
-        - c[0][1] * (c[1][0] * c[2][2] - c[1][2] * c[2][0])
-        + c[0][2] * (c[1][0] * c[2][1] - c[1][1] * c[2][0]);
-    let [l00, _, l11, _, _, l22] = cholesky(&c);
-    if determinant <= FLAT_DETERMINANT || l00.min(l11).min(l22).powi(2) <= FLAT_PIVOT {
+    let [l00, _, l11, _, _, l22] = matrix3::cholesky(&c, FLAT_PIVOT);
+    if matrix3::determinant(&c) <= FLAT_DETERMINANT || l00.min(l11).min(l22).powi(2) <= FLAT_PIVOT {
         for (i, row) in c.iter_mut().enumerate() {
             row[i] += DIAGONAL_FLOOR;
         }

@@ -19,6 +19,7 @@ use super::strokes::Scribbles;
 use super::working_picture::WorkingPicture;
 use crate::image_input::Picture;
 use crate::imaging::{interpolation_weights, keep_components};
+use crate::matrix3;
 
 /// Working pixels on each side of the edge that are in the band.
 const BAND: usize = 3;
@@ -165,29 +166,10 @@ fn fit<'a>(pixels: impl Iterator<Item = (&'a Colour, bool)>) -> Fit {
         |i: usize, j: usize| f64::from(products[i.max(j)][i.min(j)] / count) - mean[i] * mean[j];
     let matrix =
         [0, 1, 2].map(|i| [0, 1, 2].map(|j| covariance(i, j) + if i == j { EPSILON } else { 0.0 }));
-    let slope = solved(matrix, with_labels);
+    let slope = matrix3::solve(matrix, with_labels);
     let offset = share - (0..3).map(|i| slope[i] * (mean[i] + 127.5)).sum::<f64>();
     Fit {
         slope: slope.map(|value| value as f32),
         offset: offset as f32,
     }
-}
-
-/// `x` with `matrix x = right`, for a symmetric positive definite matrix, by Cramer's rule.
-fn solved(m: [[f64; 3]; 3], right: [f64; 3]) -> [f64; 3] {
-    let cross = |a: [f64; 3], b: [f64; 3]| {
-        [
-            a[1] * b[2] - a[2] * b[1],
-            a[2] * b[0] - a[0] * b[2],
-            a[0] * b[1] - a[1] * b[0],
-        ]
-    };
-    let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-    let determinant = dot(m[0], cross(m[1], m[2]));
-    [
-        dot(right, cross(m[1], m[2])),
-        dot(m[0], cross(right, m[2])),
-        dot(m[0], cross(m[1], right)),
-    ]
-    .map(|value| value / determinant)
 }

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::js_error::count;
 use super::options::{Options, must_be, number};
-use crate::class_model::{ClassModelSettings, Start};
+use crate::class_model::{ClassModelSettings, Initialisation, class_model_recipe};
 use crate::engine::{self, LocateMode};
 use crate::error::Error;
 use crate::gradient::Target;
@@ -189,16 +189,19 @@ pub fn class_model_settings(
 ) -> Result<ClassModelSettings, Error> {
     let defaults = ClassModelSettings::new(target(options)?);
     Ok(ClassModelSettings {
-        recipe: options.text("recipe")?.unwrap_or(defaults.recipe),
+        recipe: match options.text("recipe")? {
+            None => defaults.recipe,
+            Some(id) => class_model_recipe(&id)?.clone(),
+        },
         seed: options
             .count("seed")?
             .map_or(defaults.seed, |seed| seed as u64),
         side: options.count("side")?,
-        start: match options.text("start")?.as_deref() {
-            None => defaults.start,
-            Some("zero") => Start::Zero,
-            Some("noise") => Start::Noise,
-            Some("photo") => Start::Picture(engine.picture()?),
+        initialisation: match options.text("start")?.as_deref() {
+            None => defaults.initialisation,
+            Some("zero") => Initialisation::Zero,
+            Some("noise") => Initialisation::Noise,
+            Some("photo") => Initialisation::Picture(engine.picture()?),
             Some(other) => {
                 return Err(Error::SettingOutOfRange(format!(
                     "start must be zero, noise or photo, not \"{other}\""

@@ -679,7 +679,7 @@ fn the_gradient_of_the_alignment_is_its_scaled_derivative() {
             .unwrap();
         let (features, weights) = (
             features.mean_dim(3).mean_dim(2),
-            network.head.class_row(130)[0].clone(),
+            network.classifier.class_row(130)[0].clone(),
         );
         let squares = [&features, &weights].map(|vector| dot(vector.clone(), vector.clone()));
         let product = dot(features, weights);

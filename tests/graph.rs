@@ -129,7 +129,7 @@ impl Nodes {
         let mut graph = Graph::default();
         for (id, node) in self.0.iter().enumerate().skip(1) {
             let operation = match &node.op {
-                Op::Picture => Operation::Picture,
+                Op::Picture => Operation::Input,
                 Op::Convolution {
                     shape,
                     weight,
@@ -602,9 +602,9 @@ fn an_operation_with_inputs_that_it_cannot_read_is_a_coded_error() {
         stride: 2,
     });
     for (operation, inputs) in [
-        (Operation::Picture, &[INPUT][..]),
-        (Operation::Picture, &[INPUT, INPUT]),
-        (Operation::Picture, &[]),
+        (Operation::Input, &[INPUT][..]),
+        (Operation::Input, &[INPUT, INPUT]),
+        (Operation::Input, &[]),
         (convolution(), &[INPUT, INPUT]),
         (convolution(), &[]),
         (Operation::Relu, &[INPUT, INPUT]),

@@ -555,7 +555,7 @@ fn layers_are_listed_with_the_shapes_that_they_compute() {
             "{}",
             layer.name
         );
-        if network.place(&layer.name).unwrap() != LayerRef::Head {
+        if network.layer(&layer.name).unwrap() != LayerRef::Classifier {
             assert_eq!(channels, layer.channels, "{}", layer.name);
         }
     }

@@ -40,14 +40,14 @@ impl Objective {
         target: &Target,
         rule: ReluRule,
     ) -> Result<Tensor<4>, Error> {
-        let head = &network.head;
+        let classifier = &network.classifier;
         gradient_from(network, images, target, rule, |probe, activations| {
             let weights = match (self, target) {
                 (Self::LogPosterior, &Target::Class(class)) => {
-                    head.log_posterior_weights(activations, class)
+                    classifier.log_posterior_weights(activations, class)
                 }
                 (Self::Alignment { power }, &Target::Class(class)) => {
-                    head.aligning_weights(activations, class, power)
+                    classifier.aligning_weights(activations, class, power)
                 }
                 _ => return probe.signal(activations.dims()),
             };

@@ -46,7 +46,7 @@ impl Target {
     /// `class-out-of-range` for a class that the network does not have; `setting-out-of-range` for
     /// such a layer, channel or position.
     pub fn probe(&self, network: &Network, side: usize) -> Result<Probe, Error> {
-        let (graph, head) = (&network.graph, &network.head);
+        let (graph, head) = (&network.graph, &network.classifier);
         let of_class = |class, position| {
             let [weights, bias] = head.class_row(class);
             Probe {
@@ -71,14 +71,14 @@ impl Target {
                 position,
             } => (layer, *channel, *position),
         };
-        let place = network.place(layer)?;
-        let read = if let LayerRef::Layer(id) = place {
+        let place = network.layer(layer)?;
+        let read = if let LayerRef::Hidden(id) = place {
             id
         } else {
             graph.features()
         };
         let [read_channels, rows, columns] = graph.shapes(side)[read];
-        let channels = if place == LayerRef::Head {
+        let channels = if place == LayerRef::Classifier {
             head.classes()
         } else {
             read_channels
@@ -95,7 +95,7 @@ impl Target {
                 "position {row}, {column} of {layer}, which has {rows} x {columns}"
             )));
         }
-        if place == LayerRef::Head {
+        if place == LayerRef::Classifier {
             return Ok(of_class(channel, position));
         }
         let mut weights = vec![0.0; channels];

@@ -29,12 +29,12 @@ fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
         .settings
         .cam_layer
         .as_deref()
-        .map(|name| network.place(name))
+        .map(|name| network.layer(name))
         .transpose()?;
     let id = match layer {
         None => target.probe(network, input.pictures.dims()[2])?.layer,
-        Some(LayerRef::Layer(id)) => id,
-        Some(LayerRef::Head) => return own_plane(network, input.pictures.clone(), target),
+        Some(LayerRef::Hidden(id)) => id,
+        Some(LayerRef::Classifier) => return own_plane(network, input.pictures.clone(), target),
     };
     let ActivationGradient { results, gradients } =
         layer_gradient(network, input.pictures.clone(), target, id)?;
@@ -49,7 +49,7 @@ fn own_plane(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<
     if !probe.in_classifier {
         return Err(Error::SettingOutOfRange(format!(
             "{} does not feed the target",
-            network.name(LayerRef::Head)
+            network.layer_name(LayerRef::Classifier)
         )));
     }
     let (features, _) = network

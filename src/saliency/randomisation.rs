@@ -120,7 +120,7 @@ impl SanityCheck {
         )
         .await?;
         Ok(Some(RandomisedMap {
-            layer: self.network.name(place).to_owned(),
+            layer: self.network.layer_name(place).to_owned(),
             left: self.left.len(),
             correlation: rank_correlation(&signed, &self.original.signed),
             magnitude_correlation: rank_correlation(&map.values, &self.original.map.values),

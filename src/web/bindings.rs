@@ -36,11 +36,10 @@ use crate::error::Error;
 use crate::gradient;
 use crate::image_input::{Picture, decode_file};
 use crate::imaging::{Filter, resize};
-use crate::networks::{NETWORKS, imagenet_labels};
+use crate::networks::{NETWORKS, imagenet_labels, manifest_row};
 use crate::render::{COLOUR_MAPS, table};
 use crate::saliency::{self, SALIENCY_METHODS, SaliencySettings};
 use crate::segmentation;
-use crate::weights::manifest_row;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"

@@ -1,4 +1,4 @@
-//! `weights/manifest.json`: one row for each bundled file of weights.
+//! `weights/manifest.json`: one row per bundled network.
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -6,24 +6,24 @@ use sha2::{Digest, Sha256};
 use crate::error::Error;
 use crate::preprocess::InputSpec;
 
-/// One bundled network's weights and the input that they were trained on.
+/// A bundled network: its file of weights, and the input that it was trained on.
 #[derive(Debug, Clone, Deserialize)]
-pub struct WeightsRow {
+pub struct ManifestRow {
     /// The network's id.
     pub id: String,
     /// The network's name for people.
     pub title: String,
-    /// File name below `weights/`.
+    /// Name of the weights' file below `weights/`.
     pub file: String,
-    /// The file's length.
+    /// Length of the file.
     pub bytes: u64,
-    /// The file's SHA-256, lower-case hexadecimal.
+    /// SHA-256 of the file, in lower-case hexadecimal digits.
     pub sha256: String,
-    /// Element type of every tensor: `f16` or `f32`.
+    /// Element type of every tensor in the file: `f16` or `f32`.
     pub dtype: String,
     /// Where the weights come from.
     pub origin: String,
-    /// Under which licences.
+    /// The licences of the weights.
     pub licence: String,
     /// Side, channel order, range and mean of the network's input.
     pub input: InputSpec,
@@ -33,16 +33,15 @@ pub struct WeightsRow {
 ///
 /// # Errors
 /// `setting-out-of-range` when no bundled network has this id.
-pub fn manifest_row(id: &str) -> Result<WeightsRow, Error> {
-    let rows: Vec<WeightsRow> =
-        serde_json::from_str(include_str!("../../weights/manifest.json"))
-            .map_err(|error| Error::Internal(format!("weights/manifest.json: {error}")))?;
+pub fn manifest_row(id: &str) -> Result<ManifestRow, Error> {
+    let rows: Vec<ManifestRow> = serde_json::from_str(include_str!("../../weights/manifest.json"))
+        .map_err(|error| Error::Internal(format!("weights/manifest.json: {error}")))?;
     rows.into_iter()
         .find(|row| row.id == id)
         .ok_or_else(|| Error::SettingOutOfRange(format!("there is no bundled network \"{id}\"")))
 }
 
-impl WeightsRow {
+impl ManifestRow {
     /// Checks length and SHA-256 of a file against this row.
     ///
     /// # Errors

@@ -69,12 +69,12 @@ fn the_score_rises() {
 
 #[test]
 fn the_value_of_a_neuron_at_the_last_position_of_a_large_image_rises() {
+    let network = network();
     let target = Target::Neuron {
-        layer: "features.12.expand3x3".to_owned(),
+        layer: network.layer("features.12.expand3x3").unwrap(),
         channel: 5,
         position: Some([15, 15]),
     };
-    let network = network();
     let settings = ClassModelSettings {
         target,
         side: Some(270),

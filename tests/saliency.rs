@@ -76,7 +76,7 @@ fn waves(side: usize) -> Tensor<4> {
 /// A hidden neuron of the first network.
 fn neuron(layer: &str, channel: usize, position: Option<[usize; 2]>) -> Target {
     Target::Neuron {
-        layer: layer.to_owned(),
+        layer: network().layer(layer).unwrap(),
         channel,
         position,
     }
@@ -538,11 +538,11 @@ fn layers_are_listed_with_the_shapes_that_they_compute() {
         .unwrap();
     drop(trace);
     for layer in &layers {
-        let target = neuron(
-            &layer.name,
-            layer.channels - 1,
-            Some([layer.rows - 1, layer.columns - 1]),
-        );
+        let target = Target::Neuron {
+            layer: network.layer(&layer.name).unwrap(),
+            channel: layer.channels - 1,
+            position: Some([layer.rows - 1, layer.columns - 1]),
+        };
         let probe = target.probe(&network, side).unwrap();
         let (results, _) = network
             .graph
@@ -601,6 +601,15 @@ fn settings_that_make_no_sense_are_coded_errors() {
         }
     };
     let about = |target| one_view(target, "gradient");
+    let of_layer = |id| Target::Neuron {
+        layer: LayerRef::Hidden(id),
+        channel: 0,
+        position: None,
+    };
+    for name in ["features.99", "picture"] {
+        let error = network().layer(name).unwrap_err();
+        assert_eq!(error.code(), "setting-out-of-range", "{name}");
+    }
     let sigmas = [f32::NAN, -0.1, 0.0, 1.1, f32::INFINITY, 1e30];
     let bad = sigmas
         .map(|sigma| SaliencySettings {
@@ -621,8 +630,8 @@ fn settings_that_make_no_sense_are_coded_errors() {
                 method: "magic".to_owned(),
                 ..good.clone()
             },
-            about(neuron("features.99", 0, None)),
-            about(neuron("picture", 0, None)),
+            about(of_layer(INPUT)),
+            about(of_layer(usize::MAX)),
             about(neuron("features.6", 256, None)),
             about(neuron("classifier.1", 1000, None)),
             about(neuron("features.6", 0, Some([28, 0]))),

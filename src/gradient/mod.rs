@@ -1,5 +1,5 @@
-//! d(score) / d(picture): what saliency maps and class models are made from. The score may be a
-//! class's, or any neuron's.
+//! The gradient of a target with respect to the input: the basis of saliency maps and class models.
+//! The target is a class score, or the value of any neuron.
 
 mod score_gradient;
 mod target;

@@ -36,10 +36,12 @@ fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
         Some(LayerRef::Hidden(id)) => id,
         Some(LayerRef::Classifier) => return own_plane(network, input.pictures.clone(), target),
     };
-    let ActivationGradient { results, gradients } =
-        layer_gradient(network, input.pictures.clone(), target, id)?;
+    let ActivationGradient {
+        activations,
+        gradients,
+    } = layer_gradient(network, input.pictures.clone(), target, id)?;
     let weights = gradients.mean_dim(2).mean_dim(3);
-    Ok((results * weights).sum_dim(1))
+    Ok((activations * weights).sum_dim(1))
 }
 
 /// Grad-CAM at the head itself, where only the target's own channel has a gradient, whose mean over

@@ -414,7 +414,10 @@ impl Engine {
         promise(async move {
             let options = Options::of(options, &[TARGET, SALIENCY, LONG_CALL])?;
             let saliency = engine
-                .saliency(&saliency_settings(&options)?, &JsProgress::of(&options)?)
+                .saliency(
+                    &saliency_settings(&options, &engine)?,
+                    &JsProgress::of(&options)?,
+                )
                 .await?;
             let (width, height) = engine.picture_size()?;
             Ok(SaliencyMap {
@@ -437,7 +440,7 @@ impl Engine {
         promise(async move {
             let options = Options::of(options, &[TARGET, LONG_CALL])?;
             let layers = engine
-                .compare_rules(&target(&options)?, &JsProgress::of(&options)?)
+                .compare_rules(&target(&options, &engine)?, &JsProgress::of(&options)?)
                 .await?;
             let layers: Vec<RuleComparison> = layers
                 .into_iter()
@@ -465,7 +468,7 @@ impl Engine {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[TARGET, SALIENCY, LONG_CALL])?;
-            let settings = saliency_settings(&options)?;
+            let settings = saliency_settings(&options, &engine)?;
             let seed = settings.seed;
             let check = engine
                 .sanity_check(settings, seed, &JsProgress::of(&options)?)

@@ -130,8 +130,8 @@ pub const CLASS_MODEL: &[&str] = &["recipe", "seed", "side", "start"];
 ///
 /// # Errors
 /// `class-out-of-range` without either; `setting-out-of-range` with both, or with what is no
-/// neuron.
-pub fn target(options: &Options) -> Result<Target, Error> {
+/// neuron; `no-network` for a layer before there is a network.
+pub fn target(options: &Options, engine: &engine::Engine) -> Result<Target, Error> {
     match (options.get("classIndex"), options.text("layer")?) {
         (Some(_), Some(_)) => Err(Error::SettingOutOfRange(
             "a classIndex and a layer exclude each other".to_owned(),
@@ -147,7 +147,7 @@ pub fn target(options: &Options) -> Result<Target, Error> {
                         _ => Err(must_be("position", "a row and a column", &position)),
                     });
             Ok(Target::Neuron {
-                layer,
+                layer: engine.network()?.layer(&layer)?,
                 channel,
                 position: position.transpose()?,
             })
@@ -159,8 +159,11 @@ pub fn target(options: &Options) -> Result<Target, Error> {
 ///
 /// # Errors
 /// As [`target`], and `setting-out-of-range`.
-pub fn saliency_settings(options: &Options) -> Result<SaliencySettings, Error> {
-    let defaults = SaliencySettings::new(target(options)?);
+pub fn saliency_settings(
+    options: &Options,
+    engine: &engine::Engine,
+) -> Result<SaliencySettings, Error> {
+    let defaults = SaliencySettings::new(target(options, engine)?);
     Ok(SaliencySettings {
         method: options.text("method")?.unwrap_or(defaults.method),
         crops: options
@@ -187,7 +190,7 @@ pub fn class_model_settings(
     options: &Options,
     engine: &engine::Engine,
 ) -> Result<ClassModelSettings, Error> {
-    let defaults = ClassModelSettings::new(target(options)?);
+    let defaults = ClassModelSettings::new(target(options, engine)?);
     Ok(ClassModelSettings {
         recipe: match options.text("recipe")? {
             None => defaults.recipe,

@@ -301,7 +301,7 @@ pub async fn assert_neurons_agree(network: &Network, tolerance: f64) {
                 (Some([row, column]), format!("{mean}.{row}.{column}")),
             ] {
                 let target = Target::Neuron {
-                    layer: layer.to_owned(),
+                    layer: network.layer(layer).unwrap(),
                     channel,
                     position,
                 };

@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-web test-e2e test-engines test-package test-class-models fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines setup-lint clean
+.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-class-models fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines setup-lint clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust node_modules/.for-building
@@ -26,13 +26,17 @@ pkg: setup-rust node_modules/.for-building
 	scripts/build_pkg.sh
 
 ## test: every test there is
-test: test-native test-web test-e2e test-engines test-package
+test: test-native test-page test-web test-e2e test-engines test-package
 	@echo "all tests passed"
 
 ## test-native: with what tests have measured; and the fuzz targets for a few seconds
 test-native: setup-rust
 	cargo test --locked -- --show-output
 	for target in decode weights segment; do scripts/fuzz.sh $$target 5000 || exit 1; done
+
+## test-page: the page's functions that need no browser
+test-page: setup-node
+	npm run --silent unit
 
 ## test-class-models: ten classes by every recipe to its last step; too long for `test`, which takes three of them by two recipes
 test-class-models: setup-rust

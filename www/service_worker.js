@@ -65,7 +65,7 @@ async function openPage() {
   const { waiting } = self.registration;
   if (waiting && !shared && (await self.clients.matchAll()).length <= 1) {
     waiting.postMessage({ takeOver: true });
-    return new Response('<!doctype html><script src="app/again.js"></script>', {
+    return new Response('<!doctype html><script src="app/reload.js"></script>', {
       headers: {
         'content-type': 'text/html',
         'content-security-policy': "default-src 'none'; script-src 'self'",

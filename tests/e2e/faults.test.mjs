@@ -199,7 +199,7 @@ describe('a GPU that fails in the middle', () => {
     await v.chooseClass(0);
     await modelTakes(2);
     await inWorker(() => devices.at(-1).destroy());
-    assert.match(await (await v.problem('gpu-lost')).textContent(), /started again/);
+    assert.match(await (await v.problem('gpu-lost')).textContent(), /engine was restarted/);
     await restarted(2);
     assert.match(await v.page.textContent('#device'), /WebGPU/);
     await v.chooseClass(0); // of the photo that was there
@@ -208,7 +208,7 @@ describe('a GPU that fails in the middle', () => {
 
     await inWorker(() => devices.at(-1).destroy());
     const card = await v.problem('gpu-lost');
-    assert.match(await card.textContent(), /not started again/);
+    assert.match(await card.textContent(), /engine was not restarted/);
     await v.page.waitForSelector('.status-text:text("could not be started")');
     await v.page.waitForTimeout(1000);
     assert.equal(await v.page.evaluate(() => openings), 2);

@@ -50,7 +50,7 @@ async function firstVisit() {
 }
 
 const kept = (page = v.page) =>
-  page.waitForSelector('#kept:text("opens without a network")', { state: 'attached' });
+  page.waitForSelector('#kept:text("also opens offline")', { state: 'attached' });
 const title = (page = v.page) => page.textContent('h1');
 const card = (page = v.page) => page.waitForSelector('.problem[data-code="update-ready"]');
 

@@ -108,19 +108,23 @@ describe('from a picture to three answers', () => {
     for (const kind of ['drop', 'paste']) {
       await v.page.evaluate(
         ([type, base64]) => {
-          const parcel = new DataTransfer();
-          parcel.items.add(
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(
             new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], 'x', {
               type: 'image/jpeg',
             }),
           );
           const event =
             type === 'drop'
-              ? new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: parcel })
+              ? new DragEvent('drop', {
+                  bubbles: true,
+                  cancelable: true,
+                  dataTransfer: dataTransfer,
+                })
               : new ClipboardEvent('paste', {
                   bubbles: true,
                   cancelable: true,
-                  clipboardData: parcel,
+                  clipboardData: dataTransfer,
                 });
           document.body.dispatchEvent(event);
         },
@@ -203,7 +207,7 @@ describe('from a picture to three answers', () => {
     await v.threeCardsShow(names[2]);
     await v.finished();
     assert.match(
-      (await v.page.getAttribute('#cut .mat canvas', 'aria-label')) ?? names[2],
+      (await v.page.getAttribute('#cut .stage canvas', 'aria-label')) ?? names[2],
       new RegExp(names[2]),
     );
   });
@@ -219,8 +223,8 @@ describe('looking and keeping', () => {
     await v.threeCardsShow(name);
     await v.finished();
     await v.page.click('text=Pause');
-    const heat = v.page.locator('#saliency .mat canvas >> nth=1');
-    const look = () => v.page.locator('#saliency .mat').screenshot();
+    const heat = v.page.locator('#saliency .stage canvas >> nth=1');
+    const look = () => v.page.locator('#saliency .stage').screenshot();
 
     const inferno = await look();
     await v.page.selectOption('#colour-map', 'viridis');
@@ -237,7 +241,7 @@ describe('looking and keeping', () => {
       () => /map=viridis/.test(location.hash) && /opacity=0.3/.test(location.hash),
     );
 
-    const cut = () => v.page.locator('#cut .mat').screenshot();
+    const cut = () => v.page.locator('#cut .stage').screenshot();
     const outline = await cut();
     await v.page.click('label[for=cut-view-cutout]');
     const cutout = await cut();
@@ -351,7 +355,7 @@ describe('looking and keeping', () => {
       () => /side=128&start=photo/.test(location.hash) && /seed=\d/.test(location.hash),
     );
     assert.equal(
-      await v.page.locator('#model .mat canvas').evaluate((canvas) => canvas.width),
+      await v.page.locator('#model .stage canvas').evaluate((canvas) => canvas.width),
       128,
     );
     await v.page.click('#model button:text-is("Cancel")');
@@ -464,10 +468,10 @@ describe('closer looks', () => {
     for (const id of ids) {
       await v.page.selectOption('#method', id);
       await v.page.waitForSelector(`#saliency[data-method="${id}"]:not(.working)`);
-      maps.add(String(await v.page.locator('#saliency .mat canvas >> nth=1').screenshot()));
+      maps.add(String(await v.page.locator('#saliency .stage canvas >> nth=1').screenshot()));
       captions.add(await v.page.textContent('#saliency .caption'));
       if (id === 'integrated_gradients')
-        assert.match(await v.page.textContent('#saliency .card-state'), /^sum misses [<\d]/);
+        assert.match(await v.page.textContent('#saliency .card-state'), /^sum is off by [<\d]/);
       if (id !== 'gradient')
         await v.page.waitForFunction((method) => location.hash.includes(`method=${method}`), id);
     }
@@ -485,18 +489,18 @@ describe('closer looks', () => {
     assert.equal(await v.page.inputValue('#method'), 'gradient');
   });
 
-  test('gradient or DeconvNet: both maps, and the layers that part them', async () => {
+  test('gradient or DeconvNet: both maps, and the layers at which they differ', async () => {
     const v = await explained();
     await v.page.click('text=Compare them');
     await v.page.waitForSelector('#relation .pair canvas[aria-label^="DeconvNet map for"]');
     assert.equal(await v.page.locator('#relation .pair canvas[aria-label]').count(), 2);
     assert.match(
       await v.page.textContent('#relation .finding'),
-      /bit for bit.*convolutions.*max-pools.*differ at 25 ReLUs/,
+      /identical results at .*convolutions.*max-pools.*differ only at 25 ReLUs/,
     );
     assert.equal(await v.page.locator('#relation .chart rect').count(), 25);
     assert.equal(await v.page.locator('#relation .rules tbody tr').count(), 3);
-    await v.page.click('text=The figures, layer by layer');
+    await v.page.click('text=The numbers, layer by layer');
     assert.ok((await v.page.locator('#relation .figures tbody tr').count()) > 60);
     await v.chooseClass(1); // another class: nothing of the old one is left
     assert.equal(await v.page.isVisible('#relation .pair'), false);
@@ -776,10 +780,10 @@ describe('what goes wrong has a card, and the next action works', () => {
       assert.match((await v.classes()).join(), /espresso/, 'the photo that was there stays');
     }
     await v.page.evaluate((bytes) => {
-      const parcel = new DataTransfer();
-      parcel.items.add(new File([new Uint8Array(bytes)], 'large.png', { type: 'image/png' }));
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([new Uint8Array(bytes)], 'large.png', { type: 'image/png' }));
       document.body.dispatchEvent(
-        new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: parcel }),
+        new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: dataTransfer }),
       );
     }, 201_000_000);
     await v.problem('picture-too-large');
@@ -796,10 +800,14 @@ describe('what goes wrong has a card, and the next action works', () => {
     await v.ready();
     await v.drop({ 'text/plain': 'words' });
     await v.page.evaluate(() => {
-      const parcel = new DataTransfer();
-      parcel.setData('text/plain', 'words');
+      const dataTransfer = new DataTransfer();
+      dataTransfer.setData('text/plain', 'words');
       document.body.dispatchEvent(
-        new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: parcel }),
+        new ClipboardEvent('paste', {
+          bubbles: true,
+          cancelable: true,
+          clipboardData: dataTransfer,
+        }),
       );
     });
     await v.problem('drop-without-picture');
@@ -896,7 +904,7 @@ describe('what goes wrong has a card, and the next action works', () => {
     await v.page.waitForSelector('text=WebGPU failed');
     await v.takeSample('chelsea.jpg');
     await v.chooseClass(0);
-    await v.page.waitForSelector('#saliency .mat canvas[aria-label]:visible');
+    await v.page.waitForSelector('#saliency .stage canvas[aria-label]:visible');
   });
 
   test('a crash in the worker: a new one takes over', async () => {
@@ -1023,7 +1031,7 @@ describe('for everyone', () => {
     await v.ready();
     const places = () =>
       v.page.evaluate(() =>
-        ['.cards', '#saliency .mat', '#cut .caption', '#classes', '#class-search'].map(
+        ['.cards', '#saliency .stage', '#cut .caption', '#classes', '#class-search'].map(
           (selector) => {
             const { x, y, width, height } = document
               .querySelector(selector)

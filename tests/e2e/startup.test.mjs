@@ -40,7 +40,7 @@ describe('a browser without storage', () => {
     await visitAt(site.server.address.replace('localhost', 'lan.test'));
     assert.equal(await v.page.evaluate(() => typeof caches), 'undefined');
     await v.ready();
-    await v.page.waitForSelector('#keeping-notice:text("Nothing can be kept here")');
+    await v.page.waitForSelector('#keeping-notice:text("This page cannot store files here")');
     await v.takeSample('chelsea.jpg');
     assert.equal(await v.page.locator('.problem').count(), 0);
   });
@@ -78,7 +78,7 @@ describe('a browser without storage', () => {
       },
     });
     await v.ready();
-    await v.page.waitForSelector('#keeping-notice:text("Nothing can be kept here")');
+    await v.page.waitForSelector('#keeping-notice:text("This page cannot store files here")');
     await v.takeSample('chelsea.jpg');
   });
 });
@@ -192,7 +192,7 @@ describe('a page that cannot start', () => {
     'app/start.js',
     'app/main.js',
     'app/state.js',
-    'app/anew.js',
+    'app/builds.js',
     'app/strings/en.js',
     'app/views/photo_panel.js',
     'app/sources/webcam.js',

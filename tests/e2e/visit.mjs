@@ -63,7 +63,7 @@ export async function visit(browser, address, { before, wait, ...options } = {})
         await page.waitForFunction(
           ([id, wanted]) => {
             const card = document.querySelector(`#${id}`);
-            const picture = card.querySelector('.mat canvas');
+            const picture = card.querySelector('.stage canvas');
             return (
               card.querySelector('.card-class')?.textContent === wanted &&
               (picture?.getAttribute('aria-label')?.includes(wanted) ||
@@ -80,7 +80,7 @@ export async function visit(browser, address, { before, wait, ...options } = {})
       page.waitForFunction(() => {
         const state = (/** @type {string} */ id) =>
           document.querySelector(`#${id} .card-state`)?.textContent;
-        return state('saliency') === '10 views' && ['', 'no object'].includes(state('cut') ?? '?');
+        return state('saliency') === '10 crops' && ['', 'no object'].includes(state('cut') ?? '?');
       }),
 
     modelStep: async () =>

@@ -97,7 +97,7 @@ for (const [name, launch] of /** @type {const} */ ([
             const element = document.querySelector(`#${id}`);
             return (
               element.querySelector('.card-class')?.textContent === wanted &&
-              element.querySelector('.mat canvas')?.getAttribute('aria-label')?.includes(wanted)
+              element.querySelector('.stage canvas')?.getAttribute('aria-label')?.includes(wanted)
             );
           },
           card,
@@ -116,7 +116,7 @@ for (const [name, launch] of /** @type {const} */ ([
       await until(
         'the finished map and cut',
         () =>
-          document.querySelector('#saliency .card-state').textContent === '10 views' &&
+          document.querySelector('#saliency .card-state').textContent === '10 crops' &&
           document.querySelector('#cut .card-state').textContent === '',
       );
       assert.deepEqual(await problems(), []);
@@ -125,7 +125,7 @@ for (const [name, launch] of /** @type {const} */ ([
     test('the map is laid over the photo as it is everywhere: by the formula of src/render/overlay.rs', async () => {
       const pixels = (/** @type {number} */ layer) =>
         driver.evaluate((place) => {
-          const canvas = document.querySelectorAll('#saliency .mat canvas')[place];
+          const canvas = document.querySelectorAll('#saliency .stage canvas')[place];
           const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
           return Array.from({ length: Math.floor(data.length / 4 / 97) }, (_, i) => [
             ...data.slice(4 * 97 * i, 4 * 97 * i + 3),
@@ -238,7 +238,7 @@ for (const [name, launch] of /** @type {const} */ ([
 
     test('without a network, after the first visit: it starts, and explains a sample', async () => {
       await until('the page kept', () =>
-        document.querySelector('#kept')?.textContent.includes('opens without a network'),
+        document.querySelector('#kept')?.textContent.includes('also opens offline'),
       );
       await server.close();
       await driver.reload();

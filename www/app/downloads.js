@@ -1,19 +1,19 @@
 // Results as files. Everything is drawn anew: no file carries any of the photo's metadata.
 
-import { isClass } from './chosen.js';
+import { isClass } from './target.js';
 import { growthVideo } from './growth_video.js';
 import { drawModelFrame, drawOverlay } from './canvas_layers.js';
 import { lookOf } from './colour_maps.js';
 import { CodedError } from './messages.js';
 import { bitmapOf } from './photo_pixels.js';
-import { chosenName } from './views/card.js';
+import { targetName } from './views/card.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./engine_client.js').EngineClient} EngineClient */
 
 /** @param {State} state @param {string} what */
 function fileName(state, what) {
-  const name = chosenName(state)
+  const name = targetName(state)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
@@ -124,20 +124,20 @@ export const downloads = {
 };
 
 /** Box and settings, enough to make the results again from the same photo. @param {State} state */
-function report({ engine, photo, chosen, scores, probabilities, cut, model, saliency, settings }) {
+function report({ engine, photo, target, scores, probabilities, cut, model, saliency, settings }) {
   const ready = engine.ready;
   const last = model.curve.at(-1);
   return {
     photo: photo && { width: photo.width, height: photo.height },
-    neuron: isClass(chosen) ? undefined : (chosen ?? undefined),
+    neuron: isClass(target) ? undefined : (target ?? undefined),
     class:
-      !isClass(chosen) || !ready
+      !isClass(target) || !ready
         ? undefined
         : {
-            index: chosen,
-            label: ready.network.classes[chosen],
-            score: scores?.[chosen],
-            probability: probabilities?.[chosen],
+            index: target,
+            label: ready.network.classes[target],
+            score: scores?.[target],
+            probability: probabilities?.[target],
           },
     object: cut.cut && {
       ...cut.cut.made,

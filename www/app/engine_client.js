@@ -1,7 +1,7 @@
 // The page's side of the worker: calls as promises, one under way at a time, first come first
 // served; cancelling, and replacing the worker when it has crashed or no longer listens.
 
-import { parts } from './anew.js';
+import { parts } from './builds.js';
 import { CodedError } from './messages.js';
 
 /** @typedef {import('./messages.js').Calls} Calls */
@@ -62,25 +62,25 @@ export class EngineClient {
   /** Whether the worker's engine has had a large photo. */
   #stretched = false;
   #makeWorker;
-  #news;
+  #listeners;
 
   /**
-   * @param {object} news                                  told of every opening, also of those
+   * @param {object} listeners                                  told of every opening, also of those
    *   after a crash
-   * @param {() => void} news.onOpening
-   * @param {(progress: Progress) => void} news.onOpenProgress
-   * @param {(ready: import('./messages.js').EngineReady) => void} news.onOpened
-   * @param {(error: CodedError) => void} news.onOpenFailed
-   * @param {(error: CodedError) => void} news.onPictureLost   a new worker could not open the
+   * @param {() => void} listeners.onOpening
+   * @param {(progress: Progress) => void} listeners.onOpenProgress
+   * @param {(ready: import('./messages.js').EngineReady) => void} listeners.onOpened
+   * @param {(error: CodedError) => void} listeners.onOpenFailed
+   * @param {(error: CodedError) => void} listeners.onPictureLost   a new worker could not open the
    *   page's picture
    * @param {() => Worker} [makeWorker]
    */
   constructor(
-    news,
+    listeners,
     makeWorker = () =>
       new Worker(new URL('./engine_worker.js', import.meta.url), { type: 'module' }),
   ) {
-    this.#news = news;
+    this.#listeners = listeners;
     this.#makeWorker = makeWorker;
   }
 
@@ -95,14 +95,14 @@ export class EngineClient {
     this.#device = device;
     this.#dropWorker(new CodedError('cancelled'));
     this.#startWorker();
-    this.#news.onOpening();
+    this.#listeners.onOpening();
     const waiting = this.#waiting.splice(0).filter((request) => !request.replay);
     this.#request(
       'open',
       { device, parts: parts() },
-      { signal, onProgress: this.#news.onOpenProgress },
+      { signal, onProgress: this.#listeners.onOpenProgress },
       true,
-    ).then(this.#news.onOpened, this.#news.onOpenFailed);
+    ).then(this.#listeners.onOpened, this.#listeners.onOpenFailed);
     this.#waiting.push(...waiting);
   }
 
@@ -158,9 +158,9 @@ export class EngineClient {
   #replayed() {
     const picture = this.#picture;
     const failed = (/** @type {Error} */ error) => {
-      if (!this.#usable) return this.#news.onOpenFailed(/** @type {CodedError} */ (error));
+      if (!this.#usable) return this.#listeners.onOpenFailed(/** @type {CodedError} */ (error));
       this.#held = picture; // it is asked for once
-      this.#news.onPictureLost(/** @type {CodedError} */ (error));
+      this.#listeners.onPictureLost(/** @type {CodedError} */ (error));
     };
     return {
       id: ++this.#lastId,
@@ -193,7 +193,7 @@ export class EngineClient {
   #receive({ data }) {
     if ('crashed' in data) return this.#crashed(new CodedError(data.code, data.crashed));
     const request = this.#underWay;
-    if (!request || data.id !== request.id) return; // late news of a call that no longer matters
+    if (!request || data.id !== request.id) return; // a late report of a call that no longer matters
     if ('progress' in data) return request.onProgress?.(data.progress);
     if ('problem' in data && FATAL.includes(data.problem.code))
       return this.#crashed(errorOf(data.problem));
@@ -225,11 +225,11 @@ export class EngineClient {
    */
   #crashed(error) {
     const starting = this.#underWay?.replay;
-    error.again = !starting && performance.now() - this.#lastCrash < CRASHES_APART_MS;
+    error.repeated = !starting && performance.now() - this.#lastCrash < CRASHES_APART_MS;
     this.#lastCrash = performance.now();
     this.#dropWorker(error);
     if (starting) return;
-    if (error.again) this.#news.onOpenFailed(error);
+    if (error.repeated) this.#listeners.onOpenFailed(error);
     else this.open(this.#device);
   }
 

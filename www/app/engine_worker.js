@@ -1,7 +1,7 @@
 // The worker's side: the only importer of the engine, one call at a time. See messages.js for the
 // protocol.
 
-import { mismatch, parts } from './anew.js';
+import { mismatch, parts } from './builds.js';
 import { CodedError, frameOf, problemOf } from './messages.js';
 import { centreOf, smooth, toIntensity, toSignedIntensity } from './map_range.js';
 import { bitmapOf, pngOf } from './photo_pixels.js';
@@ -251,7 +251,7 @@ const calls = {
     const { layer, correlation, magnitudeCorrelation, map } = randomised;
     return {
       layer,
-      correlations: { signs: correlation, places: magnitudeCorrelation },
+      correlations: { signs: correlation, magnitudes: magnitudeCorrelation },
       maps: describeGrid(map),
     };
   },
@@ -456,7 +456,7 @@ function describeMap(map, method, views) {
 function describeGrid({ values, signed, width, height }) {
   const size = { width, height };
   return {
-    places: { intensity: toIntensity(smooth(values, size)), ...size },
+    magnitudes: { intensity: toIntensity(smooth(values, size)), ...size },
     signs: { intensity: toSignedIntensity(smooth(signed, size)), ...size },
   };
 }

@@ -5,14 +5,14 @@
 // the class model goes on by itself; so the queue lets them take turns, and every card has
 // something to show early on, also where a pass takes long.
 
-import { targetOf } from './chosen.js';
+import { engineTarget } from './target.js';
 import { problemOf } from './messages.js';
 import { likeliest } from './ranking.js';
 import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY, NO_TOP_FIVE } from './state.js';
 
 /** @typedef {import('./state.js').Store} Store */
 /** @typedef {import('./engine_client.js').EngineClient} EngineClient */
-/** @typedef {import('./chosen.js').Chosen} Chosen */
+/** @typedef {import('./target.js').Target} Target */
 /** @typedef {import('./messages.js').Stroke} Stroke */
 /** @typedef {'cutRectangle' | 'strokeCut' | 'undoStroke' | 'clearStrokes'} Correction */
 
@@ -74,19 +74,19 @@ export function createExplanation(store, client, report) {
   }
 
   /**
-   * @param {Chosen} chosen
+   * @param {Target} target
    * @param {string} method
    * @param {1 | 10} views
    * @param {boolean} last
    * @param {AbortSignal} signal
    */
-  async function computeSaliency(chosen, method, views, last, signal) {
+  async function computeSaliency(target, method, views, last, signal) {
     setSaliency({ phase: 'working', done: 0, total: views });
     /** @param {import('./messages.js').Progress} progress */
     const onProgress = ({ done, total }) => !signal.aborted && setSaliency({ done, total });
     const map = await client.call(
       'saliency',
-      { target: targetOf(chosen), method, views },
+      { target: engineTarget(target), method, views },
       { signal, onProgress },
     );
     if (!signal.aborted) setSaliency({ phase: last ? 'ready' : 'working', map });
@@ -94,16 +94,16 @@ export function createExplanation(store, client, report) {
 
   /**
    * The map by the chosen method: one view, and where a view is a single pass the paper's ten.
-   * @param {Chosen} chosen
+   * @param {Target} target
    * @param {AbortSignal} signal
    * @param {() => Promise<void>} [meanwhile]   what is to be done after the first view
    */
-  async function refineSaliency(chosen, signal, meanwhile) {
+  async function refineSaliency(target, signal, meanwhile) {
     const { method } = store.state.settings;
     const views = viewsOf(method);
-    await computeSaliency(chosen, method, 1, views === 1, signal);
+    await computeSaliency(target, method, 1, views === 1, signal);
     await meanwhile?.();
-    if (views > 1) await computeSaliency(chosen, method, views, true, signal);
+    if (views > 1) await computeSaliency(target, method, views, true, signal);
   }
 
   /**
@@ -115,18 +115,19 @@ export function createExplanation(store, client, report) {
     return store.state.engine.ready?.methods.find(({ id }) => id === method)?.cost === 1 ? 10 : 1;
   }
 
-  /** @param {Chosen} chosen @param {boolean} preview @param {AbortSignal} signal */
-  async function findObject(chosen, preview, signal) {
+  /** @param {Target} target @param {boolean} preview @param {AbortSignal} signal */
+  async function findObject(target, preview, signal) {
     const { seeds } = store.state.settings;
     const { strokes } = store.state.cut;
     /** @param {import('./messages.js').Progress} progress */
-    const onProgress = ({ done, total }) => !signal.aborted && setCut({ part: done / (total + 1) });
+    const onProgress = ({ done, total }) =>
+      !signal.aborted && setCut({ fraction: done / (total + 1) });
     try {
       const cut = preview
         ? await client.call('previewCut', { seeds }, { signal })
         : await client.call(
             'cutObject',
-            { target: targetOf(chosen), seeds, strokes },
+            { target: engineTarget(target), seeds, strokes },
             { signal, onProgress },
           );
       if (!signal.aborted) setCut({ phase: preview ? 'working' : 'ready', cut });
@@ -136,12 +137,12 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** @param {Chosen} chosen */
-  async function runMaps(chosen) {
+  /** @param {Target} target */
+  async function runMaps(target) {
     const { signal } = maps;
     try {
-      await refineSaliency(chosen, signal, () => findObject(chosen, true, signal));
-      await findObject(chosen, false, signal);
+      await refineSaliency(target, signal, () => findObject(target, true, signal));
+      await findObject(target, false, signal);
     } catch (error) {
       if (signal.aborted) return;
       const phase = ending(error);
@@ -152,22 +153,22 @@ export function createExplanation(store, client, report) {
 
   /**
    * Another method's map in place of the one that is shown; the rest stays.
-   * @param {Chosen} chosen
+   * @param {Target} target
    */
-  async function runSaliency(chosen) {
+  async function runSaliency(target) {
     const { signal } = maps;
     try {
-      await refineSaliency(chosen, signal);
+      await refineSaliency(target, signal);
     } catch (error) {
       if (!signal.aborted) setSaliency({ phase: ending(error) });
     }
   }
 
-  /** The same cut from other seeds. @param {Chosen} chosen */
-  async function runCut(chosen) {
+  /** The same cut from other seeds. @param {Target} target */
+  async function runCut(target) {
     const { signal } = maps;
     try {
-      await findObject(chosen, false, signal);
+      await findObject(target, false, signal);
     } catch (error) {
       if (!signal.aborted) setCut({ phase: ending(error) });
     }
@@ -196,13 +197,13 @@ export function createExplanation(store, client, report) {
     corrections++;
     setCut({
       phase: 'working',
-      part: 0,
+      fraction: 0,
       correcting: true,
       strokes: strokesAfter[call](before, args),
     });
     try {
       /** @param {import('./messages.js').Progress} progress */
-      const onProgress = ({ done, total }) => !signal.aborted && setCut({ part: done / total });
+      const onProgress = ({ done, total }) => !signal.aborted && setCut({ fraction: done / total });
       const cut = await client.call(call, args, { signal, onProgress });
       corrections--;
       if (!signal.aborted)
@@ -222,27 +223,27 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** @param {Chosen} chosen */
-  async function runRelation(chosen) {
+  /** @param {Target} target */
+  async function runRelation(target) {
     const { signal } = relation;
     store.set({ relation: { ...NO_RELATION, phase: 'working' } });
     try {
-      const result = await client.call('relation', { target: targetOf(chosen) }, { signal });
+      const result = await client.call('relation', { target: engineTarget(target) }, { signal });
       if (!signal.aborted) store.set({ relation: { phase: 'ready', relation: result } });
     } catch (error) {
       if (!signal.aborted) store.set({ relation: { ...NO_RELATION, phase: ending(error) } });
     }
   }
 
-  /** @param {Chosen} chosen */
-  async function runSanityCheck(chosen) {
+  /** @param {Target} target */
+  async function runSanityCheck(target) {
     const { signal } = sanity;
     const { method } = store.state.settings;
     store.set({ sanity: { ...NO_SANITY, phase: 'working', method } });
     try {
       const { layers, original } = await client.call(
         'startSanityCheck',
-        { target: targetOf(chosen), method },
+        { target: engineTarget(target), method },
         { signal },
       );
       if (signal.aborted) return;
@@ -283,8 +284,8 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** @param {Chosen} chosen */
-  async function runModel(chosen) {
+  /** @param {Target} target */
+  async function runModel(target) {
     const { signal } = model;
     const { recipe: id, seed, side, start } = store.state.settings;
     const recipe = store.state.engine.ready?.recipes.find((one) => one.id === id);
@@ -295,7 +296,7 @@ export function createExplanation(store, client, report) {
         'startModel',
         {
           model: 'card',
-          target: targetOf(chosen),
+          target: engineTarget(target),
           recipe: id,
           seed,
           steps: recipe.steps,
@@ -368,22 +369,22 @@ export function createExplanation(store, client, report) {
     /**
      * Shows everything about a class, or a neuron; whatever was under way for another one is
      * dropped.
-     * @param {Chosen} chosen
+     * @param {Target} target
      */
-    explain(chosen) {
+    explain(target) {
       stopMaps();
       stopModel();
       stopCloserLooks();
       store.set({
-        chosen,
+        target,
         saliency: { ...NO_SALIENCY, phase: 'working', total: 1 },
         cut: { ...NO_CUT, phase: 'working' },
         cutTool: null,
         relation: NO_RELATION,
         sanity: NO_SANITY,
       });
-      runModel(chosen); // first, so that its first step comes before the preview of the cut
-      runMaps(chosen);
+      runModel(target); // first, so that its first step comes before the preview of the cut
+      runMaps(target);
     },
 
     /**
@@ -391,33 +392,33 @@ export function createExplanation(store, client, report) {
      * anew with the map.
      */
     changeMethod() {
-      const { chosen, cut } = store.state;
-      if (chosen === null) return;
+      const { target, cut } = store.state;
+      if (target === null) return;
       stopMaps();
       setSaliency({ phase: 'working', done: 0, map: null }); // no map stands under another method's name
       if (cut.phase === 'working' || store.state.settings.seeds === 'map') {
-        setCut({ phase: 'working', part: 0, correcting: false, cut: null }); // nor a cut
-        runMaps(chosen);
-      } else runSaliency(chosen);
+        setCut({ phase: 'working', fraction: 0, correcting: false, cut: null }); // nor a cut
+        runMaps(target);
+      } else runSaliency(target);
     },
 
     /** The cut from the seeds that the settings now say, with the strokes that it has. */
     changeSeeds() {
-      const { chosen, saliency } = store.state;
-      if (chosen === null) return;
+      const { target, saliency } = store.state;
+      if (target === null) return;
       stopMaps();
-      setCut({ phase: 'working', part: 0, correcting: false, cut: null }); // no cut stands under other seeds' name
-      if (saliency.phase === 'ready') runCut(chosen);
-      else runMaps(chosen);
+      setCut({ phase: 'working', fraction: 0, correcting: false, cut: null }); // no cut stands under other seeds' name
+      if (saliency.phase === 'ready') runCut(target);
+      else runMaps(target);
     },
 
     correctCut,
 
     compareRules() {
-      if (store.state.chosen === null) return;
+      if (store.state.target === null) return;
       relation.abort();
       relation = new AbortController();
-      runRelation(store.state.chosen);
+      runRelation(store.state.target);
     },
 
     locateTopFive() {
@@ -428,10 +429,10 @@ export function createExplanation(store, client, report) {
     },
 
     checkSanity() {
-      if (store.state.chosen === null) return;
+      if (store.state.target === null) return;
       sanity.abort();
       sanity = new AbortController();
-      runSanityCheck(store.state.chosen);
+      runSanityCheck(store.state.target);
     },
 
     /** Back to no class at all, for another photo. */
@@ -442,7 +443,7 @@ export function createExplanation(store, client, report) {
       stopTopFive();
       store.set({
         topFive: NO_TOP_FIVE,
-        chosen: null,
+        target: null,
         saliency: NO_SALIENCY,
         model: NO_MODEL,
         cut: NO_CUT,
@@ -468,9 +469,9 @@ export function createExplanation(store, client, report) {
     },
 
     startModel() {
-      if (store.state.chosen === null) return;
+      if (store.state.target === null) return;
       stopModel();
-      runModel(store.state.chosen);
+      runModel(store.state.target);
     },
 
     pauseModel() {

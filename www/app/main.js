@@ -1,9 +1,9 @@
 // Wires the page together: what the visitor does goes to the engine, what the engine says goes into
 // the state, and the views follow the state.
 
-import { foreignFile, loadedModules, mismatch, parts, reloadAnew } from './anew.js';
+import { foreignFile, loadedModules, mismatch, parts, reloadEverything } from './builds.js';
 import { missingCapability } from './capabilities.js';
-import { sameChosen } from './chosen.js';
+import { sameTarget } from './target.js';
 import { h } from './dom.js';
 import { downloads } from './downloads.js';
 import { EngineClient } from './engine_client.js';
@@ -36,9 +36,9 @@ const store = createStore(initialState(fromAddress.settings));
 /**
  * What the address asks for, until there is a photo to show it on. After a reload it is what was
  * chosen here, for a photo that is gone: no wish for the next one.
- * @type {import('./chosen.js').Chosen | null}
+ * @type {import('./target.js').Target | null}
  */
-let wanted = history.state?.chosenHere ? null : fromAddress.chosen;
+let pendingTarget = history.state?.chosenHere ? null : fromAddress.target;
 
 /** @param {unknown} error   anything that was thrown */
 const report = (error) => reportProblem(problemOf(error));
@@ -93,9 +93,13 @@ const client = new EngineClient({
     const odd = mismatch([...parts(), ...(ready.parts ?? [])], loadedModules());
     if (odd) return openFailed(new CodedError('program-mismatch', odd));
     setEngine({ phase: 'ready', ready });
-    const { settings, chosen, faults } = checkedByEngine(store.state.settings, wanted, ready);
+    const { settings, target, faults } = checkedByEngine(
+      store.state.settings,
+      pendingTarget,
+      ready,
+    );
     setSettings(settings);
-    wanted = chosen;
+    pendingTarget = target;
     reportLink(faults);
     keep(ready);
   },
@@ -170,8 +174,8 @@ async function openPicture(get, sample = null) {
     const { scores, probabilities } = await client.call('classify', {}, { signal });
     if (signal.aborted) return;
     store.set({ scores, probabilities });
-    if (wanted !== null) chooseFromLink(wanted);
-    wanted = null;
+    if (pendingTarget !== null) chooseFromLink(pendingTarget);
+    pendingTarget = null;
   } catch (error) {
     if (!signal.aborted) {
       store.set({ opening: false });
@@ -180,7 +184,7 @@ async function openPicture(get, sample = null) {
   }
 }
 
-/** @param {import('./chosen.js').Chosen} wish */
+/** @param {import('./target.js').Target} wish */
 function chooseFromLink(wish) {
   actions.choose(wish);
   store.set({ fromLink: true });
@@ -204,15 +208,15 @@ const actions = {
   /** @param {import('./sources/sample_gallery.js').Sample} sample */
   useSample: (sample) => openPicture((signal) => fetchSample(sample, signal), sample),
 
-  /** @param {import('./chosen.js').Chosen} wish */
+  /** @param {import('./target.js').Target} wish */
   choose(wish) {
-    const { photo, chosen, saliency, cut } = store.state;
+    const { photo, target, saliency, cut } = store.state;
     if (!photo) return;
     store.set({ fromLink: false });
     const complete = saliency.phase === 'ready' && (cut.phase === 'ready' || cut.phase === 'none');
     const underWay = saliency.phase === 'working' || cut.phase === 'working';
     // It is all there, or on its way
-    if (sameChosen(wish, chosen) && (complete || underWay)) return;
+    if (sameTarget(wish, target) && (complete || underWay)) return;
     explanation.explain(wish);
     showCards();
   },
@@ -268,7 +272,8 @@ const actions = {
   },
 
   reload: () => location.reload(),
-  reloadAnew: () => reloadAnew().catch(() => report(new CodedError('server-unreachable'))),
+  reloadEverything: () =>
+    reloadEverything().catch(() => report(new CodedError('server-unreachable'))),
   useUpdate,
 
   /** @param {import('./messages.js').Problem} problem */
@@ -324,12 +329,12 @@ document.addEventListener('keydown', (event) => {
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let writing;
-store.watch(['settings', 'chosen', 'fromLink'], () => {
+store.watch(['settings', 'target', 'fromLink'], () => {
   clearTimeout(writing); // browsers refuse too many changes of the address, and a slider makes many
   writing = setTimeout(() => {
-    const { settings, chosen, fromLink } = store.state;
-    const hash = writeHash(settings, chosen ?? wanted);
-    const chosenHere = chosen !== null && !fromLink;
+    const { settings, target, fromLink } = store.state;
+    const hash = writeHash(settings, target ?? pendingTarget);
+    const chosenHere = target !== null && !fromLink;
     if (hash === location.hash && Boolean(history.state?.chosenHere) === chosenHere) return;
     history.replaceState(
       chosenHere ? { chosenHere } : null,
@@ -347,14 +352,14 @@ window.addEventListener('hashchange', () => {
   const { ready } = store.state.engine;
   if (!ready) {
     setSettings(read.settings); // the engine checks them when it is there
-    wanted = read.chosen;
+    pendingTarget = read.target;
   } else {
-    const { settings, chosen, faults } = checkedByEngine(read.settings, read.chosen, ready);
+    const { settings, target, faults } = checkedByEngine(read.settings, read.target, ready);
     reportLink(faults);
     setSettings(settings);
-    if (chosen !== null && !sameChosen(chosen, store.state.chosen)) {
-      if (store.state.probabilities) chooseFromLink(chosen);
-      else wanted = chosen;
+    if (target !== null && !sameTarget(target, store.state.target)) {
+      if (store.state.probabilities) chooseFromLink(target);
+      else pendingTarget = target;
     }
     if (settings.method !== before.method) explanation.changeMethod();
     else if (settings.seeds !== before.seeds) explanation.changeSeeds();

@@ -12,8 +12,8 @@
  *   strings/en.js has the words for each
  * @property {string} message   the engine's sentence, or ''
  * @property {string} detail    what exactly was wrong, or ''
- * @property {boolean} [again]  it came twice in a short time, and nothing was started again after
- *   it
+ * @property {boolean} [repeated]  it happened twice in a short time, so the engine was not
+ *   restarted
  */
 
 /**
@@ -45,7 +45,7 @@
  * @property {{id: string, table: Uint8ClampedArray}[]} colourMaps   256 times R, G, B and A each;
  *   the default first
  * @property {Layer[]} layers    in order of computation, the classes' last
- * @property {import('./anew.js').Part[]} parts   of which the worker and the program consist
+ * @property {import('./builds.js').Part[]} parts   of which the worker and the program consist
  * @property {string[]} used     addresses of what the worker has loaded
  * @property {boolean} storable  the browser keeps the weights for the next visit
  */
@@ -112,13 +112,13 @@
 
 /**
  * A map of the network as it is: where it is strong, and what sign it has there, 128 being 0.
- * @typedef {{places: IntensityGrid, signs: IntensityGrid}} BothMaps
+ * @typedef {{magnitudes: IntensityGrid, signs: IntensityGrid}} BothMaps
  */
 
 /**
  * The maps with the network's layers down to `layer` randomised, and their rank correlations with
- * the trained network's: of the magnitudes, which are the places, and of the signed values.
- * @typedef {{layer: string, correlations: import('./verdict.js').Correlations, maps: BothMaps}}
+ * the trained network's: of the magnitudes and of the signed values.
+ * @typedef {{layer: string, correlations: import('./sanity_verdict.js').Correlations, maps: BothMaps}}
  *   RandomisedMap
  */
 
@@ -135,12 +135,12 @@
  *   of them, and this frame, took `milliseconds`; a neuron has no probability
  */
 
-/** @typedef {{classIndex: number} | import('./chosen.js').Neuron} Target */
+/** @typedef {{classIndex: number} | import('./target.js').Neuron} EngineTarget */
 
 /**
  * @typedef {object} ModelSettings
  * @property {string} model          a name for it: several can grow in turn
- * @property {Target} target
+ * @property {EngineTarget} target
  * @property {string} recipe
  * @property {number} seed
  * @property {number} steps          after so many it is finished
@@ -166,7 +166,7 @@
 /**
  * Every call of the worker: what goes in, what comes out.
  * @typedef {object} Calls
- * @property {(args: {device: 'auto' | 'webgpu' | 'cpu', parts: import('./anew.js').Part[]}) =>
+ * @property {(args: {device: 'auto' | 'webgpu' | 'cpu', parts: import('./builds.js').Part[]}) =>
  *   EngineReady} open   loads the program, the device and the network; `parts`: of which the page
  *   consists
  * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => OpenedPicture}
@@ -174,8 +174,8 @@
  * @property {(args: {}) => import('./photo_pixels.js').Pixels} photoPixels   in the photo's own
  *   size
  * @property {(args: {}) => {scores: Float32Array, probabilities: Float32Array}} classify
- * @property {(args: {target: Target, method: string, views: 1 | 10}) => IntensityMap} saliency
- * @property {(args: {target: Target, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject   kept for
+ * @property {(args: {target: EngineTarget, method: string, views: 1 | 10}) => IntensityMap} saliency
+ * @property {(args: {target: EngineTarget, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject   kept for
  *   the next four, and corrected by the strokes; `map` stands for the newest saliency map
  * @property {(args: {seeds: Seeds}) => Cut} previewCut   the same from the newest saliency map,
  *   coarser and at once
@@ -189,8 +189,8 @@
  * @property {(args: {}) => Blob} cutoutPng   of the cut that is kept, in the photo's own size: its
  *   pixels on nothing, with a soft edge
  * @property {(args: {}) => Blob} maskPng     likewise: white object, black background
- * @property {(args: {target: Target}) => Relation} relation
- * @property {(args: {target: Target, method: string}) => {layers: number, original: BothMaps}}
+ * @property {(args: {target: EngineTarget}) => Relation} relation
+ * @property {(args: {target: EngineTarget, method: string}) => {layers: number, original: BothMaps}}
  *   startSanityCheck
  * @property {(args: {}) => RandomisedMap | null} stepSanityCheck   null when no layer is left
  * @property {(args: ModelSettings) => null} startModel   in the place of the one with this name, if
@@ -222,8 +222,8 @@ export function frameOf(width, height) {
 
 /** An error with a code, as the engine's are. */
 export class CodedError extends Error {
-  /** It came twice in a short time, and nothing was started again after it. */
-  again = false;
+  /** It happened twice in a short time, so the engine was not restarted. */
+  repeated = false;
 
   /** @param {string} code @param {string} [detail] @param {string} [message] */
   constructor(code, detail = '', message = '') {
@@ -244,7 +244,7 @@ export function problemOf(error) {
       code: error.code,
       message: error.name === 'EngineError' ? error.message : '',
       detail: error.detail ?? '',
-      again: error.again,
+      repeated: error.repeated,
     };
   }
   if (error?.name === 'AbortError') return { code: 'cancelled', message: '', detail: '' };

@@ -1,7 +1,7 @@
 // The service worker as the page sees it: it keeps the page for visits without a network, and has
 // news of newer versions.
 
-import { parts } from './anew.js';
+import { parts } from './builds.js';
 
 /**
  * What the next visit will find: the page, nothing; or it is not known yet.
@@ -47,11 +47,11 @@ export async function keepPage(used, onUpdate) {
  */
 function watchForUpdates(registration, workers, onUpdate) {
   const controlled = workers.controller !== null;
-  const tell = () => {
+  const report = () => {
     if (registration.waiting && workers.controller) onUpdate();
   };
-  const follow = () => registration.installing?.addEventListener('statechange', tell);
-  tell();
+  const follow = () => registration.installing?.addEventListener('statechange', report);
+  report();
   follow();
   registration.addEventListener('updatefound', follow);
   workers.addEventListener('controllerchange', () => {

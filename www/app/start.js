@@ -12,10 +12,12 @@
     }
     sentence.classList.add('failed');
     document.body.replaceChildren(sentence);
-    const again = sentence.querySelector('button');
-    again?.addEventListener('click', () => {
-      // The module that loads everything anew may itself be the one that is missing.
-      import('./anew.js').then(({ reloadAnew }) => reloadAnew()).catch(() => location.reload());
+    const reloadButton = sentence.querySelector('button');
+    reloadButton?.addEventListener('click', () => {
+      // The module that downloads everything again may itself be the one that is missing.
+      import('./builds.js')
+        .then(({ reloadEverything }) => reloadEverything())
+        .catch(() => location.reload());
     });
   });
 }

@@ -48,7 +48,7 @@
  * @typedef {object} CutState
  * @property {'idle' | 'working' | 'ready' | 'none' | 'failed' | 'cancelled'} phase  `none`: no
  *   object stands out
- * @property {number} part                0..1 of the way to the better cut
+ * @property {number} fraction                0..1 of the way to the better cut
  * @property {boolean} correcting         the cut that is on its way is a corrected one
  * @property {import('./messages.js').Stroke[]} strokes   that correct it, those among them that are
  *   on their way
@@ -109,7 +109,7 @@
  * @property {Photo | null} photo
  * @property {Float32Array | null} probabilities  one a class, for the present photo
  * @property {Float32Array | null} scores
- * @property {import('./chosen.js').Chosen | null} chosen
+ * @property {import('./target.js').Target | null} target
  * @property {boolean} fromLink          what is chosen was not chosen here, but came with the
  *   address
  * @property {SaliencyState} saliency
@@ -132,7 +132,7 @@ export const NO_SALIENCY = { phase: 'idle', done: 0, total: 0, map: null };
 /** @type {ModelState} */
 export const NO_MODEL = { phase: 'idle', steps: 0, curve: [], frame: null, frames: [], pace: 0 };
 /** @type {CutState} */
-export const NO_CUT = { phase: 'idle', part: 0, correcting: false, strokes: [], cut: null };
+export const NO_CUT = { phase: 'idle', fraction: 0, correcting: false, strokes: [], cut: null };
 /** @type {RelationState} */
 export const NO_RELATION = { phase: 'idle', relation: null };
 /** @type {SanityState} */
@@ -152,7 +152,7 @@ export function initialState(settings) {
     photo: null,
     probabilities: null,
     scores: null,
-    chosen: null,
+    target: null,
     fromLink: false,
     saliency: NO_SALIENCY,
     model: NO_MODEL,

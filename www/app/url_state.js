@@ -3,7 +3,7 @@
 // with neuron=features.6:17 in place of a class. Everything that comes in is checked and clamped.
 // What makes no sense is left at its default, and told to whoever reads the address.
 
-import { chosenFrom, exists, isClass, textOf } from './chosen.js';
+import { parseTarget, exists, isClass, formatTarget } from './target.js';
 import { GROUNDS } from './colour_maps.js';
 
 /** @typedef {import('./state.js').Settings} Settings */
@@ -56,7 +56,7 @@ const ID = /^[a-z0-9_]{1,32}$/;
 
 /**
  * @param {string} hash   with or without its #
- * @returns {{settings: Settings, chosen: import('./chosen.js').Chosen | null, faults: LinkFault[]}}
+ * @returns {{settings: Settings, target: import('./target.js').Target | null, faults: LinkFault[]}}
  *     ids, class and neuron may be such as the engine doesn't have
  */
 export function readHash(hash) {
@@ -104,25 +104,25 @@ export function readHash(hash) {
     start: setting('start', oneOf(STARTS)),
     device: setting('device', oneOf(DEVICES)),
   };
-  const target = query.has('class') ? 'class' : 'neuron';
-  const text = query.get(target);
-  const chosen = chosenFrom(text ?? '');
-  if (text !== null && (chosen === null || isClass(chosen) !== (target === 'class')))
-    faults.push({ key: target, value: text });
+  const targetKey = query.has('class') ? 'class' : 'neuron';
+  const text = query.get(targetKey);
+  const target = parseTarget(text ?? '');
+  if (text !== null && (target === null || isClass(target) !== (targetKey === 'class')))
+    faults.push({ key: targetKey, value: text });
   const known = [...Object.values(KEYS), 'class', 'neuron'];
   for (const [key, value] of query) if (!known.includes(key)) faults.push({ key, value });
-  return { settings, chosen: faults.some(({ key }) => key === target) ? null : chosen, faults };
+  return { settings, target: faults.some(({ key }) => key === targetKey) ? null : target, faults };
 }
 
 /**
  * The same with what the engine has: ids that it doesn't know become defaults, and a class or a
  * neuron that the network hasn't becomes null.
  * @param {Settings} settings
- * @param {import('./chosen.js').Chosen | null} chosen
+ * @param {import('./target.js').Target | null} target
  * @param {EngineReady} ready
- * @returns {{settings: Settings, chosen: import('./chosen.js').Chosen | null, faults: LinkFault[]}}
+ * @returns {{settings: Settings, target: import('./target.js').Target | null, faults: LinkFault[]}}
  */
-export function checkedByEngine(settings, chosen, ready) {
+export function checkedByEngine(settings, target, ready) {
   /** @type {LinkFault[]} */
   const faults = [];
   const checked = { ...settings };
@@ -135,19 +135,20 @@ export function checkedByEngine(settings, chosen, ready) {
     faults.push({ key: KEYS[key], value: settings[key] });
     checked[key] = DEFAULTS[key];
   }
-  const absent = chosen !== null && !exists(chosen, ready);
-  if (absent) faults.push({ key: isClass(chosen) ? 'class' : 'neuron', value: textOf(chosen) });
-  return { settings: checked, chosen: absent ? null : chosen, faults };
+  const absent = target !== null && !exists(target, ready);
+  if (absent)
+    faults.push({ key: isClass(target) ? 'class' : 'neuron', value: formatTarget(target) });
+  return { settings: checked, target: absent ? null : target, faults };
 }
 
 /**
  * Only what differs from the defaults.
  * @param {Settings} settings
- * @param {import('./chosen.js').Chosen | null} chosen
+ * @param {import('./target.js').Target | null} target
  */
-export function writeHash(settings, chosen) {
+export function writeHash(settings, target) {
   const query = new URLSearchParams();
-  if (chosen !== null) query.set(isClass(chosen) ? 'class' : 'neuron', textOf(chosen));
+  if (target !== null) query.set(isClass(target) ? 'class' : 'neuron', formatTarget(target));
   for (const [key, name] of /** @type {[keyof Settings, string][]} */ (Object.entries(KEYS))) {
     const value = settings[key];
     if (value !== DEFAULTS[key])

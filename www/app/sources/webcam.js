@@ -67,8 +67,11 @@ export function startWebcam(onPicture, onError, video, onChange) {
     try {
       if (!canAskForCamera()) throw new CodedError('camera-insecure');
       release();
-      const wanted = { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 960 } };
-      const granted = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
+      const constraints = { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 960 } };
+      const granted = await navigator.mediaDevices.getUserMedia({
+        video: constraints,
+        audio: false,
+      });
       if (stopped) return granted.getTracks().forEach((track) => track.stop());
       stream = granted;
       const [track] = stream.getVideoTracks();

@@ -14,14 +14,14 @@ const MOST_ROWS = 50;
  * @returns {number[]} indices, best first
  */
 export function findClasses(labels, text) {
-  const wanted = text.trim().toLowerCase();
+  const query = text.trim().toLowerCase();
   /** @type {number[][]} */
   const found = [[], [], [], []];
   labels.forEach((label, index) => {
     const lower = label.toLowerCase();
-    const at = lower.indexOf(wanted);
+    const at = lower.indexOf(query);
     if (at < 0) return;
-    const nameStart = at === 0 || lower.includes(`, ${wanted}`);
+    const nameStart = at === 0 || lower.includes(`, ${query}`);
     const wordStart = nameStart || /\W/.test(lower[at - 1]);
     found[at === 0 ? 0 : nameStart ? 1 : wordStart ? 2 : 3].push(index);
   });
@@ -106,7 +106,7 @@ export function makeClassSearch(store, actions) {
   }
 
   /** @param {number} row */
-  function take(row) {
+  function choose(row) {
     const index = shown[row];
     if (index === undefined) return;
     input.value = '';
@@ -125,7 +125,7 @@ export function makeClassSearch(store, actions) {
         role: 'option',
         'aria-selected': 'false',
         class: 'option',
-        on: { click: () => take(i) },
+        on: { click: () => choose(i) },
       },
       h(
         'span',
@@ -154,7 +154,7 @@ export function makeClassSearch(store, actions) {
       ArrowUp: () => move(isOpen && active < 0 ? shown.length - 1 : active - 1),
       PageDown: () => move(active + 6),
       PageUp: () => move(active - 6),
-      Enter: () => isOpen && take(active < 0 ? 0 : active),
+      Enter: () => isOpen && choose(active < 0 ? 0 : active),
       Escape: () => {
         if (isOpen) close();
         else input.value = '';

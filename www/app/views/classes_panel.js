@@ -1,11 +1,11 @@
 // The five likeliest classes as buttons, a sixth for one that is chosen and not among them, and
 // under them the search over all.
 
-import { isClass } from '../chosen.js';
+import { isClass } from '../target.js';
 import { h, setText } from '../dom.js';
 import { likeliest } from '../ranking.js';
 import { classes as words, percent, shortName } from '../strings/en.js';
-import { chosenName } from './card.js';
+import { targetName } from './card.js';
 import { makeClassSearch } from './class_search.js';
 import { makeNeuronPicker } from './neuron_picker.js';
 
@@ -13,7 +13,7 @@ const COUNT = 5;
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{choose: (chosen: import('../chosen.js').Chosen) => void}} actions
+ * @param {{choose: (target: import('../target.js').Target) => void}} actions
  */
 export function makeClassesPanel(store, actions) {
   const hint = h('p', { class: 'panel-hint' });
@@ -38,11 +38,11 @@ export function makeClassesPanel(store, actions) {
     rows[0].element.querySelector('button')?.focus(); // the button that was pressed goes
   }
 
-  store.watch(['photo', 'probabilities', 'chosen', 'fromLink', 'engine'], (state) => {
-    const { photo, probabilities, chosen, engine } = state;
+  store.watch(['photo', 'probabilities', 'target', 'fromLink', 'engine'], (state) => {
+    const { photo, probabilities, target, engine } = state;
     setText(
       hint,
-      !photo ? words.empty : !probabilities ? words.working : chosen === null ? words.choose : '',
+      !photo ? words.empty : !probabilities ? words.working : target === null ? words.choose : '',
     );
     const names = engine.ready?.network.classes;
     const top = probabilities && names ? likeliest(probabilities, COUNT) : [];
@@ -55,28 +55,28 @@ export function makeClassesPanel(store, actions) {
               index,
               label: names[index],
               probability: probabilities[index],
-              pressed: index === chosen,
+              pressed: index === target,
             },
       );
     });
-    const elsewhere = names && probabilities && isClass(chosen) && !top.includes(chosen);
+    const elsewhere = names && probabilities && isClass(target) && !top.includes(target);
     if (elsewhere) {
       other.show({
-        index: chosen,
-        label: names[chosen],
-        probability: probabilities[chosen],
+        index: target,
+        label: names[target],
+        probability: probabilities[target],
         pressed: true,
       });
       list.append(other.element);
     } else other.element.remove();
 
-    if (state.fromLink && chosen !== null && names && probabilities) {
+    if (state.fromLink && target !== null && names && probabilities) {
       setText(
         linkText,
-        words.fromLink(chosenName(state), isClass(chosen) ? probabilities[chosen] : undefined),
+        words.fromLink(targetName(state), isClass(target) ? probabilities[target] : undefined),
       );
       setText(instead, words.instead(shortName(names[top[0]])));
-      fromLink.replaceChildren(linkText, ...(chosen === top[0] ? [] : [instead]));
+      fromLink.replaceChildren(linkText, ...(target === top[0] ? [] : [instead]));
     } else fromLink.replaceChildren();
   });
   return element;

@@ -3,7 +3,7 @@
 import { clear, drawCut, drawPhoto } from '../canvas_layers.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, cut as words, percent } from '../strings/en.js';
-import { chosenName, makeCard } from './card.js';
+import { targetName, makeCard } from './card.js';
 import { SEEDS } from '../url_state.js';
 import { makeCutTools } from './cut_tools.js';
 
@@ -28,7 +28,7 @@ export function makeCutCard(store, actions) {
     }),
   );
   const box = h('output', { class: 'figure', id: 'cut-box' });
-  const share = h('output', { class: 'figure', id: 'cut-share' });
+  const fraction = h('output', { class: 'figure', id: 'cut-share' });
 
   const seeds = h(
     'select',
@@ -64,7 +64,7 @@ export function makeCutCard(store, actions) {
         'div',
         { class: 'readings pair' },
         h('div', { class: 'reading' }, h('span', {}, words.boxLabel), box),
-        h('div', { class: 'reading' }, h('span', {}, words.shareLabel), share),
+        h('div', { class: 'reading' }, h('span', {}, words.fractionLabel), fraction),
       ),
     ],
     saves: [
@@ -75,16 +75,16 @@ export function makeCutCard(store, actions) {
   });
 
   function draw() {
-    const { photo, chosen, cut, cutView } = store.state;
-    if (!photo || chosen === null) clear(canvas);
+    const { photo, target, cut, cutView } = store.state;
+    if (!photo || target === null) clear(canvas);
     else if (cut.cut) drawCut(canvas, photo.bitmap, cut.cut, cutView, coloursOf(canvas));
     else drawPhoto(canvas, photo.bitmap);
   }
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-  store.watch(['photo', 'chosen', 'cut', 'cutView'], draw);
+  store.watch(['photo', 'target', 'cut', 'cutView'], draw);
 
-  store.watch(['photo', 'chosen', 'cut', 'cutView', 'cutTool', 'engine', 'settings'], (state) => {
-    const { phase, part, cut } = state.cut;
+  store.watch(['photo', 'target', 'cut', 'cutView', 'cutTool', 'engine', 'settings'], (state) => {
+    const { phase, fraction: progress, cut } = state.cut;
     seeds.value = state.settings.seeds;
     view.describe(captionOf(state), words.formula);
     for (const radio of radios) {
@@ -92,24 +92,24 @@ export function makeCutCard(store, actions) {
       radio.disabled = !cut;
     }
     setText(box, cut ? words.box(cut.box) : '–');
-    setText(share, cut ? percent(cut.share) : '–');
+    setText(fraction, cut ? percent(cut.share) : '–');
     view.show({
-      className: chosenName(state),
+      className: targetName(state),
       state: stateText(state),
-      part: phase === 'working' ? part : null,
+      fraction: phase === 'working' ? progress : null,
       note:
-        state.chosen === null
+        state.target === null
           ? words.alone
           : phase === 'none' && state.cutTool === null
             ? state.cut.strokes.length > 0
               ? words.nothingLeft
               : words.none
             : null,
-      empty: state.chosen === null,
-      alt: cut ? words.alt(chosenName(state), cut.box, cut.share) : null,
+      empty: state.target === null,
+      alt: cut ? words.alt(targetName(state), cut.box, cut.share) : null,
       savable: phase === 'ready' && cut !== null,
     });
-    view.mat.classList.toggle('dimmed', phase === 'none' && state.cutTool === null);
+    view.stage.classList.toggle('dimmed', phase === 'none' && state.cutTool === null);
   });
 
   return view.element;
@@ -134,8 +134,8 @@ export function originOf(made, { ready }) {
 }
 
 /** @param {State} state */
-function stateText({ photo, chosen, cut: { phase, correcting, cut } }) {
-  if (chosen === null) return photo ? cardWords.needsClass : '';
+function stateText({ photo, target, cut: { phase, correcting, cut } }) {
+  if (target === null) return photo ? cardWords.needsClass : '';
   if (correcting) return words.correcting;
   if (phase === 'working') return cut ? words.preview : cardWords.waiting;
   if (phase === 'none') return words.noneState;

@@ -27,7 +27,7 @@ export function makeCutTools(store, correctCut) {
         'aria-pressed': 'false',
         title: words.toolHint[tool],
         data: { tool },
-        on: { click: () => take(store.state.cutTool === tool ? null : tool) },
+        on: { click: () => select(store.state.cutTool === tool ? null : tool) },
       },
       words.tool[tool],
     ),
@@ -62,14 +62,14 @@ export function makeCutTools(store, correctCut) {
     },
     words.clear,
   );
-  const news = h('p', { class: 'hidden', role: 'status' });
+  const liveRegion = h('p', { class: 'hidden', role: 'status' });
   const bar = h(
     'div',
     { class: 'tools', role: 'group', 'aria-label': words.tools },
     h('p', { class: 'tools-label', 'aria-hidden': 'true' }, words.tools),
     h('div', { class: 'tool-row' }, ...buttons),
     h('div', { class: 'tool-row' }, brush, undo, clear),
-    news,
+    liveRegion,
   );
 
   /**
@@ -84,7 +84,7 @@ export function makeCutTools(store, correctCut) {
   let redrawing = false;
 
   /** @param {CutTool | null} tool */
-  function take(tool) {
+  function select(tool) {
     drawing = null;
     place = null;
     store.set({ cutTool: tool });
@@ -198,7 +198,7 @@ export function makeCutTools(store, correctCut) {
         drawing = null;
       } else drawing = { tool: cutTool, points: [place] };
     } else if (event.key === 'Escape') {
-      take(null);
+      select(null);
       buttons.find((button) => button.dataset.tool === cutTool)?.focus();
     } else if (event.key === 'z' && (event.ctrlKey || event.metaKey)) {
       if (!undo.disabled) correctCut('undoStroke', {});
@@ -258,11 +258,11 @@ export function makeCutTools(store, correctCut) {
   }
 
   store.watch(
-    ['photo', 'chosen', 'cut', 'cutTool', 'brush'],
-    ({ photo, chosen, cut, cutTool, brush: size }) => {
+    ['photo', 'target', 'cut', 'cutTool', 'brush'],
+    ({ photo, target, cut, cutTool, brush: size }) => {
       const possible =
         photo !== null &&
-        chosen !== null &&
+        target !== null &&
         (cut.correcting || cut.phase === 'ready' || cut.phase === 'none');
       for (const button of buttons) {
         button.disabled = !possible;
@@ -281,7 +281,7 @@ export function makeCutTools(store, correctCut) {
       setAttribute(layer, 'role', cutTool && 'application');
       setAttribute(layer, 'aria-label', cutTool && words.canvas(cutTool));
       setText(
-        news,
+        liveRegion,
         !cutTool
           ? ''
           : cut.phase === 'ready' && cut.cut

@@ -5,7 +5,7 @@ import { h, setAttribute, setText } from '../dom.js';
 import { saveModelFrame } from '../downloads.js';
 import { PLACES } from '../gallery.js';
 import { gallery as words, model as modelWords, percent, shortName } from '../strings/en.js';
-import { makeInsight } from './insight.js';
+import { makeAnalysisPanel } from './analysis_panel.js';
 
 /**
  * @param {import('../state.js').Store} store
@@ -64,7 +64,7 @@ export function makeGalleryPanel(store, actions) {
     words.surprise,
   );
   const stop = h('button', { type: 'button', on: { click: actions.stopGallery } }, words.stop);
-  const panel = makeInsight({
+  const panel = makeAnalysisPanel({
     id: 'gallery',
     text: words,
     start: () => actions.growGallery(false),

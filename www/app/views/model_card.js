@@ -4,7 +4,7 @@ import { clear, drawModelFrame } from '../canvas_layers.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { card as cardWords, model as words, percent, scoreText } from '../strings/en.js';
 import { SIDES } from '../url_state.js';
-import { chosenName, makeCard } from './card.js';
+import { targetName, makeCard } from './card.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const CURVE = { width: 200, height: 40 };
@@ -141,7 +141,7 @@ export function makeModelCard(store, actions) {
   /** @type {unknown} */
   let drawn = null;
 
-  store.watch(['model', 'chosen', 'photo', 'engine'], (state) => {
+  store.watch(['model', 'target', 'photo', 'engine'], (state) => {
     const { phase, steps, curve: points, frame } = state.model;
     const last = points.at(-1);
     const busy = phase === 'running' || phase === 'paused';
@@ -161,9 +161,9 @@ export function makeModelCard(store, actions) {
         failed: words.again,
       }[phase],
     );
-    main.disabled = state.chosen === null;
+    main.disabled = state.target === null;
     cancel.disabled = !busy;
-    otherSeed.disabled = state.chosen === null;
+    otherSeed.disabled = state.target === null;
 
     setText(score, last ? scoreText(last.score) : '–');
     setText(probability, last?.probability === undefined ? '–' : percent(last.probability));
@@ -184,12 +184,12 @@ export function makeModelCard(store, actions) {
     setAttribute(curve, 'aria-hidden', last ? null : 'true');
 
     view.show({
-      className: chosenName(state),
+      className: targetName(state),
       state: stateText(state),
-      part: busy ? (last?.step ?? 0) / steps : null,
-      note: state.chosen === null ? words.alone : null,
+      fraction: busy ? (last?.step ?? 0) / steps : null,
+      note: state.target === null ? words.alone : null,
       empty: !frame,
-      alt: last ? words.alt(chosenName(state), last.step, last.score) : null,
+      alt: last ? words.alt(targetName(state), last.step, last.score) : null,
       savable: frame !== null,
     });
   });
@@ -198,9 +198,9 @@ export function makeModelCard(store, actions) {
 }
 
 /** @param {import('../state.js').State} state */
-function stateText({ photo, chosen, model: { phase, steps, curve, pace } }) {
+function stateText({ photo, target, model: { phase, steps, curve, pace } }) {
   const step = curve.at(-1)?.step ?? 0;
-  if (chosen === null) return photo ? cardWords.needsClass : '';
+  if (target === null) return photo ? cardWords.needsClass : '';
   if (phase === 'running')
     return step === 0 ? cardWords.waiting : `${words.step(step, steps)}, ${words.pace(pace)}`;
   if (phase === 'paused') return words.paused(step, steps);

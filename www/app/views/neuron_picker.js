@@ -1,12 +1,12 @@
 // Any neuron in place of a class: a layer of the network and one of its channels.
 
-import { isClass } from '../chosen.js';
+import { isClass } from '../target.js';
 import { h } from '../dom.js';
 import { neuron as words } from '../strings/en.js';
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{choose: (chosen: import('../chosen.js').Neuron) => void}} actions
+ * @param {{choose: (target: import('../target.js').Neuron) => void}} actions
  */
 export function makeNeuronPicker(store, actions) {
   const layer = h('select', { id: 'neuron-layer', disabled: true, on: { change: () => bound() } });
@@ -24,9 +24,9 @@ export function makeNeuronPicker(store, actions) {
 
   /** The channels that the layer has. */
   function bound() {
-    const chosen = store.state.engine.ready?.layers.find(({ name }) => name === layer.value);
-    channel.max = String((chosen?.channels ?? 1) - 1);
-    channel.title = chosen ? words.shape(chosen) : '';
+    const target = store.state.engine.ready?.layers.find(({ name }) => name === layer.value);
+    channel.max = String((target?.channels ?? 1) - 1);
+    channel.title = target ? words.shape(target) : '';
   }
 
   const form = h(
@@ -54,10 +54,10 @@ export function makeNeuronPicker(store, actions) {
     }
     for (const control of [layer, channel, show]) control.disabled = !photo || layers.length === 0;
   });
-  store.watch(['chosen'], ({ chosen }) => {
-    if (chosen === null || isClass(chosen)) return;
-    layer.value = chosen.layer;
-    channel.value = String(chosen.channel);
+  store.watch(['target'], ({ target }) => {
+    if (target === null || isClass(target)) return;
+    layer.value = target.layer;
+    channel.value = String(target.channel);
     bound();
   });
 

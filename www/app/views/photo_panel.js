@@ -83,7 +83,7 @@ export function makePhotoPanel(store, actions) {
       sourceButtons,
       cameraButtons,
     ),
-    h('div', { class: 'mat stage' }, prompt, canvas, video),
+    h('div', { class: 'stage photo-stage' }, prompt, canvas, video),
     credit,
     gallery,
   );

@@ -5,7 +5,7 @@ import { errors, problems as words } from '../strings/en.js';
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{retry: () => void, useCpu: () => void, reload: () => void, reloadAnew: () => void,
+ * @param {{retry: () => void, useCpu: () => void, reload: () => void, reloadEverything: () => void,
  *   useUpdate: () => void, dismiss: (problem: import('../messages.js').Problem) => void}} actions
  */
 export function makeProblemCards(store, actions) {
@@ -15,12 +15,12 @@ export function makeProblemCards(store, actions) {
 
   /** @param {import('../messages.js').Problem} problem */
   function makeProblemCard(problem) {
-    const { sentence, advice, again, action } = errors[problem.code] ?? errors.internal;
+    const { sentence, advice, ifRepeated, action } = errors[problem.code] ?? errors.internal;
     return h(
       'section',
       { class: 'problem', data: { code: problem.code } },
       h('h2', {}, sentence),
-      h('p', {}, (problem.again && again) || advice),
+      h('p', {}, (problem.repeated && ifRepeated) || advice),
       problem.detail && h('p', { class: 'problem-detail' }, problem.detail),
       h(
         'footer',

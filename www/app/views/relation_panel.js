@@ -5,8 +5,8 @@ import { clear, drawOverlay } from '../canvas_layers.js';
 import { lookOf } from '../colour_maps.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { card as cardWords, relation as words } from '../strings/en.js';
-import { chosenName } from './card.js';
-import { makeInsight } from './insight.js';
+import { targetName } from './card.js';
+import { makeAnalysisPanel } from './analysis_panel.js';
 import { makeLineChart } from './line_chart.js';
 
 const RULES = /** @type {const} */ (['gradient', 'deconvnet']);
@@ -24,7 +24,7 @@ export function makeRelationPanel(store, actions) {
       element: h(
         'figure',
         {},
-        h('div', { class: 'mat' }, heat),
+        h('div', { class: 'stage' }, heat),
         h('figcaption', {}, words.rules[rule]),
       ),
     };
@@ -44,7 +44,7 @@ export function makeRelationPanel(store, actions) {
   );
   const result = h(
     'div',
-    { class: 'insight-result', hidden: true },
+    { class: 'analysis-result', hidden: true },
     h('div', { class: 'pair' }, ...maps.map(({ element }) => element)),
     chart.element,
     finding,
@@ -60,7 +60,7 @@ export function makeRelationPanel(store, actions) {
       h('tbody', {}, ...words.ruleRows.map((cells) => row('td', cells))),
     ),
   );
-  const panel = makeInsight({
+  const panel = makeAnalysisPanel({
     id: 'relation',
     text: words,
     start: actions.compareRules,
@@ -71,26 +71,26 @@ export function makeRelationPanel(store, actions) {
   let drawn = [];
   /** @type {unknown} */
   let described = null;
-  store.watch(['photo', 'relation', 'chosen', 'engine', 'settings'], (now) => {
+  store.watch(['photo', 'relation', 'target', 'engine', 'settings'], (now) => {
     const {
       photo,
-      chosen,
+      target,
       relation: { phase, relation },
       settings,
     } = now;
-    const rest = photo && chosen === null ? cardWords.needsClass : '';
+    const rest = photo && target === null ? cardWords.needsClass : '';
     panel.show({
       phase,
-      possible: chosen !== null,
-      className: chosenName(now),
+      possible: target !== null,
+      className: targetName(now),
       progress: words.working,
       rest,
     });
     result.hidden = !relation || !photo;
     const look = lookOf(now);
-    const wanted = [relation, photo, settings.colourMap, settings.ground, settings.opacity];
-    const stale = wanted.some((part, i) => part !== drawn[i]);
-    drawn = wanted;
+    const shown = [relation, photo, settings.colourMap, settings.ground, settings.opacity];
+    const stale = shown.some((value, i) => value !== drawn[i]);
+    drawn = shown;
     for (const { rule, heat } of stale ? maps : []) {
       if (!photo || !relation || !look) {
         clear(heat);
@@ -98,7 +98,7 @@ export function makeRelationPanel(store, actions) {
       }
       drawOverlay(heat, photo.bitmap, relation[rule], look);
       setAttribute(heat, 'role', 'img');
-      setAttribute(heat, 'aria-label', words.alt(words.rules[rule], chosenName(now)));
+      setAttribute(heat, 'aria-label', words.alt(words.rules[rule], targetName(now)));
     }
     if (!relation || relation === described) return;
     described = relation;
@@ -118,7 +118,7 @@ export function makeRelationPanel(store, actions) {
     );
     rows.replaceChildren(
       ...layers.map(({ layer, kind, parted, cosine }) =>
-        row('td', [layer, words.kinds[kind] ?? kind, words.parted(parted), cosine.toFixed(3)]),
+        row('td', [layer, words.kinds[kind] ?? kind, words.difference(parted), cosine.toFixed(3)]),
       ),
     );
   });

@@ -4,7 +4,7 @@ import { clear, drawOverlay, drawPhoto, drawScale } from '../canvas_layers.js';
 import { GROUNDS, lookOf } from '../colour_maps.js';
 import { h, setAttribute } from '../dom.js';
 import { card as cardWords, placeName, saliency as words } from '../strings/en.js';
-import { chosenName, makeCard } from './card.js';
+import { targetName, makeCard } from './card.js';
 
 /** @typedef {import('../state.js').State} State */
 
@@ -77,7 +77,7 @@ export function makeSaliencyCard(store, actions) {
     compare.setAttribute('aria-pressed', String(held));
   };
   showPhotoAlone(false);
-  for (const held of [compare, view.mat]) {
+  for (const held of [compare, view.stage]) {
     held.addEventListener('pointerdown', () => showPhotoAlone(true));
     for (const end of ['pointerup', 'pointercancel', 'pointerleave'])
       held.addEventListener(end, () => showPhotoAlone(false));
@@ -112,8 +112,8 @@ export function makeSaliencyCard(store, actions) {
     view.element.classList.toggle('other-method', !first);
   });
 
-  store.watch(['photo', 'chosen'], (state) => {
-    if (state.photo && state.chosen !== null) drawPhoto(photo, state.photo.bitmap);
+  store.watch(['photo', 'target'], (state) => {
+    if (state.photo && state.target !== null) drawPhoto(photo, state.photo.bitmap);
     else clear(photo);
   });
 
@@ -147,17 +147,17 @@ export function makeSaliencyCard(store, actions) {
     else clear(heat);
   });
 
-  store.watch(['photo', 'chosen', 'saliency', 'engine'], (state) => {
+  store.watch(['photo', 'target', 'saliency', 'engine'], (state) => {
     const { phase, done, total, map } = state.saliency;
-    const name = chosenName(state);
+    const name = targetName(state);
     const place = map?.centre ? placeName(map.centre) : null;
     view.element.dataset.method = map?.method ?? '';
     view.show({
       className: name,
       state: stateText(state),
-      part: phase === 'working' ? done / total : null,
-      note: state.chosen === null ? words.alone : null,
-      empty: state.chosen === null,
+      fraction: phase === 'working' ? done / total : null,
+      note: state.target === null ? words.alone : null,
+      empty: state.target === null,
       alt: map ? words.alt(name, place) : null,
       savable: map !== null,
     });
@@ -167,8 +167,8 @@ export function makeSaliencyCard(store, actions) {
 }
 
 /** @param {State} state */
-function stateText({ photo, chosen, saliency: { phase, done, total, map } }) {
-  if (chosen === null) return photo ? cardWords.needsClass : '';
+function stateText({ photo, target, saliency: { phase, done, total, map } }) {
+  if (target === null) return photo ? cardWords.needsClass : '';
   if (phase === 'working') return map || done > 0 ? words.progress(done, total) : '';
   if (phase === 'cancelled') return cardWords.cancelled;
   if (phase === 'failed') return cardWords.failed;

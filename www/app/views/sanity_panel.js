@@ -1,15 +1,15 @@
 // Adebayo et al.'s check: the map after each layer of the network, from the top down, has lost what
-// it had learnt. Its places and its signs have a picture each, and each picture its own figure.
+// it had learned. Magnitudes and signs have a picture each, with its own rank correlation.
 
 import { drawGrid } from '../canvas_layers.js';
 import { SIGNED, lookOf } from '../colour_maps.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, sanity as words } from '../strings/en.js';
-import { chosenName } from './card.js';
-import { makeInsight } from './insight.js';
+import { targetName } from './card.js';
+import { makeAnalysisPanel } from './analysis_panel.js';
 import { makeLineChart } from './line_chart.js';
 
-const QUANTITIES = /** @type {const} */ (['places', 'signs']);
+const QUANTITIES = /** @type {const} */ (['magnitudes', 'signs']);
 
 /**
  * @param {import('../state.js').Store} store
@@ -21,7 +21,7 @@ export function makeSanityPanel(store, actions) {
   const strip = h('ol', { class: 'strip pairs' });
   const result = h(
     'div',
-    { class: 'insight-result', hidden: true },
+    { class: 'analysis-result', hidden: true },
     chart.element,
     finding,
     h(
@@ -37,7 +37,7 @@ export function makeSanityPanel(store, actions) {
     ),
     strip,
   );
-  const panel = makeInsight({
+  const panel = makeAnalysisPanel({
     id: 'sanity',
     text: words,
     start: actions.checkSanity,
@@ -52,10 +52,10 @@ export function makeSanityPanel(store, actions) {
   /** @type {string | null} */
   let drawnWith = null;
 
-  store.watch(['photo', 'sanity', 'chosen', 'engine', 'settings'], (now) => {
+  store.watch(['photo', 'sanity', 'target', 'engine', 'settings'], (now) => {
     const {
       photo,
-      chosen,
+      target,
       sanity: { phase, method, layers, original, steps },
       settings,
       engine,
@@ -63,11 +63,11 @@ export function makeSanityPanel(store, actions) {
     const title = (/** @type {string} */ id) =>
       engine.ready?.methods.find((one) => one.id === id)?.title ?? id;
     setText(panel.run, words.runOn(title(settings.method)));
-    const rest = chosen !== null ? title(method) : photo ? cardWords.needsClass : '';
+    const rest = target !== null ? title(method) : photo ? cardWords.needsClass : '';
     panel.show({
       phase,
-      possible: chosen !== null,
-      className: chosenName(now),
+      possible: target !== null,
+      className: targetName(now),
       progress: words.step(steps.length, layers),
       rest,
     });
@@ -77,7 +77,7 @@ export function makeSanityPanel(store, actions) {
     const look = lookOf(now);
     if (!original || !photo || !look) return;
     const shown = [
-      { layer: words.trained, correlations: { places: 1, signs: 1 }, maps: original },
+      { layer: words.trained, correlations: { magnitudes: 1, signs: 1 }, maps: original },
       ...steps,
     ];
     for (const { layer, correlations, maps } of shown.slice(strip.children.length)) {
@@ -105,8 +105,8 @@ export function makeSanityPanel(store, actions) {
     }
     const last = shown[shown.length - 1].correlations;
     chart.show(
-      shown.map(({ correlations: { places, signs } }) => ({
-        value: places ?? null,
+      shown.map(({ correlations: { magnitudes, signs } }) => ({
+        value: magnitudes ?? null,
         second: signs ?? null,
         bar: 0,
       })),

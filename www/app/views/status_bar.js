@@ -1,10 +1,10 @@
-// The one line that always says what goes on, with the button that stops it; and the voice for
+// The one line that always says what goes on, with the button that stops it; and the live region for
 // screen readers.
 
 import { h, setText } from '../dom.js';
 import { likeliest } from '../ranking.js';
 import { announcements, errors, shortName, status as words } from '../strings/en.js';
-import { chosenName } from './card.js';
+import { targetName } from './card.js';
 
 /** @typedef {import('../state.js').State} State */
 
@@ -36,7 +36,7 @@ export function makeStatusBar(store, actions) {
     },
     bar,
   );
-  const voice = h('p', { class: 'hidden', role: 'status' });
+  const liveRegion = h('p', { class: 'hidden', role: 'status' });
   const element = h(
     'section',
     { class: 'status', 'aria-label': words.label },
@@ -44,7 +44,7 @@ export function makeStatusBar(store, actions) {
     cancel,
     retry,
     progress,
-    voice,
+    liveRegion,
   );
 
   store.watch(
@@ -53,7 +53,7 @@ export function makeStatusBar(store, actions) {
       'opening',
       'photo',
       'probabilities',
-      'chosen',
+      'target',
       'saliency',
       'model',
       'cut',
@@ -64,19 +64,19 @@ export function makeStatusBar(store, actions) {
       'problems',
     ],
     (state) => {
-      const { sentence, part, busy } = activity(state);
+      const { sentence, fraction, busy } = activity(state);
       setText(text, sentence);
       cancel.hidden = !busy;
       // Where a card offers to try again, one button for that is enough.
       const offered = state.problems.some(({ code }) => errors[code]?.action);
       retry.hidden =
         offered || (state.engine.phase !== 'stopped' && state.engine.phase !== 'failed');
-      bar.style.transform = `scaleX(${part ?? 0})`;
-      progress.classList.toggle('indeterminate', busy && part === null);
+      bar.style.transform = `scaleX(${fraction ?? 0})`;
+      progress.classList.toggle('indeterminate', busy && fraction === null);
       progress.hidden = !busy;
       progress.setAttribute('aria-label', sentence);
-      if (part === null) progress.removeAttribute('aria-valuenow');
-      else progress.setAttribute('aria-valuenow', String(Math.round(part * 100)));
+      if (fraction === null) progress.removeAttribute('aria-valuenow');
+      else progress.setAttribute('aria-valuenow', String(Math.round(fraction * 100)));
     },
   );
 
@@ -94,9 +94,9 @@ export function makeStatusBar(store, actions) {
       'gallery',
     ],
     (state) => {
-      const news = announcementOf(before, state);
+      const announcement = announcementOf(before, state);
       before = state;
-      if (news) setText(voice, news);
+      if (announcement) setText(liveRegion, announcement);
     },
   );
 
@@ -105,7 +105,7 @@ export function makeStatusBar(store, actions) {
 
 /**
  * @param {State} state
- * @returns {{sentence: string, part: number | null, busy: boolean}} `part`: 0..1, or null where it
+ * @returns {{sentence: string, fraction: number | null, busy: boolean}} `fraction`: 0..1, or null where it
  *   isn't known
  */
 function activity(state) {
@@ -114,7 +114,7 @@ function activity(state) {
     opening,
     photo,
     probabilities,
-    chosen,
+    target,
     saliency,
     model,
     cut,
@@ -123,13 +123,13 @@ function activity(state) {
     topFive,
     gallery,
   } = state;
-  const name = chosenName(state);
-  const at = (/** @type {string} */ sentence, /** @type {number | null} */ part = null) => ({
+  const name = targetName(state);
+  const at = (/** @type {string} */ sentence, /** @type {number | null} */ fraction = null) => ({
     sentence,
-    part,
+    fraction,
     busy: true,
   });
-  const rest = (/** @type {string} */ sentence) => ({ sentence, part: null, busy: false });
+  const rest = (/** @type {string} */ sentence) => ({ sentence, fraction: null, busy: false });
 
   if (engine.phase === 'failed') return rest(words.failed);
   if (engine.phase === 'stopped') return rest(words.stopped);
@@ -148,12 +148,12 @@ function activity(state) {
   if (!probabilities) return at(words.classifying);
   if (topFive.phase === 'working' && saliency.phase !== 'working' && cut.phase !== 'working')
     return at(words.topFive(topFive.located.length), topFive.located.length / 5);
-  if (chosen === null) return growing ?? rest(words.noClass);
+  if (target === null) return growing ?? rest(words.noClass);
 
   const step = model.curve.at(-1)?.step ?? 0;
   if (saliency.phase === 'working')
     return at(words.saliency(name, saliency.done, saliency.total), saliency.done / saliency.total);
-  if (cut.phase === 'working') return at(words.cut(name), cut.part || null);
+  if (cut.phase === 'working') return at(words.cut(name), cut.fraction || null);
   if (relation.phase === 'working') return at(words.relation(name));
   if (sanity.phase === 'working')
     return at(
@@ -177,7 +177,7 @@ function announcementOf(before, now) {
    * @param {string} phase
    */
   const reached = (part, phase) => now[part].phase === phase && before[part].phase !== phase;
-  const name = chosenName(now);
+  const name = targetName(now);
   if (now.engine.phase === 'ready' && before.engine.phase !== 'ready') return announcements.ready;
   if (now.probabilities && now.probabilities !== before.probabilities)
     return announcements.classified(topNames(now));

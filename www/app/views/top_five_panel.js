@@ -4,11 +4,11 @@ import { drawCut, drawPhoto } from '../canvas_layers.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, percent, shortName, topFive as words } from '../strings/en.js';
 import { coloursOf, originOf } from './cut_card.js';
-import { makeInsight } from './insight.js';
+import { makeAnalysisPanel } from './analysis_panel.js';
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{locateTopFive: () => void, choose: (chosen: import('../chosen.js').Chosen) => void,
+ * @param {{locateTopFive: () => void, choose: (target: import('../target.js').Target) => void,
  *   save: (what: string) => void}} actions
  */
 export function makeTopFivePanel(store, actions) {
@@ -32,7 +32,7 @@ export function makeTopFivePanel(store, actions) {
     h('span', { class: 'saves-label', 'aria-hidden': 'true' }, cardWords.save),
     save,
   );
-  const panel = makeInsight({
+  const panel = makeAnalysisPanel({
     id: 'top-five',
     text: words,
     start: actions.locateTopFive,

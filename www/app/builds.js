@@ -19,9 +19,9 @@ const FOLDER = new URL('../', import.meta.url).href;
  * @returns {Part[]}
  */
 export function parts() {
-  const told = /** @type {{builds?: Record<string, string>}} */ (self).builds ?? {};
+  const builds = /** @type {{builds?: Record<string, string>}} */ (self).builds ?? {};
   const page = self.document?.querySelector('meta[name=build]')?.getAttribute('content');
-  return [...Object.entries(told), .../** @type {Part[]} */ (page ? [['index.html', page]] : [])];
+  return [...Object.entries(builds), .../** @type {Part[]} */ (page ? [['index.html', page]] : [])];
 }
 
 /** The modules that the page has loaded, for itself or for its worker. */
@@ -73,7 +73,7 @@ export async function foreignFile() {
  * Loads the page from the server alone. Without a network everything stays as it is.
  * @throws where the server cannot be reached
  */
-export async function reloadAnew() {
+export async function reloadEverything() {
   const answer = await fetch(`${FOLDER}files.json`, { cache: 'reload' });
   const { files } = answer.ok ? await answer.json() : { files: {} };
   const names = Object.keys(files).filter((name) => !name.startsWith('samples/'));

@@ -11,7 +11,7 @@ import { card as cardWords } from '../strings/en.js';
  * @param {() => void} parts.start
  * @param {Node[]} parts.content
  */
-export function makeInsight({ id, text, start, content }) {
+export function makeAnalysisPanel({ id, text, start, content }) {
   const state = h('p', { class: 'card-state' });
   const className = h('p', { class: 'card-class' });
   const run = h(
@@ -22,9 +22,9 @@ export function makeInsight({ id, text, start, content }) {
   const headingId = `${id}-heading`;
   const element = h(
     'section',
-    { class: 'insight', id, 'aria-labelledby': headingId },
+    { class: 'analysis', id, 'aria-labelledby': headingId },
     h('header', { class: 'card-head' }, h('h2', { id: headingId }, text.heading), state, className),
-    h('div', { class: 'insight-intro' }, h('p', {}, text.caption), run),
+    h('div', { class: 'analysis-intro' }, h('p', {}, text.caption), run),
     ...content,
   );
 

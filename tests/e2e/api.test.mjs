@@ -990,6 +990,9 @@ describe('objects', () => {
             .map(([name]) => name),
         ]);
         for (const object of Object.values(objects)) object.free();
+        const opened = await classes.openEngine(device);
+        found.at(-1).push(opened instanceof classes.Engine && opened.device.kind);
+        opened.free();
       }
       return found;
     });
@@ -1002,8 +1005,8 @@ describe('objects', () => {
       'SanityCheck',
     ];
     assert.deepEqual(found, [
-      ['webgpu', all],
-      ['cpu', all],
+      ['webgpu', all, 'webgpu'],
+      ['cpu', all, 'cpu'],
     ]);
     await visitor.context().close();
   });

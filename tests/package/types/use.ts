@@ -6,6 +6,7 @@ import init, {
   SaliencyMap,
   SanityCheck,
   Segmentation,
+  openEngine,
 } from 'deep-inside';
 import type { Bytes, NetworkInfo, PictureInfo, SaliencyOptions } from 'deep-inside';
 
@@ -18,6 +19,8 @@ export async function use(
   await init();
   await init({ module_or_path: new URL('https://example.org/deep_inside_bg.wasm') });
   const engine: Engine = await Engine.open('auto');
+  const same: Engine = await openEngine('cpu');
+  same.free();
   const networks: NetworkInfo[] = Engine.networks();
   await engine.loadNetwork('squeezenet1_1');
   for (const weights of [buffer, new Uint8Array(buffer), new DataView(buffer)] satisfies Bytes[]) {

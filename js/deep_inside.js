@@ -5,7 +5,7 @@
 import start, {
   BUILD as BUILD_ON_CPU,
   ClassModelRun,
-  Engine,
+  Engine as CpuEngine,
   ObjectCut,
   SaliencyMap,
   SanityCheck,
@@ -14,7 +14,7 @@ import start, {
   takesWebGpu,
 } from './cpu/deep_inside.js';
 
-export { ClassModelRun, Engine, ObjectCut, SaliencyMap, SanityCheck, Segmentation };
+export { ClassModelRun, ObjectCut, SaliencyMap, SanityCheck, Segmentation };
 
 // Bundlers find the package's files by these addresses, if each is spelt out where it is made.
 const PLAIN = new URL('./cpu/deep_inside_bg.wasm', import.meta.url);
@@ -32,47 +32,12 @@ const WEIGHTS = {
 const BUILD = '';
 
 /** `f32x4.relaxed_madd`, in a program of one function. */
+// prettier-ignore
 const RELAXED_SIMD = Uint8Array.of(
-  0x00,
-  0x61,
-  0x73,
-  0x6d,
-  1,
-  0,
-  0,
-  0, // header
-  1,
-  5,
-  1,
-  0x60,
-  0,
-  1,
-  0x7b, // a type: nothing to v128
-  3,
-  2,
-  1,
-  0, // a function of it
-  10,
-  19,
-  1,
-  17,
-  0,
-  0x41,
-  0,
-  0xfd,
-  0x11,
-  0x41,
-  0,
-  0xfd,
-  0x11,
-  0x41,
-  0,
-  0xfd,
-  0x11,
-  0xfd,
-  0x85,
-  0x02,
-  0x0b,
+  0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // header
+  1, 5, 1, 0x60, 0, 1, 0x7b, // a type: nothing to v128
+  3, 2, 1, 0, // a function of it
+  10, 19, 1, 17, 0, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0xfd, 0x85, 0x02, 0x0b,
 );
 
 /** @type {ReturnType<typeof start> | null} */
@@ -100,20 +65,30 @@ async function load(options) {
   return program;
 }
 
-// The programs' classes make their objects by name, so none can stand between: the package's way to
-// open an engine takes the place of the CPU program's own.
-const openOnCpu = Engine.open;
-
-Engine.open = async (device) => {
+/**
+ * Opens an engine on the device: by the program with WebGPU if the device calls for it, else by the
+ * CPU's.
+ * @param {'auto' | 'webgpu' | 'cpu'} device
+ * @returns {Promise<Engine>}
+ */
+export async function openEngine(device) {
   if (await takesWebGpu(device)) {
     const program = await loadWebGpu().catch((error) => {
       if (error.code === 'program-mismatch') throw error;
-      return null;
+      return null; // the CPU's program then says that WebGPU is unavailable
     });
     if (program) return program.Engine.open(device);
   }
-  return openOnCpu(device); // where the other program did not load, this one says so
-};
+  // The program makes an object of its own class; it becomes one of the class exported here.
+  return Object.setPrototypeOf(await CpuEngine.open(device), Engine.prototype);
+}
+
+/** The CPU program's class, but `open` chooses between the programs. */
+export class Engine extends CpuEngine {
+  static open(device) {
+    return openEngine(device);
+  }
+}
 
 async function loadWebGpu() {
   const program = await import('./webgpu/deep_inside.js');

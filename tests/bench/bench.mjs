@@ -65,7 +65,7 @@ async function firstMap() {
     const visitor = await visit(browser, `${server.address}#device=cpu`, { before: observeTasks });
     await visitor.takeSample('chelsea.jpg');
     await visitor.chooseClass(0);
-    await visitor.page.waitForSelector('#saliency .mat canvas[aria-label]:visible');
+    await visitor.page.waitForSelector('#saliency .stage canvas[aria-label]:visible');
     times.push(performance.now() - start);
     longest = Math.max(longest, await visitor.page.evaluate(() => globalThis.longestTask()));
     await visitor.leave();

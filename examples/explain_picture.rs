@@ -22,7 +22,9 @@ use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
 use deep_inside::networks::imagenet_labels;
 use deep_inside::progress::Progress;
-use deep_inside::render::{ColourMap, Ground, cutout, overlay, write_grey_png, write_png};
+use deep_inside::render::{
+    ColourMap, Ground, Intensity, cutout, overlay, write_grey_png, write_png,
+};
 use deep_inside::saliency::SaliencySettings;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -76,8 +78,9 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
         ..SaliencySettings::new(Target::Class(class))
     };
     let map = engine.saliency(&settings, &bar).await?.map;
-    let values = map.sampled(width as usize, height as usize);
-    let picture = overlay(&photo, &values, ColourMap::Inferno, Ground::GreyPhoto, 1.0);
+    let intensity = Intensity::for_photo(&map, width, height);
+    let (colours, ground) = (ColourMap::default(), Ground::default());
+    let picture = overlay(&photo, &intensity, colours, ground, 1.0);
     std::fs::write(
         arguments.out.join("saliency.png"),
         write_png(&picture, width, height)?,

@@ -12,8 +12,8 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::Blob;
 
 use super::call_options::{
-    CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, SALIENCY, STROKE, TARGET, class_model_settings,
-    cut_guide, mode, saliency_settings, stroke, target,
+    CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, OVERLAY, SALIENCY, STROKE, TARGET,
+    class_model_settings, cut_guide, mode, overlay_style, saliency_settings, stroke, target,
 };
 use super::js_bytes::{ByteSource, read_blob};
 use super::js_error::{class_index, count, js_error};
@@ -37,7 +37,10 @@ use crate::gradient;
 use crate::image_input::{Picture, decode_file};
 use crate::imaging::{Filter, resize};
 use crate::networks::{NETWORKS, imagenet_labels, manifest_row};
-use crate::render::{COLOUR_MAPS, table};
+use crate::render::{
+    COLOUR_MAPS, DIMMED_WHITE, Intensity, intensity, overlay_rows, signed_intensity, signed_table,
+    table,
+};
 use crate::saliency::{self, SALIENCY_METHODS, SaliencySettings};
 use crate::segmentation;
 
@@ -62,7 +65,16 @@ export interface Engine {
  * A saliency map on the network's own grid, which covers the photo edge to edge: width * height values, row-major. `values` are >= 0, the
  * map as it is usually drawn; `signed` are above 0 where a cell speaks for the target, below where against it.
  */
-export interface SaliencyGrid { width: number; height: number; values: Float32Array; signed: Float32Array; }
+export interface SaliencyGrid {
+    width: number;
+    height: number;
+    values: Float32Array;
+    signed: Float32Array;
+    /** `values` as levels to draw: 0 to 255, for the tables of `Engine.colourMaps`. */
+    intensity: Uint8Array;
+    /** `signed` as levels to draw: 128 is 0, for `Engine.signedColours`. */
+    signedIntensity: Uint8Array;
+}
 /**
  * A saliency map after one more layer of the network has been given random weights. Signs and places can change apart from each other:
  * a map passes the check only where both correlations come down to about 0.
@@ -177,6 +189,20 @@ impl Engine {
             plain_object([("id", id.into()), ("table", table.into())])
         });
         infos.collect::<Result<_, Error>>().map_err(js_error)
+    }
+
+    /// R, G, B and A for each of the 256 levels of a signed map: blue below 128, white at it, red
+    /// above.
+    #[wasm_bindgen(js_name = signedColours)]
+    pub fn signed_colours() -> Uint8ClampedArray {
+        Uint8ClampedArray::from(&signed_table()[..])
+    }
+
+    /// The level, 0 to 255, of a white photo under a map of zeros: maps are laid over the photo
+    /// dimmed in this ratio.
+    #[wasm_bindgen(getter, js_name = dimmedWhite)]
+    pub fn dimmed_white() -> u8 {
+        DIMMED_WHITE
     }
 
     /// Whether this program stopped, with a `WebAssembly.RuntimeError`, because it was refused
@@ -307,6 +333,35 @@ impl Engine {
             picture_object(&resize(&photo, width, height, Filter::Bilinear)?)
         };
         pixels().map_err(js_error)
+    }
+
+    /// The photo in its own size with a saliency map over it: the picture that the page shows and
+    /// that the native command writes.
+    #[wasm_bindgen(unchecked_return_type = "PicturePixels")]
+    pub fn overlay(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "OverlayOptions")] options: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let draw = || {
+            let style = overlay_style(&Options::of(options, &[OVERLAY])?)?;
+            let photo = self.engine.borrow().picture()?;
+            let rows = overlay_rows(
+                &photo,
+                &style.intensity,
+                style.colour_map,
+                style.ground,
+                style.opacity,
+            );
+            let rgba = Uint8ClampedArray::new_with_length(photo.rgba().len() as u32);
+            let mut start = 0;
+            for row in rows {
+                let end = start + row.len() as u32;
+                rgba.subarray(start, end).copy_from(&row);
+                start = end;
+            }
+            pixels_object(rgba, photo.width(), photo.height())
+        };
+        draw().map_err(js_error)
     }
 
     /// Decodes a picture file by this program's own decoder and makes it the picture.
@@ -682,6 +737,20 @@ impl SaliencyMap {
         ))
     }
 
+    /// The map as levels to draw in a frame of width x height pixels, row-major: interpolated,
+    /// slightly blurred, 255 at its 99.5th percentile and above. `Engine.colourMaps` has colours
+    /// for them.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array")]
+    pub fn intensity(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
+    ) -> Result<Uint8Array, JsValue> {
+        let (width, height) = frame_size(&width, &height)?;
+        let intensity = Intensity::new(&self.saliency.map, width as usize, height as usize);
+        Ok(Uint8Array::from(&intensity.levels[..]))
+    }
+
     /// As many signed values, the attribution's sums over the colours: above 0 speaks for the
     /// target, below against it. The same array at every access.
     #[wasm_bindgen(getter)]
@@ -1002,15 +1071,21 @@ fn plain_object<const N: usize>(properties: [(&str, JsValue); N]) -> Result<JsVa
 /// A picture's pixels: `PicturePixels`, `ClassModelPixels`.
 fn picture_object(picture: &Picture) -> Result<JsValue, Error> {
     let rgba = Uint8ClampedArray::from(picture.rgba());
+    pixels_object(rgba, picture.width(), picture.height())
+}
+
+fn pixels_object(rgba: Uint8ClampedArray, width: u32, height: u32) -> Result<JsValue, Error> {
     plain_object([
         ("rgba", rgba.into()),
-        ("width", picture.width().into()),
-        ("height", picture.height().into()),
+        ("width", width.into()),
+        ("height", height.into()),
     ])
 }
 
 /// A map as it was computed: `SaliencyGrid`.
 fn saliency_grid(map: &saliency::SaliencyMap, signed: &[f32]) -> Result<JsValue, Error> {
+    let levels = intensity(&map.values, map.columns);
+    let signed_levels = signed_intensity(signed, map.columns);
     let (values, signed) = (
         Float32Array::from(&map.values[..]),
         Float32Array::from(signed),
@@ -1020,6 +1095,11 @@ fn saliency_grid(map: &saliency::SaliencyMap, signed: &[f32]) -> Result<JsValue,
         ("height", map.rows.into()),
         ("values", values.into()),
         ("signed", signed.into()),
+        ("intensity", Uint8Array::from(&levels[..]).into()),
+        (
+            "signedIntensity",
+            Uint8Array::from(&signed_levels[..]).into(),
+        ),
     ])
 }
 

@@ -1,6 +1,6 @@
 //! The options of each call, as types of the crate.
 
-use js_sys::{Array, ArrayBuffer, Float32Array, Reflect};
+use js_sys::{Array, ArrayBuffer, Float32Array, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
@@ -11,6 +11,7 @@ use crate::engine::{self, LocateMode};
 use crate::error::Error;
 use crate::gradient::Target;
 use crate::preprocess::Crops;
+use crate::render::{ColourMap, Ground, Intensity};
 use crate::saliency::{SaliencyMap, SaliencySettings};
 use crate::segmentation::{BoundingBox, CutSettings, Prompt, Stroke};
 
@@ -83,6 +84,19 @@ export interface StrokeOptions {
     /** Whether what it covers is object, or else background. */
     object: boolean;
 }
+/** Options of `overlay`. */
+export interface OverlayOptions {
+    /** width * height levels of a map, row-major, edge to edge over the photo; interpolated in the photo's own size. */
+    intensity: Uint8Array;
+    width: number;
+    height: number;
+    /** An id of `Engine.colourMaps`; the first when left out. */
+    colourMap?: string;
+    /** `grey`, which is the photo in grey, dimmed, when left out; `colour`; or `none` for the map alone. */
+    ground?: string;
+    /** Of the map, 0 to 1; 1 when left out. */
+    opacity?: number;
+}
 /** Options of `locate`. */
 export interface LocateOptions {
     /** The class. */
@@ -121,6 +135,15 @@ pub const CUT: &[&str] = &[
 ];
 /// The names of `StrokeOptions`.
 pub const STROKE: &[&str] = &["points", "radius", "object"];
+/// The names of `OverlayOptions`.
+pub const OVERLAY: &[&str] = &[
+    "intensity",
+    "width",
+    "height",
+    "colourMap",
+    "ground",
+    "opacity",
+];
 /// The names of `LocateOptions`.
 pub const LOCATE: &[&str] = &["classIndex", "mode"];
 /// The names of `ClassModelOptions`.
@@ -283,6 +306,56 @@ pub fn cut_guide(
         ..defaults
     };
     Ok((guide, settings))
+}
+
+/// A map as it is drawn over the photo.
+pub struct OverlayStyle {
+    /// The map's levels.
+    pub intensity: Intensity,
+    /// Their colours.
+    pub colour_map: ColourMap,
+    /// What lies below.
+    pub ground: Ground,
+    /// Of the map, 0..=1.
+    pub opacity: f32,
+}
+
+/// The map and the style that `overlay` is called with.
+///
+/// # Errors
+/// `setting-out-of-range`, naming what is missing or is not what it has to be.
+pub fn overlay_style(options: &Options) -> Result<OverlayStyle, Error> {
+    let levels = options.get("intensity").unwrap_or(JsValue::UNDEFINED);
+    let levels = levels
+        .dyn_into::<Uint8Array>()
+        .map_err(|levels| must_be("intensity", "a Uint8Array", &levels))?
+        .to_vec();
+    let columns = options.count("width")?.unwrap_or(0);
+    let rows = options.count("height")?.unwrap_or(0);
+    if levels.is_empty() || columns.checked_mul(rows) != Some(levels.len()) {
+        return Err(Error::SettingOutOfRange(format!(
+            "`intensity` must have width x height levels: {columns} x {rows} are not {}",
+            levels.len()
+        )));
+    }
+    let opacity = options.number("opacity")?.unwrap_or(1.0);
+    if !(0.0..=1.0).contains(&opacity) {
+        return Err(Error::SettingOutOfRange(format!(
+            "opacity must be 0 to 1, not {opacity}"
+        )));
+    }
+    let colour_map = options.text("colourMap")?;
+    let ground = options.text("ground")?;
+    Ok(OverlayStyle {
+        intensity: Intensity {
+            levels,
+            rows,
+            columns,
+        },
+        colour_map: colour_map.map_or(Ok(ColourMap::default()), |id| id.parse())?,
+        ground: ground.map_or(Ok(Ground::default()), |id| id.parse())?,
+        opacity: opacity as f32,
+    })
 }
 
 /// A stroke.

@@ -573,7 +573,7 @@ describe('the map’s colours over a photo', () => {
                   seen,
                   photo,
                   { intensity: new Uint8Array(4).fill(level), width: 2, height: 2 },
-                  { table, ground, opacity },
+                  { table, ground, opacity, dimmedWhite: Engine.dimmedWhite },
                 );
                 const { data } = seen.getContext('2d').getImageData(0, 0, width, height);
                 for (let i = 0; i < lightest.length; i++) {
@@ -590,7 +590,8 @@ describe('the map’s colours over a photo', () => {
                   const share = opacity * Math.min(1, level / 255 / 0.25);
                   for (let c = 0; c < 3; c++) {
                     const colour = table[4 * level + c];
-                    const dimmed = ((ground === 'grey' ? grey : below[4 * i + c]) * 115) / 255;
+                    const dimmed =
+                      ((ground === 'grey' ? grey : below[4 * i + c]) * Engine.dimmedWhite) / 255;
                     const expected =
                       ground === 'none' ? colour : dimmed + share * colour * (1 - dimmed / 255);
                     distances.push(Math.abs([r, g, b][c] - expected));
@@ -612,6 +613,46 @@ describe('the map’s colours over a photo', () => {
     assert.deepEqual(falls, []);
     assert.ok(distances <= 4, `the page draws up to ${distances} levels beside the formula`);
     assert.ok(contrasts > 35, `the strongest value is only ${contrasts} lighter than none`);
+  });
+
+  test('the engine’s own overlay is what the page shows, to rounding, and saves, to the byte', async () => {
+    const v = await explained();
+    await v.finished();
+    const png = await v.saved(() => v.page.click('[aria-label="Save the overlay as PNG"]'));
+    const { size, shown, saved, moved } = await v.page.evaluate(async (base64) => {
+      const { default: init, Engine } = await import('/pkg/deep_inside.js');
+      await init();
+      const engine = await Engine.open('cpu');
+      await engine.loadNetwork(Engine.networks()[0].id);
+      const photo = await (await fetch('/samples/chelsea.jpg')).blob();
+      const { width, height } = await engine.openPicture(photo);
+      const classIndex = Number(new URLSearchParams(location.hash.slice(1)).get('class'));
+      const map = await engine.saliency({ classIndex });
+      const intensity = map.intensity(width, height);
+      const { rgba } = engine.overlay({ intensity, width, height });
+      const differences = (/** @type {Uint8ClampedArray} */ data) => {
+        const distances = data.map((value, i) => Math.abs(value - rgba[i]));
+        return distances.reduce((a, b) => Math.max(a, b), 0);
+      };
+      const heat = document.querySelectorAll('#saliency .stage canvas')[1];
+      const bitmap = await createImageBitmap(
+        new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))]),
+      );
+      const file = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+      file.drawImage(bitmap, 0, 0);
+      // The same with a map that differs: this comparison must notice.
+      const other = engine.overlay({ intensity: intensity.map((v) => v / 2), width, height });
+      return {
+        size: [width, height, heat.width, heat.height, bitmap.width, bitmap.height],
+        shown: differences(heat.getContext('2d').getImageData(0, 0, width, height).data),
+        saved: differences(file.getImageData(0, 0, width, height).data),
+        moved: differences(other.rgba),
+      };
+    }, png.toString('base64'));
+    assert.deepEqual(size, [451, 300, 451, 300, 451, 300]);
+    assert.ok(moved > 50, `half the intensity is only ${moved} levels away`);
+    assert.equal(saved, 0);
+    assert.ok(shown <= 4, `the page shows up to ${shown} levels beside the engine's overlay`);
   });
 
   test('the page draws, and saves, the grey photo, the coloured one or the map alone; holding shows the photo', async () => {

@@ -71,8 +71,11 @@ function colouringOf(map, table, opaque) {
   return canvas;
 }
 
-/** What is left of the photo's brightness under a map. */
-const DIMMED = '#737373';
+/** The level of a white photo under a cut's seeds. */
+const DIMMED_UNDER_SEEDS = 115;
+
+/** @param {number} level   0..255 */
+const grey = (level) => `rgb(${level} ${level} ${level})`;
 
 /**
  * The photo as a map's ground. By blend modes, so that no pixel is read back: some browsers disturb
@@ -81,8 +84,9 @@ const DIMMED = '#737373';
  * @param {ImageBitmap} photo
  * @param {Size} size
  * @param {import('./colour_maps.js').Ground} ground
+ * @param {number} dimmedWhite   the level of a white photo in it
  */
-function drawGround(context, photo, { width, height }, ground) {
+function drawGround(context, photo, { width, height }, ground, dimmedWhite) {
   context.drawImage(photo, 0, 0, width, height);
   if (ground === 'grey') {
     context.globalCompositeOperation = 'saturation'; // the fill's, which has none
@@ -90,7 +94,7 @@ function drawGround(context, photo, { width, height }, ground) {
     context.fillRect(0, 0, width, height);
   }
   context.globalCompositeOperation = 'multiply';
-  context.fillStyle = DIMMED;
+  context.fillStyle = grey(dimmedWhite);
   context.fillRect(0, 0, width, height);
   context.globalCompositeOperation = 'source-over';
 }
@@ -104,12 +108,12 @@ function drawGround(context, photo, { width, height }, ground) {
  * @param {import('./messages.js').IntensityMap} map
  * @param {import('./colour_maps.js').Look} look
  */
-export function drawOverlay(canvas, photo, map, { table, ground, opacity }) {
+export function drawOverlay(canvas, photo, map, { table, ground, opacity, dimmedWhite }) {
   const size = { width: photo.width, height: photo.height };
   const context = cleared(canvas, size);
   context.imageSmoothingQuality = 'high';
   if (ground !== 'none') {
-    drawGround(context, photo, size, ground);
+    drawGround(context, photo, size, ground, dimmedWhite);
     context.globalCompositeOperation = 'screen';
     context.globalAlpha = opacity;
   }
@@ -122,11 +126,11 @@ export function drawOverlay(canvas, photo, map, { table, ground, opacity }) {
  * @param {Canvas} canvas
  * @param {import('./colour_maps.js').Look} look
  */
-export function drawScale(canvas, { table, ground, opacity }) {
+export function drawScale(canvas, { table, ground, opacity, dimmedWhite }) {
   const intensity = Uint8Array.from({ length: 256 }, (_, level) => level);
   const context = cleared(canvas, { width: 256, height: 2 });
   if (ground !== 'none') {
-    context.fillStyle = DIMMED;
+    context.fillStyle = grey(dimmedWhite);
     context.fillRect(0, 0, 256, 1);
     context.fillStyle = '#000';
     context.fillRect(0, 1, 256, 1);
@@ -264,7 +268,7 @@ export function drawCut(canvas, photo, cut, view, colours) {
     return;
   }
   if (view === 'seeds') {
-    drawGround(context, photo, cut, 'grey');
+    drawGround(context, photo, cut, 'grey', DIMMED_UNDER_SEEDS);
     context.globalAlpha = 0.75; // the photo shows through
     context.drawImage(seedsCanvas(cut.seeds, cut), 0, 0);
     return;

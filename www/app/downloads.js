@@ -2,10 +2,8 @@
 
 import { isClass } from './target.js';
 import { growthVideo } from './growth_video.js';
-import { drawModelFrame, drawOverlay } from './canvas_layers.js';
-import { lookOf } from './colour_maps.js';
+import { drawModelFrame } from './canvas_layers.js';
 import { CodedError } from './messages.js';
-import { bitmapOf } from './photo_pixels.js';
 import { targetName } from './views/card.js';
 
 /** @typedef {import('./state.js').State} State */
@@ -50,21 +48,19 @@ export async function saveModelFrame(frame, name) {
   await savePng(asPng(canvas), name);
 }
 
-/** The photo in its own size, as the engine has it. @param {EngineClient} client */
-const wholePhoto = async (client) => bitmapOf(await client.call('photoPixels', {}));
-
 /**
  * One function a file. Each needs the result that it saves to be there.
  * @type {Record<string, (state: State, client: EngineClient) => Promise<void>>}
  */
 export const downloads = {
   async overlay(state, client) {
-    const { photo, saliency } = state;
-    const look = lookOf(state);
-    if (!photo || !saliency.map || !look) return;
-    const canvas = new OffscreenCanvas(1, 1);
-    drawOverlay(canvas, await wholePhoto(client), saliency.map, look);
-    await savePng(asPng(canvas), fileName(state, 'saliency'));
+    const {
+      saliency: { map },
+      settings: { colourMap, ground, opacity },
+    } = state;
+    if (!map) return;
+    const file = client.call('overlayPng', { map, colourMap, ground, opacity });
+    await savePng(file, fileName(state, 'saliency'));
   },
 
   async model(state) {

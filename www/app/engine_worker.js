@@ -3,7 +3,7 @@
 
 import { mismatch, parts } from './builds.js';
 import { CodedError, frameOf, problemOf } from './messages.js';
-import { centreOf, smooth, toIntensity, toSignedIntensity } from './map_range.js';
+import { centreOf } from './map_range.js';
 import { bitmapOf, pngOf } from './photo_pixels.js';
 import { transfer } from './strings/en.js';
 import { fetchWeights } from './weights_store.js';
@@ -90,6 +90,8 @@ const calls = {
       methods: Engine.saliencyMethods(),
       layers: engine.layers(),
       colourMaps: Engine.colourMaps(),
+      signedColours: Engine.signedColours(),
+      dimmedWhite: Engine.dimmedWhite,
       recipes: Engine.classModelRecipes().map((/** @type {any} */ recipe) => ({
         id: recipe.id,
         title: recipe.title,
@@ -119,11 +121,6 @@ const calls = {
     return new Transferred({ width, height, fileWidth, fileHeight, decoder, reason, bitmap }, [
       bitmap,
     ]);
-  },
-
-  async photoPixels() {
-    const pixels = engine.picturePixels();
-    return new Transferred(pixels, [pixels.rgba.buffer]);
   },
 
   async classify() {
@@ -201,6 +198,11 @@ const calls = {
 
   async clearStrokes() {
     return correct((cut) => cut.clear());
+  },
+
+  async overlayPng({ map, colourMap, ground, opacity }) {
+    const { intensity, width, height } = map;
+    return pngOf(engine.overlay({ intensity, width, height, colourMap, ground, opacity }));
   },
 
   async cutoutPng() {
@@ -438,7 +440,7 @@ function describeMap(map, method, views) {
   // stalls Chromium for minutes.
   const { width, height, completenessGap } = map;
   const frame = frameOf(width, height);
-  const intensity = toIntensity(smooth(map.sampled(frame.width, frame.height), frame));
+  const intensity = map.intensity(frame.width, frame.height);
   return {
     intensity,
     ...frame,
@@ -450,14 +452,13 @@ function describeMap(map, method, views) {
 }
 
 /**
- * @param {{values: Float32Array, signed: Float32Array, width: number, height: number}} grid
+ * @param {{intensity: Uint8Array, signedIntensity: Uint8Array, width: number, height: number}} grid
  * @returns {import('./messages.js').BothMaps}
  */
-function describeGrid({ values, signed, width, height }) {
-  const size = { width, height };
+function describeGrid({ intensity, signedIntensity, width, height }) {
   return {
-    magnitudes: { intensity: toIntensity(smooth(values, size)), ...size },
-    signs: { intensity: toSignedIntensity(smooth(signed, size)), ...size },
+    magnitudes: { intensity, width, height },
+    signs: { intensity: signedIntensity, width, height },
   };
 }
 

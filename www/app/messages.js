@@ -44,6 +44,8 @@
  * @property {Method[]} methods  of saliency, the paper's first
  * @property {{id: string, table: Uint8ClampedArray}[]} colourMaps   256 times R, G, B and A each;
  *   the default first
+ * @property {Uint8ClampedArray} signedColours   likewise for signed maps, 128 being 0
+ * @property {number} dimmedWhite   the level of a white photo under a map of zeros
  * @property {Layer[]} layers    in order of computation, the classes' last
  * @property {import('./builds.js').Part[]} parts   of which the worker and the program consist
  * @property {string[]} used     addresses of what the worker has loaded
@@ -171,8 +173,6 @@
  *   consists
  * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => OpenedPicture}
  *   setPicture
- * @property {(args: {}) => import('./photo_pixels.js').Pixels} photoPixels   in the photo's own
- *   size
  * @property {(args: {}) => {scores: Float32Array, probabilities: Float32Array}} classify
  * @property {(args: {target: EngineTarget, method: string, views: 1 | 10}) => IntensityMap} saliency
  * @property {(args: {target: EngineTarget, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject   kept for
@@ -186,6 +186,8 @@
  * @property {(args: Stroke) => Cut} strokeCut
  * @property {(args: {}) => Cut} undoStroke
  * @property {(args: {}) => Cut} clearStrokes
+ * @property {(args: {map: IntensityGrid, colourMap: string, ground: string, opacity: number}) =>
+ *   Blob} overlayPng   the photo in its own size with the map over it
  * @property {(args: {}) => Blob} cutoutPng   of the cut that is kept, in the photo's own size: its
  *   pixels on nothing, with a soft edge
  * @property {(args: {}) => Blob} maskPng     likewise: white object, black background

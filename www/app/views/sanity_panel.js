@@ -2,7 +2,7 @@
 // it had learned. Magnitudes and signs have a picture each, with its own rank correlation.
 
 import { drawGrid } from '../canvas_layers.js';
-import { SIGNED, lookOf } from '../colour_maps.js';
+import { lookOf } from '../colour_maps.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, sanity as words } from '../strings/en.js';
 import { targetName } from './card.js';
@@ -80,13 +80,14 @@ export function makeSanityPanel(store, actions) {
       { layer: words.trained, correlations: { magnitudes: 1, signs: 1 }, maps: original },
       ...steps,
     ];
+    const tables = { magnitudes: look.table, signs: engine.ready?.signedColours ?? look.table };
     for (const { layer, correlations, maps } of shown.slice(strip.children.length)) {
       const pictures = QUANTITIES.map((quantity) => {
         const canvas = h('canvas', {
           role: 'img',
           'aria-label': words.alt(layer, quantity, correlations[quantity]),
         });
-        drawGrid(canvas, maps[quantity], quantity === 'signs' ? SIGNED : look.table, photo);
+        drawGrid(canvas, maps[quantity], tables[quantity], photo);
         return h(
           'div',
           {},

@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
     measure("scores", &mut || block_on(engine.classify()).map(drop))?;
     for method in SALIENCY_METHODS {
         let settings = SaliencySettings {
-            method: method.id.to_owned(),
+            method,
             crops: Crops::One,
             ..SaliencySettings::new(Target::Class(class))
         };

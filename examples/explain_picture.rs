@@ -25,7 +25,7 @@ use deep_inside::progress::Progress;
 use deep_inside::render::{
     ColourMap, Ground, Intensity, cutout, overlay, write_grey_png, write_png,
 };
-use deep_inside::saliency::SaliencySettings;
+use deep_inside::saliency::{SaliencySettings, saliency_method};
 use indicatif::{ProgressBar, ProgressStyle};
 
 #[derive(Parser)]
@@ -74,7 +74,7 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
 
     let bar = Bar::new("saliency");
     let settings = SaliencySettings {
-        method: arguments.method,
+        method: saliency_method(&arguments.method)?,
         ..SaliencySettings::new(Target::Class(class))
     };
     let map = engine.saliency(&settings, &bar).await?.map;

@@ -13,7 +13,8 @@ use crate::networks::{LayerInfo, NETWORKS, Network, ReluRule};
 use crate::preprocess::{Crops, PhotoCrops};
 use crate::progress::{Progress, SubProgress};
 use crate::saliency::{
-    RuleComparison, Saliency, SaliencySettings, SanityCheck, compare_rules, saliency_map,
+    GRADIENT, GUIDED_GRAD_CAM, RuleComparison, Saliency, SaliencyMethod, SaliencySettings,
+    SanityCheck, compare_rules, saliency_map,
 };
 use crate::segmentation::{CutSettings, ObjectCut, Prompt, Segmentation, segment_object};
 
@@ -41,10 +42,10 @@ pub enum LocateMode {
 
 impl LocateMode {
     /// The saliency method that seeds the cut.
-    pub fn method(self) -> &'static str {
+    pub fn method(self) -> &'static SaliencyMethod {
         match self {
-            LocateMode::Paper => "gradient",
-            LocateMode::Best => "guided_grad_cam",
+            LocateMode::Paper => &GRADIENT,
+            LocateMode::Best => &GUIDED_GRAD_CAM,
         }
     }
 
@@ -293,7 +294,7 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<Segmentation, Error> {
         let settings = SaliencySettings {
-            method: mode.method().to_owned(),
+            method: mode.method(),
             ..SaliencySettings::new(Target::Class(class))
         };
         let cut_settings = mode.cut_settings();

@@ -22,7 +22,8 @@ use deep_inside::preprocess::Crops;
 use deep_inside::progress::{NoProgress, Progress};
 use deep_inside::rng::Rng;
 use deep_inside::saliency::{
-    AttributionInput, RuleComparison, SALIENCY_METHODS, Saliency, SaliencySettings, compare_rules,
+    AttributionInput, GradCamSettings, IntegratedGradientsSettings, RuleComparison,
+    SALIENCY_METHODS, Saliency, SaliencySettings, SmoothGradSettings, compare_rules,
     gauss_legendre, rank_correlation, saliency_map, saliency_method,
 };
 use pollster::block_on;
@@ -48,9 +49,16 @@ fn engine_showing(name: &str) -> (Engine, usize) {
 
 fn one_view(target: Target, method: &str) -> SaliencySettings {
     SaliencySettings {
-        method: method.to_owned(),
+        method: saliency_method(method).unwrap(),
         crops: Crops::One,
         ..SaliencySettings::new(target)
+    }
+}
+
+fn samples(samples: usize) -> SmoothGradSettings {
+    SmoothGradSettings {
+        samples,
+        ..SmoothGradSettings::default()
     }
 }
 
@@ -104,19 +112,20 @@ fn as_gradients(
         "gradient" => Some((vec![(picture.clone(), 1.0)], ones)),
         "gradient_times_input" => Some((vec![(picture.clone(), 1.0)], picture.clone())),
         "smooth_grad" => {
+            let smooth_grad = settings.smooth_grad;
             let noisy = |sample| {
-                let mut rng = Rng::stream(settings.seed, sample as u64);
+                let mut rng = Rng::stream(smooth_grad.seed, sample as u64);
                 let noise =
-                    rng.normal_tensor(picture.dims(), settings.sigma * 255.0, &Device::flex());
-                (picture.clone() + noise, 1.0 / settings.samples as f64)
+                    rng.normal_tensor(picture.dims(), smooth_grad.sigma * 255.0, &Device::flex());
+                (picture.clone() + noise, 1.0 / smooth_grad.samples as f64)
             };
-            Some(((0..settings.samples).map(noisy).collect(), ones))
+            Some(((0..smooth_grad.samples).map(noisy).collect(), ones))
         }
         "integrated_gradients" => {
             let point =
                 |[place, weight]: [f64; 2]| (picture.clone().mul_scalar(place as f32), weight);
             Some((
-                gauss_legendre(settings.steps)
+                gauss_legendre(settings.integrated_gradients.steps)
                     .into_iter()
                     .map(point)
                     .collect(),
@@ -139,8 +148,8 @@ fn derivatives_are_the_limit_of_central_differences() {
         for target in [Target::Class(76), neuron("features.6", 100, None)] {
             for method in SALIENCY_METHODS {
                 let settings = SaliencySettings {
-                    samples: 3,
-                    steps: 3,
+                    smooth_grad: samples(3),
+                    integrated_gradients: IntegratedGradientsSettings { steps: 3 },
                     ..one_view(target.clone(), method.id)
                 };
                 let Some((points, factor)) = as_gradients(method.id, &settings, &picture) else {
@@ -196,7 +205,7 @@ fn integrated_gradients_add_up_to_the_rise_of_the_score() {
     for (name, _) in golden::PICTURES {
         let (engine, class) = engine_showing(name);
         let settings = SaliencySettings {
-            steps: 64,
+            integrated_gradients: IntegratedGradientsSettings { steps: 64 },
             ..one_view(Target::Class(class), "integrated_gradients")
         };
         let gap = saliency(&engine, &settings).completeness_gap.unwrap();
@@ -469,15 +478,15 @@ fn signed_values_are_the_gradients_sum_over_the_colours() {
 fn a_map_does_not_depend_on_how_its_passes_are_batched() {
     let network = network();
     let photo = decode_file(golden::PICTURES[0].1).unwrap();
-    for (method, (views, passes)) in SALIENCY_METHODS
+    for (method, (crops, passes)) in SALIENCY_METHODS
         .iter()
         .flat_map(|method| [(Crops::One, 5), (Crops::Ten, 1)].map(|of| (method, of)))
     {
         let settings = SaliencySettings {
-            method: method.id.to_owned(),
-            crops: views,
-            samples: passes,
-            steps: passes,
+            method,
+            crops,
+            smooth_grad: samples(passes),
+            integrated_gradients: IntegratedGradientsSettings { steps: passes },
             ..SaliencySettings::new(Target::Class(285))
         };
         let map = |batch| {
@@ -518,8 +527,7 @@ fn a_map_does_not_depend_on_how_its_passes_are_batched() {
 fn the_same_seed_gives_the_same_smooth_grad() {
     let (engine, class) = engine_showing("chelsea");
     let settings = |seed| SaliencySettings {
-        samples: 2,
-        seed,
+        smooth_grad: SmoothGradSettings { seed, ..samples(2) },
         ..one_view(Target::Class(class), "smooth_grad")
     };
     let first = saliency(&engine, &settings(3));
@@ -594,9 +602,11 @@ fn settings_that_make_no_sense_are_coded_errors() {
     let (engine, class) = engine_showing("chelsea");
     let good = one_view(Target::Class(class), "smooth_grad");
     let cam = |layer: &str, target| {
-        let cam_layer = Some(layer.to_owned());
+        let grad_cam = GradCamSettings {
+            layer: Some(layer.to_owned()),
+        };
         SaliencySettings {
-            cam_layer,
+            grad_cam,
             ..one_view(target, "grad_cam")
         }
     };
@@ -613,23 +623,22 @@ fn settings_that_make_no_sense_are_coded_errors() {
     let sigmas = [f32::NAN, -0.1, 0.0, 1.1, f32::INFINITY, 1e30];
     let bad = sigmas
         .map(|sigma| SaliencySettings {
-            sigma,
+            smooth_grad: SmoothGradSettings {
+                sigma,
+                ..SmoothGradSettings::default()
+            },
             ..good.clone()
         })
         .into_iter()
-        .chain([0, 1001, usize::MAX].map(|samples| SaliencySettings {
-            samples,
+        .chain([0, 1001, usize::MAX].map(|count| SaliencySettings {
+            smooth_grad: samples(count),
             ..good.clone()
         }))
         .chain([0, 1001, usize::MAX].map(|steps| SaliencySettings {
-            steps,
+            integrated_gradients: IntegratedGradientsSettings { steps },
             ..good.clone()
         }))
         .chain([
-            SaliencySettings {
-                method: "magic".to_owned(),
-                ..good.clone()
-            },
             about(of_layer(INPUT)),
             about(of_layer(usize::MAX)),
             about(neuron("features.6", 256, None)),
@@ -651,10 +660,17 @@ fn settings_that_make_no_sense_are_coded_errors() {
         let error = block_on(engine.saliency(&settings, &NoProgress)).unwrap_err();
         assert_eq!(error.code(), "class-out-of-range", "{settings:?}");
     }
-    assert_eq!(
-        saliency_method("gradient").unwrap().id,
-        SALIENCY_METHODS[0].id
-    );
+}
+
+#[test]
+fn a_method_is_found_by_its_id_alone() {
+    for method in SALIENCY_METHODS {
+        assert_eq!(saliency_method(method.id).unwrap().title, method.title);
+    }
+    for id in ["magic", "", "Gradient"] {
+        let error = saliency_method(id).unwrap_err();
+        assert_eq!(error.code(), "setting-out-of-range", "{id}");
+    }
 }
 
 /// Keeps what is reported, and stops the work at a report.

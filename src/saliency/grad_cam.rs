@@ -1,4 +1,4 @@
-//! A layer's channels, each weighed by the mean gradient that reaches it.
+//! Grad-CAM: a layer's channels, weighed by their mean gradient.
 
 use burn::tensor::Tensor;
 
@@ -7,9 +7,46 @@ use crate::error::Error;
 use crate::gradient::{ActivationGradient, Target, layer_gradient};
 use crate::networks::{LayerRef, Network, Retain};
 
-/// `L = max(0, sum over channels k of alpha_k A_k)`, `alpha_k` the mean over positions of
-/// `dS_c/dA_k`, with A a layer's results; brought to the photo's grid by linear interpolation. The
-/// signed values are the sum itself.
+/// The setting of [`GRAD_CAM`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GradCamSettings {
+    /// The layer whose channels are weighed. `None` is the layer that the target reads: for a class
+    /// the last one before the classifier.
+    pub layer: Option<String>,
+}
+
+/// `L = max(0, sum over channels k of alpha_k A_k)`: A are the activations of a layer, `alpha_k` is the
+/// mean of `dS_c/dA_k` over its positions. The map is interpolated linearly to the photo's grid. The
+/// signed values are the sum before the maximum.
+///
+/// Selvaraju et al. 2016 ([arXiv 1610.02391](https://arxiv.org/abs/1610.02391)).
+///
+/// # Example
+/// ```
+/// use deep_inside::device::DeviceChoice;
+/// use deep_inside::gradient::Target;
+/// use deep_inside::image_input::decode_file;
+/// use deep_inside::preprocess::Crops;
+/// use deep_inside::progress::NoProgress;
+/// use deep_inside::saliency::{GRAD_CAM, GradCamSettings, SaliencySettings};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+/// # let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
+/// let mut engine = deep_inside::Engine::open(DeviceChoice::Cpu, None).await?;
+/// engine.load_network("squeezenet1_1", &weights)?;
+/// engine.set_picture(decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?);
+///
+/// let egyptian_cat = Target::Class(285);
+/// let settings = SaliencySettings {
+///     method: &GRAD_CAM,
+///     crops: Crops::One,
+///     grad_cam: GradCamSettings { layer: Some("features.12".to_owned()) },
+///     ..SaliencySettings::new(egyptian_cat)
+/// };
+/// let saliency = engine.saliency(&settings, &NoProgress).await?;
+/// assert!(saliency.map.values.iter().all(|&value| value >= 0.0));
+/// # Ok(()) }) }
+/// ```
 pub const GRAD_CAM: SaliencyMethod = SaliencyMethod {
     id: "grad_cam",
     title: "Grad-CAM",
@@ -27,7 +64,8 @@ fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
     let (network, target) = (input.network, &input.settings.target);
     let layer = input
         .settings
-        .cam_layer
+        .grad_cam
+        .layer
         .as_deref()
         .map(|name| network.layer(name))
         .transpose()?;
@@ -44,8 +82,8 @@ fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
     Ok((activations * weights).sum_dim(1))
 }
 
-/// Grad-CAM at the head itself, where only the target's own channel has a gradient, whose mean over
-/// the positions is one divided by their number.
+/// Grad-CAM at the classifier: only the target's own channel has a gradient, and its mean over the
+/// positions is one divided by their number.
 fn own_plane(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<4>, Error> {
     let probe = target.probe(network, pictures.dims()[2])?;
     if !probe.in_classifier {

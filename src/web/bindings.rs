@@ -524,7 +524,7 @@ impl Engine {
         promise(async move {
             let options = Options::of(options, &[TARGET, SALIENCY, LONG_CALL])?;
             let settings = saliency_settings(&options, &engine)?;
-            let seed = settings.seed;
+            let seed = settings.smooth_grad.seed;
             let check = engine
                 .sanity_check(settings, seed, &JsProgress::of(&options)?)
                 .await?;

@@ -12,7 +12,10 @@ use crate::error::Error;
 use crate::gradient::Target;
 use crate::preprocess::Crops;
 use crate::render::{ColourMap, Ground, Intensity};
-use crate::saliency::{SaliencyMap, SaliencySettings};
+use crate::saliency::{
+    GradCamSettings, IntegratedGradientsSettings, SaliencyMap, SaliencySettings,
+    SmoothGradSettings, saliency_method,
+};
 use crate::segmentation::{BoundingBox, CutSettings, Prompt, Stroke};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -187,20 +190,30 @@ pub fn saliency_settings(
     engine: &engine::Engine,
 ) -> Result<SaliencySettings, Error> {
     let defaults = SaliencySettings::new(target(options, engine)?);
+    let smooth_grad = SmoothGradSettings {
+        samples: options.count("n")?.unwrap_or(defaults.smooth_grad.samples),
+        sigma: options
+            .number("sigma")?
+            .map_or(defaults.smooth_grad.sigma, |sigma| sigma as f32),
+        seed: options
+            .count("seed")?
+            .map_or(defaults.smooth_grad.seed, |seed| seed as u64),
+    };
+    let steps = options.count("steps")?;
     Ok(SaliencySettings {
-        method: options.text("method")?.unwrap_or(defaults.method),
+        method: options
+            .text("method")?
+            .map_or(Ok(defaults.method), |id| saliency_method(&id))?,
         crops: options
             .count("views")?
             .map_or(Ok(defaults.crops), Crops::try_from)?,
-        samples: options.count("n")?.unwrap_or(defaults.samples),
-        sigma: options
-            .number("sigma")?
-            .map_or(defaults.sigma, |sigma| sigma as f32),
-        seed: options
-            .count("seed")?
-            .map_or(defaults.seed, |seed| seed as u64),
-        steps: options.count("steps")?.unwrap_or(defaults.steps),
-        cam_layer: options.text("camLayer")?,
+        smooth_grad,
+        integrated_gradients: IntegratedGradientsSettings {
+            steps: steps.unwrap_or(defaults.integrated_gradients.steps),
+        },
+        grad_cam: GradCamSettings {
+            layer: options.text("camLayer")?,
+        },
         target: defaults.target,
     })
 }

@@ -10,7 +10,8 @@ use deep_inside::image_input::decode_file;
 use deep_inside::networks::{Network, ReluRule};
 use deep_inside::preprocess::Crops;
 use deep_inside::saliency::{
-    AttributionInput, SALIENCY_METHODS, SaliencyMethod, SaliencySettings, smooth_grad,
+    AttributionInput, GradCamSettings, IntegratedGradientsSettings, SALIENCY_METHODS,
+    SaliencyMethod, SaliencySettings, SmoothGradSettings, smooth_grad,
 };
 use deep_inside::weights::{StoredTensors, read_safetensors};
 
@@ -173,8 +174,11 @@ fn small_picture(network: &Network, png: &[u8]) -> Tensor<4> {
 /// The attribution of the first small picture for one class, with few samples and steps.
 pub async fn small_attribution(network: &Network, method: &SaliencyMethod) -> Vec<f32> {
     let settings = SaliencySettings {
-        samples: 2,
-        steps: 2,
+        smooth_grad: SmoothGradSettings {
+            samples: 2,
+            ..SmoothGradSettings::default()
+        },
+        integrated_gradients: IntegratedGradientsSettings { steps: 2 },
         ..SaliencySettings::new(Target::Class(285))
     };
     let input = AttributionInput {
@@ -227,10 +231,12 @@ pub async fn assert_attributions_agree(network: &Network, tolerance: f64) {
         for class in classes {
             for method in SALIENCY_METHODS {
                 let settings = |cam_layer: Option<&str>| SaliencySettings {
-                    method: method.id.to_owned(),
+                    method,
                     crops: Crops::One,
-                    steps: 5,
-                    cam_layer: cam_layer.map(str::to_owned),
+                    integrated_gradients: IntegratedGradientsSettings { steps: 5 },
+                    grad_cam: GradCamSettings {
+                        layer: cam_layer.map(str::to_owned),
+                    },
                     ..SaliencySettings::new(Target::Class(class))
                 };
                 let attribution = |settings: &SaliencySettings| {

@@ -1,4 +1,4 @@
-//! The box around an object.
+//! Axis-aligned boxes of pixels.
 
 use crate::error::Error;
 
@@ -16,12 +16,13 @@ pub struct BoundingBox {
 }
 
 impl BoundingBox {
-    /// The pixels of a photo of these columns and rows that an area touches, given by its left,
-    /// top, width and height in photo pixels.
+    /// The smallest box around all pixels that an area overlaps. `area` is left, top, width and
+    /// height in photo pixels; `photo` is the photo's columns and rows. The part of the area
+    /// outside the photo is ignored.
     ///
     /// # Errors
-    /// `setting-out-of-range` when a number is not finite, a side is not above 0, or the area lies
-    /// outside the photo.
+    /// `setting-out-of-range` when a number is not finite, a side is not above 0, or the whole area
+    /// lies outside the photo.
     pub fn touched_by(area: [f64; 4], photo: [u32; 2]) -> Result<Self, Error> {
         let [left, top, width, height] = area;
         if !area.iter().all(|value| value.is_finite()) || width <= 0.0 || height <= 0.0 {
@@ -30,7 +31,7 @@ impl BoundingBox {
             ));
         }
         let span = |start: f64, length: f64, photo: u32| {
-            let clip = |position: f64| position.clamp(0.0, f64::from(photo)) as u32;
+            let clip = |coordinate: f64| coordinate.clamp(0.0, f64::from(photo)) as u32;
             let (first, end) = (clip(start.floor()), clip((start + length).ceil()));
             (first < end).then_some((first, end - first))
         };
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn an_area_counts_as_the_pixels_that_it_touches() {
+    fn an_area_becomes_the_box_of_the_pixels_that_it_overlaps() {
         let photo = [40, 30];
         for (area, [x, y, width, height]) in [
             ([3.0, 4.0, 5.0, 6.0], [3, 4, 5, 6]),
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_area_that_is_none_or_lies_outside_is_refused() {
+    fn an_empty_area_or_one_outside_the_photo_is_refused() {
         for area in [
             [-9.0, 0.0, 9.0, 5.0],
             [40.0, 0.0, 5.0, 5.0],

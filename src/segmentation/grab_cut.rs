@@ -1,5 +1,5 @@
-//! A picture of the cut's size and the side of each of its pixels: by colour models, and by
-//! everything else that speaks for a side.
+//! GrabCut (Rother et al. 2004): graph cuts of a picture, alternating with refits of the colour
+//! models.
 
 use super::colour_model::{Colour, ColourModel};
 use super::pixel_graph::{LARGEST_COST, PixelGraph};
@@ -7,34 +7,34 @@ use super::working_picture::WorkingPicture;
 use crate::error::Error;
 use crate::progress::Progress;
 
-/// The background's model and the object's.
+/// The colour models of the background and of the object.
 pub type Models = [ColourModel; 2];
 
-/// The cheapest sides of a picture's pixels.
+/// The state of GrabCut on one picture.
 pub struct GrabCut {
     pub picture: WorkingPicture,
-    /// By pixel, row-major: true is object. Empty before the first cut.
+    /// By pixel, row-major: whether it is object. Empty before the first cut.
     pub labels: Vec<bool>,
-    /// One entry for each cut so far.
+    /// One entry per cut so far.
     pub iterations: Vec<Iteration>,
     graph: PixelGraph,
-    /// What each pixel costs as background and as object apart from its colour.
+    /// By pixel: unary costs of the labels background and object, beside the colour models'.
     unary_bias: Vec<[f32; 2]>,
 }
 
-/// One cut's outcome.
+/// The result of one cut.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Iteration {
-    /// Of the labelling, from its definition.
+    /// The energy of the labelling, by its definition.
     pub energy: f64,
     /// The maximum flow.
     pub flow: f64,
 }
 
 impl GrabCut {
-    /// Before its first cut. Of a picture that stands for one of `reduction` times its side, every
-    /// pixel stands for `reduction^2` pixels and every step along a boundary for `reduction` steps,
-    /// so a boundary counts for less.
+    /// The state before the first cut of a picture that was downscaled by `reduction`. Downscaling
+    /// divides pixel counts by the square of `reduction` but boundary lengths only by `reduction`,
+    /// so boundary costs are divided by `reduction` to keep the balance.
     ///
     /// # Errors
     /// `picture-too-large` as [`PixelGraph::new`].
@@ -53,16 +53,15 @@ impl GrabCut {
         })
     }
 
-    /// The cheapest labels, where `scribbled`, by pixel, holds whatever it costs.
+    /// Cuts once. Pixels that `scribbled` labels, row-major, keep that label.
     pub fn cut(&mut self, models: &Models, scribbled: &[Option<bool>]) {
         self.set_costs(models, scribbled.iter().copied());
         self.minimise();
     }
 
-    /// Cuts up to `cuts` times, the first time with `models`, and from then on with models moved
-    /// towards the colours of both sides of the last labels, as GrabCut does; gives the models of
-    /// the last cut. The energy never rises; a cut that changes no label, or leaves a side empty,
-    /// is the last. Reports after each cut.
+    /// Cuts up to `cuts` times, first with `models`, then with models refitted to both sides of the
+    /// last labels. Returns the models of the last cut. The energy never rises. A cut that changes
+    /// no label, or leaves a side empty, is the last. Reports progress after each cut.
     ///
     /// # Errors
     /// `cancelled`.
@@ -80,25 +79,24 @@ impl GrabCut {
             if cut == cuts || self.labels == before || self.is_one_sided() {
                 break;
             }
-            let improved = self.improved(&models);
-            self.set_costs(&improved, std::iter::repeat(None));
-            // New models fit the labels at least as well, unless the sample on which they were
-            // estimated misleads them.
+            let refitted = self.refitted(&models);
+            self.set_costs(&refitted, std::iter::repeat(None));
+            // A refit lowers the energy of the labels, unless its subsample is not representative.
             if self.graph.energy(&self.labels) > energy {
                 break;
             }
-            models = improved;
+            models = refitted;
         }
         Ok(models)
     }
 
-    /// Whether everything is object, or nothing.
+    /// Whether all pixels have the same label.
     pub fn is_one_sided(&self) -> bool {
         self.labels.iter().all(|&label| label == self.labels[0])
     }
 
-    /// The models moved towards the colours of both sides of the present labels.
-    pub fn improved(&self, [background, object]: &Models) -> Models {
+    /// The models refitted to both sides of the current labels.
+    pub fn refitted(&self, [background, object]: &Models) -> Models {
         let colours = |side: bool| -> Vec<Colour> {
             let pixels = self.picture.colours.iter().zip(&self.labels);
             pixels
@@ -118,15 +116,15 @@ impl GrabCut {
             .map(|model| model.costs(&self.picture.colours));
         let by_colour = background.into_iter().zip(object).zip(&self.unary_bias);
         self.graph.set_costs(by_colour.zip(scribbled).map(
-            |(((background, object), leaning), mark)| match mark {
-                None => [background + leaning[0], object + leaning[1]],
+            |(((background, object), bias), scribble)| match scribble {
+                None => [background + bias[0], object + bias[1]],
                 Some(true) => [LARGEST_COST, 0.0],
                 Some(false) => [0.0, LARGEST_COST],
             },
         ));
     }
 
-    /// Gives the energy.
+    /// Finds the labels with the least energy. Returns the energy.
     fn minimise(&mut self) -> f64 {
         let (labels, flow) = self.graph.minimum();
         let energy = self.graph.energy(&labels);
@@ -147,23 +145,23 @@ mod tests {
     use super::*;
     use crate::progress::NoProgress;
 
-    fn settled(width: u32, height: u32, cuts: usize, settings: &CutSettings) -> GrabCut {
+    fn iterated(width: u32, height: u32, cuts: usize, settings: &CutSettings) -> GrabCut {
         let (picture, map, _) = disc(width, height);
         let working = WorkingPicture::of(&picture, settings.working_side).unwrap();
-        let start = Prompt::Saliency(&map)
-            .start(&picture, working.size(), settings)
+        let initialisation = Prompt::Saliency(&map)
+            .initialise(&picture, working.size(), settings)
             .unwrap();
-        let models = working.models(&start.sides, settings.random_seed);
-        let mut labelling = GrabCut::new(working, 1, start.unary_bias).unwrap();
-        block_on(labelling.iterate(models, cuts, &NoProgress)).unwrap();
-        labelling
+        let models = working.models(&initialisation.seeds, settings.random_seed);
+        let mut grab_cut = GrabCut::new(working, 1, initialisation.unary_bias).unwrap();
+        block_on(grab_cut.iterate(models, cuts, &NoProgress)).unwrap();
+        grab_cut
     }
 
     #[test]
     fn the_energy_never_rises_from_cut_to_cut() {
         for seeds in [SeedUse::Soft, SeedUse::Hard] {
             for random_seed in 0..8 {
-                let iterations = settled(
+                let iterations = iterated(
                     120,
                     90,
                     8,
@@ -184,17 +182,21 @@ mod tests {
 
     #[test]
     fn every_flow_is_the_energy_of_its_labels() {
-        let iterations = settled(120, 90, 4, &CutSettings::best()).iterations;
+        let iterations = iterated(120, 90, 4, &CutSettings::best()).iterations;
         assert!(iterations.len() > 1);
         assert!(
-            iterations.iter().all(|round| round.energy == round.flow),
+            iterations
+                .iter()
+                .all(|iteration| iteration.energy == iteration.flow),
             "{iterations:?}"
         );
     }
 
     #[test]
     fn a_cut_that_changes_no_label_is_the_last() {
-        let iterations = settled(60, 40, 100, &CutSettings::paper()).iterations.len();
-        assert!(iterations < 50, "{iterations} rounds");
+        let iterations = iterated(60, 40, 100, &CutSettings::paper())
+            .iterations
+            .len();
+        assert!(iterations < 50, "{iterations} iterations");
     }
 }

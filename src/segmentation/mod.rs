@@ -1,52 +1,22 @@
 //! The graph cut: from a class saliency map to the object's pixels (section 3.2 of the paper).
 //!
 //! ```text
-//! map -> smooth -> seeds -> colour_model (object, background) -> pixel_graph -> max_flow -> components -> refine -> mask, alpha
+//! map -> blur -> seeds -> colour_model (object, background) -> pixel_graph -> max_flow
+//!     -> components -> refine -> mask, alpha
 //! ```
 //!
-//! The most salient pixels give a colour model of the object, the dullest ones one of the
-//! background, and a minimum cut finds the object whose colours fit best within the smoothest
-//! boundary along the picture's edges: saliency marks only the most telling part of an object,
-//! continuity of colour carries it to the whole. What is kept is the largest connected piece.
+//! The most salient pixels give a colour model of the object, the least salient ones a model of the
+//! background. The minimum cut then finds the labelling with the best fit to the colours and the
+//! smoothest boundary along the picture's edges: saliency marks only the most discriminative part
+//! of an object, and continuity of colour extends it to the whole. The largest connected component
+//! is kept.
 //!
-//! The cut is made on a picture of at most 512 pixels; its edge is then found again between the
-//! photo's own pixels (`refine`). A rectangle may stand in for the map, and strokes correct the
-//! result: each is one more cut that goes on from the last flow ([`ObjectCut`]). Where colour
-//! models are settled by several cuts, all but the last two are made on half the side, where
-//! boundaries count half: in boxes 2, 6 and 12 % larger than the objects of the twenty frames
-//! below, five cuts have a mean IoU of 0.57, 0.56 and 0.54, and 0.57, 0.55 and 0.55 when all of
-//! them are made at the working size. At half the side with boundaries that count in full, objects
-//! shrink: of a cat's face, an eye was left. At a quarter of the side thin objects vanish (0.57,
-//! 0.51 and 0.52). With the last alone at the working size, the energy of the result was up to 0.8
-//! % higher.
+//! The cut is made on a picture of at most 512 pixels; `refine` then finds its edge between the
+//! photo's own pixels. A rectangle may replace the map. Strokes correct the result: each is one
+//! more cut that starts from the last flow ([`ObjectCut`]). Where several cuts estimate the colour
+//! models, all but the last two are made at half the side.
 //!
-//! # What makes the best masks
-//!
-//! Mean intersection over union on twenty video frames with true masks (854 x 480, objects of 1 to
-//! 19 % of the picture; the class is the network's likeliest, which is often wrong there), by
-//! `examples/mask_quality.rs`; a centred box gets 0.13:
-//!
-//! | seeds | quantiles | saliency weight | IoU |
-//! |---|---|---|---|
-//! | ten views of the gradient, as in the paper | 0.95, 0.30 | 0 | 0.22 |
-//! | the same, blurred by 3 % | 0.95, 0.30 | 2 | 0.25 |
-//! | the same, blurred by 4 % | 0.90, 0.70 | 4 | 0.31 |
-//! | the class's own plane of conv10 | 0.90, 0.70 | 4 | 0.40 |
-//! | SmoothGrad (8 samples of each of ten views) | 0.95, 0.30 | 0 | 0.26 |
-//! | the same, blurred by 3 % | 0.95, 0.30 | 2 | 0.31 |
-//! | the same, blurred by 4 % | 0.90, 0.70 | 4 | 0.35 |
-//! | guided back-propagation, blurred by 4 % | 0.95, 0.30 | 2 | 0.28 |
-//! | the same | 0.90, 0.70 | 4 | 0.50 |
-//! | guided Grad-CAM, blurred by 2 % | 0.90, 0.75 / 0.70 / 0.65 / 0.50 | 3 | 0.48 / 0.46 / 0.45 / 0.38 |
-//!
-//! The rows between the first and the last were taken at a working side of 320, SmoothGrad's at
-//! 512. Guided back-propagation alone is a little better there, but shows the same for every class,
-//! which guided Grad-CAM does not. Lower background quantiles suit larger objects: on photos that
-//! are filled by their object, 0.75 calls half of it background. Without a measurable gain: three
-//! iterations in place of one (within 0.02 either way), hard seeds (0.49 against 0.50), the map
-//! averaged over superpixels of 12, 24 or 40 pixels (SLIC; 0.45 to 0.47 against 0.46), quantiles by
-//! saliency's mass (0.34 to 0.40), the piece with the most saliency in place of the largest (the
-//! same).
+//! `docs/graph-cut.md` holds the measurements behind the settings.
 
 mod bounding_box;
 pub mod colour_model;
@@ -83,30 +53,29 @@ pub struct Segmentation {
     pub width: u32,
     /// Rows of the photo and of the mask.
     pub height: u32,
-    /// 255 for a pixel of the object, 0 for another; row-major, the photo's frame. One connected
-    /// piece, by sides or corners, and further pieces only where strokes called them object.
+    /// 255 for a pixel of the object, 0 for another; row-major, `width` x `height`. One component,
+    /// connected by sides or corners; further components only where strokes mark them as object.
     pub mask: Vec<u8>,
-    /// How much of each pixel is object, 0..=255, in the same frame: the mask with a soft edge. At
-    /// least 128 exactly on the mask.
+    /// The fraction of each pixel that is object, 0..=255, in the mask's order: the mask with a
+    /// soft edge. At least 128 exactly on the mask.
     pub alpha: Vec<u8>,
     /// The smallest box around the mask, in the photo's pixels.
     pub bounding_box: BoundingBox,
-    /// The energy of the cut on the working picture, before all but its largest piece was dropped;
+    /// The energy of the cut on the working picture, before components are dropped;
     /// [`pixel_graph`] defines it.
     pub energy: f64,
-    /// The same as the maximum flow tells it. Flow and energy are equal, which certifies that no
-    /// other labelling has less.
+    /// The maximum flow. It equals the energy, which proves that no labelling has less energy.
     pub flow: f64,
 }
 
 impl Segmentation {
-    /// The share of the photo's pixels that are object, 0..=1.
-    pub fn share(&self) -> f64 {
+    /// The fraction of the photo's pixels that are object, 0..=1.
+    pub fn object_fraction(&self) -> f64 {
         self.mask.iter().filter(|&&value| value > 0).count() as f64 / self.mask.len() as f64
     }
 
-    /// The soft mask in a smaller frame of `width` x `height` pixels, row-major: for each the mean
-    /// alpha, 0..=255, of the photo's pixels that it covers.
+    /// The soft mask reduced to `width` x `height` pixels, row-major: each is the mean alpha,
+    /// 0..=255, of the photo's pixels that it covers.
     ///
     /// # Errors
     /// `setting-out-of-range` unless both sides are at least 1 and at most the photo's.
@@ -114,18 +83,18 @@ impl Segmentation {
         if !(1..=self.width).contains(&width) || !(1..=self.height).contains(&height) {
             let photo = format!("{} x {}", self.width, self.height);
             return Err(Error::SettingOutOfRange(format!(
-                "{width} x {height} is not a smaller frame than the photo's {photo}"
+                "{width} x {height} is not a size of at most the photo's {photo}"
             )));
         }
-        let place = |position: u32, from: u32, to: u32| {
+        let reduced = |position: u32, from: u32, to: u32| {
             (u64::from(position) * u64::from(to) / u64::from(from)) as usize
         };
         let columns: Vec<usize> = (0..self.width)
-            .map(|x| place(x, self.width, width))
+            .map(|x| reduced(x, self.width, width))
             .collect();
         let mut sums = vec![[0u32; 2]; width as usize * height as usize];
         for (y, row) in (0..).zip(self.alpha.chunks_exact(self.width as usize)) {
-            let start = place(y, self.height, height) * width as usize;
+            let start = reduced(y, self.height, height) * width as usize;
             for (&column, &alpha) in columns.iter().zip(row) {
                 let [sum, count] = &mut sums[start + column];
                 *sum += u32::from(alpha);
@@ -139,18 +108,45 @@ impl Segmentation {
     }
 }
 
-/// Cuts the object that the saliency map points at, or that is in the rectangle, out of the
-/// picture.
+/// Cuts an object out of the picture: the object that the saliency map marks, or the one in the
+/// rectangle, as `prompt` says. The same input gives the same bytes.
 ///
 /// # Errors
 /// As [`ObjectCut::new`] and [`ObjectCut::segmentation`].
+///
+/// # Example
+/// ```
+/// use std::rc::Rc;
+///
+/// use deep_inside::image_input::Picture;
+/// use deep_inside::progress::NoProgress;
+/// use deep_inside::segmentation::{BoundingBox, CutSettings, Prompt, segment_object};
+///
+/// // An orange square of 20 x 20 pixels on a green ground, and a rectangle around it.
+/// let in_square = |x: u32, y: u32| (20..40).contains(&x) && (10..30).contains(&y);
+/// let pixels = (0..40).flat_map(|y| (0..60).map(move |x| (x, y)));
+/// let rgba = pixels
+///     .flat_map(|(x, y)| match in_square(x, y) {
+///         true => [220, 120, 40, 255],
+///         false => [60, 130, 70, 255],
+///     })
+///     .collect();
+/// let picture = Rc::new(Picture::from_rgba(rgba, 60, 40)?);
+/// let prompt = Prompt::Rectangle(BoundingBox { x: 15, y: 5, width: 30, height: 30 });
+///
+/// let settings = CutSettings::rectangle();
+/// let cut = pollster::block_on(segment_object(&picture, prompt, &settings, &NoProgress))?;
+/// assert_eq!(cut.bounding_box, BoundingBox { x: 20, y: 10, width: 20, height: 20 });
+/// assert_eq!(cut.object_fraction(), 400.0 / 2400.0);
+/// # Ok::<(), deep_inside::Error>(())
+/// ```
 pub async fn segment_object(
     picture: &Rc<Picture>,
-    guide: Prompt<'_>,
+    prompt: Prompt<'_>,
     settings: &CutSettings,
     progress: &dyn Progress,
 ) -> Result<Segmentation, Error> {
-    ObjectCut::new(picture.clone(), guide, settings, progress)
+    ObjectCut::new(picture.clone(), prompt, settings, progress)
         .await?
         .segmentation()
 }

@@ -1,47 +1,46 @@
 //! The energy of a labelling of a picture's pixels, and its exact minimum.
 //!
 //! ```text
-//! E(labels) = sum over pixels p   of cost(p, label of p)                        colour, and whatever else speaks for a side
-//!           + sum over neighbours p, q with different labels  of V(p, q)
+//! E(labels) = sum over pixels p of U(p, label of p)                       unary costs
+//!           + sum over neighbours p, q with different labels of V(p, q)   pairwise costs
 //! V(p, q)   = 50 exp(-beta |I_p - I_q|^2) / distance(p, q)
-//! beta      = 1 / (2 mean |I_p - I_q|^2)          the mean over all pairs of neighbours of this very picture
+//! beta      = 1 / (2 mean |I_p - I_q|^2), the mean over all pairs of neighbours of this picture
 //! ```
 //!
-//! Neighbours are the eight around a pixel, so `distance` is 1 or the square root of 2 (Boykov &
-//! Jolly 2001; the constants are GrabCut's, Rother et al. 2004).
+//! I are colours, 0..=255. A pixel has eight neighbours, so `distance` is 1 or the square root of 2
+//! (Boykov & Jolly 2001; the constants are GrabCut's, Rother et al. 2004).
 
 use super::colour_model::Colour;
 use super::max_flow::{DIRECTIONS, EAST, GridGraph, SOUTH, SOUTH_EAST, SOUTH_WEST};
 use crate::error::Error;
 use crate::fast_math::exp_of_negative;
 
-/// The weight of the boundary.
+/// The weight of the pairwise costs.
 const GAMMA: f32 = 50.0;
-/// Every term of the energy is rounded to a whole number of units, of which this many make 1. The
-/// energy is *defined* as the sum of the rounded terms: then it is a whole number as well, and the
-/// flow equals it exactly.
+/// Every term of the energy is rounded to a multiple of `1 / UNITS`. The energy is *defined* as the
+/// sum of the rounded terms, so that the integral flow equals it exactly.
 const UNITS: f32 = 1024.0;
-/// No single cost counts for more than this, either way. It outweighs all links of a pixel together
-/// a hundred times.
+/// Unary costs are clipped to plus or minus this: more than a hundred times the sum of a pixel's
+/// pairwise costs.
 pub const LARGEST_COST: f32 = 65_000.0;
-/// The four directions that meet every pair of neighbours once.
+/// The four directions that visit every pair of neighbours once.
 const FORWARD: [usize; 4] = [EAST, SOUTH_WEST, SOUTH, SOUTH_EAST];
 
-/// The energy's terms for one picture, and the flow that has found its last minimum: the next one
-/// starts from there.
+/// The terms of the energy of one picture, and the flow of the last minimum, from which the next
+/// one starts.
 pub struct PixelGraph {
     width: usize,
-    /// By pixel: what the labels background and object cost, in units.
+    /// By pixel: the unary costs of the labels background and object, in units.
     costs: Vec<[i32; 2]>,
-    /// By pixel: V to the neighbours in the `FORWARD` directions, in units; 0 where there is none.
+    /// By pixel: V to the neighbours in the `FORWARD` directions, in units; 0 outside the picture.
     links: Vec<[u32; 4]>,
     flow: GridGraph,
 }
 
 impl PixelGraph {
-    /// The graph of a picture of `width` columns, row-major: V between all neighbours, divided by
-    /// `reduction`, and no costs yet. In a picture of one colour beta is taken as 0, so that only
-    /// the length of the boundary counts.
+    /// The graph of a row-major picture of `width` columns. Pairwise costs are V divided by
+    /// `reduction`; unary costs are 0. In a picture of one colour beta is 0: the pairwise costs
+    /// measure the length of the boundary alone.
     ///
     /// # Errors
     /// `picture-too-large` as [`GridGraph::new`].
@@ -49,7 +48,7 @@ impl PixelGraph {
         let height = colours.len() / width.max(1);
         let mut flow = GridGraph::new(width, height)?;
 
-        // Infinite where there is no neighbour: the weight is then 0.
+        // An infinite difference gives V = 0: there is no neighbour.
         let mut differences = vec![[f32::INFINITY; 4]; colours.len()];
         let (mut sum, mut pairs) = (0.0, 0u64);
         each_pair(width, height, |pixel, forward, neighbour| {
@@ -93,21 +92,20 @@ impl PixelGraph {
         })
     }
 
-    /// Sets what the labels cost: for each pixel, row-major, the cost of calling it background and
-    /// of calling it object. They may be negative. Beyond +-65000 they count as that; NaN counts as
-    /// 0, no preference.
+    /// Sets the unary costs: for each pixel, row-major, the costs of the labels background and
+    /// object. They may be negative. They are clipped to plus or minus 65000; NaN becomes 0.
     pub fn set_costs(&mut self, costs: impl IntoIterator<Item = [f32; 2]>) {
         for (pixel, pair) in self.costs.iter_mut().zip(costs) {
-            // A float becomes an integer by saturation, and NaN becomes 0.
+            // The cast saturates, and turns NaN into 0.
             *pixel = pair.map(|cost| {
                 (cost.clamp(-LARGEST_COST, LARGEST_COST) * UNITS).round_ties_even() as i32
             });
         }
     }
 
-    /// By pixel: the capacities from the source, the object's side, and to the sink, of the graph
-    /// whose cuts are the labellings. A pixel on the source's side has its link to the sink cut.
-    /// Capacities cannot be negative: what a pixel costs under either label is in none.
+    /// By pixel: the capacities from the source and to the sink, in units. The source's side is the
+    /// object: the cut severs the sink links of its pixels. Capacities cannot be negative, so each
+    /// pixel's smaller cost is subtracted from both of its costs.
     pub fn terminals(&self) -> Vec<[u32; 2]> {
         self.costs
             .iter()
@@ -115,13 +113,13 @@ impl PixelGraph {
             .collect()
     }
 
-    /// By pixel: the capacities to and from the neighbours east, south-west, south and south-east;
-    /// 0 where there is none.
+    /// By pixel: the capacities to and from the neighbours in the directions EAST to SOUTH_EAST, in
+    /// units; 0 outside the picture.
     pub fn links(&self) -> &[[u32; 4]] {
         &self.links
     }
 
-    /// E of a labelling (true = object), from its definition.
+    /// E of a row-major labelling (true = object), by its definition.
     pub fn energy(&self, labels: &[bool]) -> f64 {
         let mut units: i64 = self
             .costs
@@ -141,19 +139,19 @@ impl PixelGraph {
         units as f64 / f64::from(UNITS)
     }
 
-    /// The labelling with the least energy (true = object; the one with the fewest object pixels,
-    /// if there are several), and the least energy as the maximum flow tells it: equal to
+    /// The labelling with the least energy (true = object; if there are several, the one with the
+    /// fewest object pixels), and the least energy, computed from the maximum flow: equal to
     /// [`energy`](Self::energy) of the labelling.
     pub fn minimum(&mut self) -> (Vec<bool>, f64) {
         let (width, height) = (self.width, self.costs.len() / self.width.max(1));
         let positions = || (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-        let mut paid = 0i64;
+        let mut constant = 0i64;
         for ((x, y), &[background, object]) in positions().zip(&self.costs) {
-            paid += i64::from(background.min(object));
+            constant += i64::from(background.min(object));
             let [from_source, to_sink] = terminals(background, object);
             self.flow.set_terminals(x, y, from_source, to_sink);
         }
-        let units = self.flow.solve() as i64 + paid;
+        let units = self.flow.solve() as i64 + constant;
         (
             positions()
                 .map(|(x, y)| self.flow.on_source_side(x, y))
@@ -163,7 +161,7 @@ impl PixelGraph {
     }
 }
 
-/// A pixel's capacities from its costs, less what both have in common.
+/// A pixel's capacities from the source and to the sink: its costs less the smaller of them.
 fn terminals(background: i32, object: i32) -> [u32; 2] {
     let least = background.min(object);
     [background.abs_diff(least), object.abs_diff(least)]
@@ -176,7 +174,7 @@ fn difference(a: &Colour, b: &Colour) -> f32 {
     red * red + green * green + blue * blue
 }
 
-/// Calls `visit(pixel, place in FORWARD, neighbour)` for each pair of neighbours, row by row.
+/// Calls `visit(pixel, index in FORWARD, neighbour)` for each pair of neighbours, row by row.
 #[inline(always)]
 fn each_pair(width: usize, height: usize, mut visit: impl FnMut(usize, usize, usize)) {
     for y in 0..height {
@@ -225,8 +223,7 @@ mod tests {
             let (labels, flow) = graph.minimum();
             assert_eq!(graph.energy(&labels), flow);
 
-            // The definition once more, in floating point and from the formula at the top of this
-            // file.
+            // The formula at the top of this file, in floating point.
             let (mut pairs, mut boundary) = (Vec::new(), 0.0);
             for p in 0..width * height {
                 for q in p + 1..width * height {
@@ -297,7 +294,7 @@ mod tests {
         }));
         let (labels, flow) = graph.minimum();
         assert_eq!(labels, [false, false, true, true].repeat(3));
-        // Three links across and four diagonal ones, each at its full weight.
+        // Three horizontal and four diagonal links, each with its full weight.
         assert!(
             (flow - 50.0 * (3.0 + 4.0 / 2f64.sqrt())).abs() < 0.01,
             "{flow}"
@@ -305,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cost_that_is_not_a_number_is_no_preference() {
+    fn a_cost_of_nan_counts_as_0() {
         let colours = [[0.0; 3], [10.0; 3], [250.0; 3]];
         let mut graph = PixelGraph::new(&colours, 3, 1).unwrap();
         graph.set_costs([

@@ -1,4 +1,4 @@
-//! What says where the object is.
+//! Prompts: where the object is, and the seeds and unary costs that follow.
 
 use super::bounding_box::BoundingBox;
 use super::pixel_graph::LARGEST_COST;
@@ -9,52 +9,52 @@ use crate::image_input::Picture;
 use crate::imaging::gaussian_blur;
 use crate::saliency::SaliencyMap;
 
-/// What a cut starts from.
+/// The prompt of a cut.
 #[derive(Debug, Clone, Copy)]
 pub enum Prompt<'a> {
-    /// The object is where the map is high. The map may be of any size; it covers the picture edge
-    /// to edge.
+    /// The object is where the map is high. The map may have any size; it covers the whole photo.
     Saliency(&'a SaliencyMap),
     /// The object is in this box, in photo pixels, and everything outside is background, as in
-    /// GrabCut. What of it lies outside the photo does not count.
+    /// GrabCut. The part of the box outside the photo is ignored.
     Rectangle(BoundingBox),
 }
 
-/// What a guide says of a working picture's pixels.
-pub struct Start {
-    /// The numbers of the pixels from which the background's and the object's colour models are
-    /// estimated.
-    pub sides: [Vec<u32>; 2],
-    /// What each pixel costs as background and as object apart from its colour.
+/// What a prompt determines for the pixels of a working picture.
+pub struct Initialisation {
+    /// Row-major indices of the pixels from which the background's and the object's colour models
+    /// are estimated.
+    pub seeds: [Vec<u32>; 2],
+    /// By pixel: unary costs of the labels background and object, to be added to the colour
+    /// models'.
     pub unary_bias: Vec<[f32; 2]>,
 }
 
 impl Prompt<'_> {
-    /// The start on a picture of `width` x `height` pixels that `photo` was reduced to.
+    /// Seeds and unary bias for a working picture of `width` x `height` pixels of `photo`.
     ///
     /// # Errors
-    /// `setting-out-of-range` when a quantile or the map is not what its description says, or the
-    /// rectangle leaves nothing of the picture inside or outside; `no-object-found` when the map is
-    /// the same everywhere.
-    pub fn start(
+    /// `setting-out-of-range` when a quantile is out of its range, the map's size does not match
+    /// its values, a value is negative or not finite, or no pixel of the working picture lies
+    /// inside or outside the rectangle; `no-object-found` when the map is constant.
+    pub fn initialise(
         self,
         photo: &Picture,
         [width, height]: [usize; 2],
         settings: &CutSettings,
-    ) -> Result<Start, Error> {
+    ) -> Result<Initialisation, Error> {
         match self {
-            Prompt::Saliency(map) => of_saliency(map, width, height, settings),
-            Prompt::Rectangle(inside) => of_rectangle(inside, photo, width, height),
+            Prompt::Saliency(map) => from_saliency(map, width, height, settings),
+            Prompt::Rectangle(inside) => from_rectangle(inside, photo, width, height),
         }
     }
 }
 
-fn of_saliency(
+fn from_saliency(
     map: &SaliencyMap,
     width: usize,
     height: usize,
     settings: &CutSettings,
-) -> Result<Start, Error> {
+) -> Result<Initialisation, Error> {
     let valid = map.rows.checked_mul(map.columns) == Some(map.values.len())
         && !map.values.is_empty()
         && map
@@ -91,50 +91,49 @@ fn of_saliency(
         })
         .collect();
     if settings.seeds == SeedUse::Hard {
-        for (numbers, other_label) in [(&seeds.foreground, 0), (&seeds.background, 1)] {
-            for &number in numbers {
-                unary_bias[number as usize][other_label] = LARGEST_COST;
+        for (pixels, other_label) in [(&seeds.foreground, 0), (&seeds.background, 1)] {
+            for &pixel in pixels {
+                unary_bias[pixel as usize][other_label] = LARGEST_COST;
             }
         }
     }
-    Ok(Start {
-        sides: [seeds.background, seeds.foreground],
+    Ok(Initialisation {
+        seeds: [seeds.background, seeds.foreground],
         unary_bias,
     })
 }
 
-fn of_rectangle(
+fn from_rectangle(
     rectangle: BoundingBox,
     photo: &Picture,
     width: usize,
     height: usize,
-) -> Result<Start, Error> {
-    // A pixel of the working picture is inside when its centre is.
+) -> Result<Initialisation, Error> {
+    // A working pixel is inside if its centre is.
     let span = |start: u32, length: u32, photo: u32, working: usize| {
         let scale = working as f64 / f64::from(photo);
-        let place = |position: u64| {
-            ((position.min(photo.into()) as f64 * scale - 0.5)
-                .ceil()
-                .max(0.0) as usize)
-                .min(working)
+        // The first working pixel whose centre is not before a coordinate of the photo.
+        let first_from = |coordinate: u64| {
+            let scaled = coordinate.min(photo.into()) as f64 * scale;
+            ((scaled - 0.5).ceil().max(0.0) as usize).min(working)
         };
-        place(start.into())..place(u64::from(start) + u64::from(length))
+        first_from(start.into())..first_from(u64::from(start) + u64::from(length))
     };
     let columns = span(rectangle.x, rectangle.width, photo.width(), width);
     let rows = span(rectangle.y, rectangle.height, photo.height(), height);
-    let mut sides: [Vec<u32>; 2] = Default::default();
+    let mut seeds: [Vec<u32>; 2] = Default::default();
     let mut unary_bias = Vec::with_capacity(width * height);
     for y in 0..height {
         for x in 0..width {
             let inside = rows.contains(&y) && columns.contains(&x);
-            sides[usize::from(inside)].push((y * width + x) as u32);
+            seeds[usize::from(inside)].push((y * width + x) as u32);
             unary_bias.push([0.0, if inside { 0.0 } else { LARGEST_COST }]);
         }
     }
-    if sides.iter().any(Vec::is_empty) {
+    if seeds.iter().any(Vec::is_empty) {
         return Err(Error::SettingOutOfRange(
             "the rectangle must leave some of the photo inside and some outside".into(),
         ));
     }
-    Ok(Start { sides, unary_bias })
+    Ok(Initialisation { seeds, unary_bias })
 }

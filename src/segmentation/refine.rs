@@ -1,18 +1,18 @@
-//! From the working picture's labels to the photo's own pixels: the edge follows what the photo
-//! shows between the working pixels, and is as soft as the photo's edges are.
+//! Upsamples the labels of the working picture to a mask and an alpha matte of the photo.
 //!
-//! In a band around the cut's edge the mask is the local linear function of the photo's colours
-//! that fits the labels best, the guided filter (He, Sun & Tang, "Guided Image Filtering", PAMI
-//! 2013): for each working pixel k, over the window around it,
+//! In a band around the cut's edge, alpha is the local linear function of the photo's colours that
+//! fits the labels best: the guided filter (He, Sun & Tang, "Guided Image Filtering", PAMI 2013).
+//! For each working pixel k, over the window around it,
 //!
 //! ```text
-//! a_k = (covariance of colours + epsilon)^-1  covariance of colours and labels        b_k = mean label - a_k . mean colour
+//! a_k = (covariance of colours + epsilon I)^-1 (covariance of colours and labels)
+//! b_k = mean label - a_k . mean colour
 //! alpha(p) = a . colour(p) + b,  a and b interpolated between the working pixels around p
 //! ```
 //!
-//! a and b are found at the working size and applied at the photo's ("Fast Guided Filter", He & Sun
-//! 2015, arXiv 1505.00996): the cost is that of the band's pixels, however large the photo. Outside
-//! the band every pixel has its working pixel's label.
+//! a and b are computed at the working size and applied at the photo's size ("Fast Guided Filter",
+//! He & Sun 2015, arXiv 1505.00996), so the fits cost the same for a photo of any size. Outside the
+//! band, every pixel has the label of its working pixel.
 
 use super::colour_model::Colour;
 use super::strokes::Scribbles;
@@ -21,15 +21,14 @@ use crate::image_input::Picture;
 use crate::imaging::{interpolation_weights, keep_components};
 use crate::matrix3;
 
-/// Working pixels on each side of the edge that are in the band.
+/// Width of the band on each side of the edge, in working pixels.
 const BAND: usize = 3;
 /// Windows are `2 * RADIUS + 1` working pixels wide.
 const RADIUS: usize = 4;
-/// Variance of colour (0..255) below which a window's colours tell nothing about its labels: the
-/// square of a deviation of 6.
+/// The guided filter's epsilon, for colours of 0..=255: a standard deviation of 6, squared. Windows
+/// with a smaller variance get an almost constant alpha.
 const EPSILON: f64 = 36.0;
-/// How much steeper than the fit the mask rises around one half: a least-squares fit to labels 0
-/// and 1 ends short of both.
+/// Gain of alpha around 0.5: a least-squares fit to labels of 0 and 1 does not reach them.
 const STEEPNESS: f32 = 1.6;
 
 /// `alpha = slope . colour + offset`.
@@ -39,9 +38,9 @@ struct Fit {
     offset: f32,
 }
 
-/// The labels of the working picture (true = object) in the photo's frame: as a mask of the
-/// components that [`keep_components`] keeps, marks of strokes among them, and as alpha, 0..=255,
-/// which is at least 128 exactly on the mask.
+/// The labels of the working picture (true = object) at the photo's size: the mask, with the
+/// components that [`keep_components`] keeps, those of object scribbles among them; and alpha,
+/// 0..=255, at least 128 exactly on the mask. Both are row-major.
 pub fn refined(
     photo: &Picture,
     working: &WorkingPicture,
@@ -74,13 +73,13 @@ pub fn refined(
                         below * columns + right,
                     ];
                     let weights = [(1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u];
-                    let at = |Fit { slope, offset }: Fit| {
+                    let evaluate = |Fit { slope, offset }: Fit| {
                         offset + (0..3).map(|i| slope[i] * f32::from(pixel[i])).sum::<f32>()
                     };
                     let fitted: f32 = corners
                         .iter()
                         .zip(weights)
-                        .map(|(&corner, weight)| weight * at(fits[corner]))
+                        .map(|(&corner, weight)| weight * evaluate(fits[corner]))
                         .sum();
                     (255.0 * (0.5 + STEEPNESS * (fitted - 0.5))).round_ties_even() as u8
                 }
@@ -89,10 +88,10 @@ pub fn refined(
     }
 
     let mut mask: Vec<bool> = alpha.iter().map(|&value| value >= 128).collect();
-    let place =
+    let working_pixel =
         |pixel: usize| pixel / width * rows / height * columns + pixel % width * columns / width;
     keep_components(&mut mask, width, |pixel| {
-        scribbles.scribbled[place(pixel)] == Some(true)
+        scribbles.scribbled[working_pixel(pixel)] == Some(true)
     });
     for (value, &inside) in alpha.iter_mut().zip(&mask) {
         if !inside && *value >= 128 {
@@ -102,7 +101,7 @@ pub fn refined(
     (mask, alpha)
 }
 
-/// The pixels at most `reach` rows and columns away from a pixel with another label.
+/// The pixels at most `reach` rows and columns from an edge between two labels.
 fn band(labels: &[bool], width: usize, reach: usize) -> Vec<bool> {
     let height = labels.len() / width;
     let mut band = vec![false; labels.len()];
@@ -122,18 +121,19 @@ fn band(labels: &[bool], width: usize, reach: usize) -> Vec<bool> {
     band
 }
 
-/// The best fit around each pixel of `band`; elsewhere the label as it is.
+/// The fit of the window around each pixel of `band`; elsewhere the constant label.
 fn fits(working: &WorkingPicture, labels: &[bool], band: &[bool]) -> Vec<Fit> {
     let (width, height) = (working.width, working.height());
-    let plain = |&label: &bool| Fit {
+    let constant = |&label: &bool| Fit {
         slope: [0.0; 3],
         offset: f32::from(u8::from(label)),
     };
-    let mut fits: Vec<Fit> = labels.iter().map(plain).collect();
+    let mut fits: Vec<Fit> = labels.iter().map(constant).collect();
     for y in 0..height {
         for x in (0..width).filter(|x| band[y * width + x]) {
-            let window =
-                |at: usize, end: usize| at.saturating_sub(RADIUS)..(at + RADIUS + 1).min(end);
+            let window = |centre: usize, end: usize| {
+                centre.saturating_sub(RADIUS)..(centre + RADIUS + 1).min(end)
+            };
             let pixels =
                 window(y, height).flat_map(|y| window(x, width).map(move |x| y * width + x));
             fits[y * width + x] = fit(pixels.map(|pixel| (&working.colours[pixel], labels[pixel])));
@@ -142,11 +142,12 @@ fn fits(working: &WorkingPicture, labels: &[bool], band: &[bool]) -> Vec<Fit> {
     fits
 }
 
+/// The least-squares fit of the labels as a linear function of the colours.
 fn fit<'a>(pixels: impl Iterator<Item = (&'a Colour, bool)>) -> Fit {
     let (mut count, mut objects) = (0.0, 0.0);
     let (mut sum, mut object_sum, mut products) = ([0.0f32; 3], [0.0f32; 3], [[0.0f32; 3]; 3]);
     for (colour, label) in pixels {
-        // Around mid-grey the products are smaller, and with them what their difference loses.
+        // Sums are taken relative to mid-grey: `E[xy] - E[x]E[y]` then cancels less.
         let colour = colour.map(|value| value - 127.5);
         let object = f32::from(u8::from(label));
         count += 1.0;
@@ -160,14 +161,14 @@ fn fit<'a>(pixels: impl Iterator<Item = (&'a Colour, bool)>) -> Fit {
         }
     }
     let mean = sum.map(|value| f64::from(value / count));
-    let share = f64::from(objects / count);
-    let with_labels = [0, 1, 2].map(|i| f64::from(object_sum[i] / count) - mean[i] * share);
+    let mean_label = f64::from(objects / count);
+    let with_labels = [0, 1, 2].map(|i| f64::from(object_sum[i] / count) - mean[i] * mean_label);
     let covariance =
         |i: usize, j: usize| f64::from(products[i.max(j)][i.min(j)] / count) - mean[i] * mean[j];
     let matrix =
         [0, 1, 2].map(|i| [0, 1, 2].map(|j| covariance(i, j) + if i == j { EPSILON } else { 0.0 }));
     let slope = matrix3::solve(matrix, with_labels);
-    let offset = share - (0..3).map(|i| slope[i] * (mean[i] + 127.5)).sum::<f64>();
+    let offset = mean_label - (0..3).map(|i| slope[i] * (mean[i] + 127.5)).sum::<f64>();
     Fit {
         slope: slope.map(|value| value as f32),
         offset: offset as f32,

@@ -2,29 +2,29 @@
 
 use crate::error::Error;
 
-/// Numbers of the pixels (row-major) that the map is sure about; no pixel is in both lists, and
+/// Row-major indices of the most and the least salient pixels. No pixel is in both lists, and
 /// neither list is empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seeds {
-    /// Salient enough to be object, in ascending order.
+    /// Object seeds, in ascending order.
     pub foreground: Vec<u32>,
-    /// Dull enough to be background, in ascending order.
+    /// Background seeds, in ascending order.
     pub background: Vec<u32>,
-    /// The upper quantile's value.
+    /// The saliency at the upper quantile.
     pub upper: f32,
-    /// The lower quantile's value.
+    /// The saliency at the lower quantile.
     pub lower: f32,
 }
 
 impl Seeds {
-    /// Foreground: the pixels whose saliency is above the `foreground_quantile` of the map.
-    /// Background: those below the `background_quantile`. The paper has 0.95 and 0.30.
+    /// Object seeds are the pixels with a saliency above the `foreground_quantile` of the map,
+    /// background seeds those below its `background_quantile`. The paper uses 0.95 and 0.30.
     ///
-    /// The q-quantile of n values is the one at place `floor(q * n)` of their ascending order,
-    /// counted from 0, found by exact selection. Above and below are meant strictly, so that values
-    /// tied with a quantile seed nothing — unless nothing else is left on that side: when so many
-    /// pixels share the highest value that none is above the upper quantile, those pixels are the
-    /// foreground, and likewise those that share the lowest value are the background.
+    /// The q-quantile of n values is the value at index `floor(q * n)`, from 0, of their ascending
+    /// order. Comparisons are strict: pixels that equal a quantile are no seeds. The exception is a
+    /// map in which no value is above the upper quantile: then the pixels with the highest value
+    /// are the object seeds. Likewise, if no value is below the lower quantile, the pixels with the
+    /// lowest value are the background seeds.
     ///
     /// # Errors
     /// `setting-out-of-range` unless 0 < `background_quantile` < `foreground_quantile` < 1;
@@ -39,7 +39,8 @@ impl Seeds {
             && foreground_quantile < 1.0)
         {
             return Err(Error::SettingOutOfRange(format!(
-                "the quantiles must satisfy 0 < background ({background_quantile}) < foreground ({foreground_quantile}) < 1"
+                "the quantiles must satisfy 0 < background ({background_quantile}) \
+                 < foreground ({foreground_quantile}) < 1"
             )));
         }
         let (lowest, highest) = values
@@ -54,8 +55,8 @@ impl Seeds {
         }
         let mut sorted = values.to_vec();
         let mut quantile = |q: f64| {
-            let place = ((q * sorted.len() as f64) as usize).min(sorted.len() - 1);
-            *sorted.select_nth_unstable_by(place, f32::total_cmp).1
+            let index = ((q * sorted.len() as f64) as usize).min(sorted.len() - 1);
+            *sorted.select_nth_unstable_by(index, f32::total_cmp).1
         };
         let (upper, lower) = (quantile(foreground_quantile), quantile(background_quantile));
         let pick = |keep: &dyn Fn(f32) -> bool| -> Vec<u32> {
@@ -63,7 +64,7 @@ impl Seeds {
                 .iter()
                 .zip(0..)
                 .filter(|&(&value, _)| keep(value))
-                .map(|(_, number)| number)
+                .map(|(_, pixel)| pixel)
                 .collect()
         };
         Ok(Self {
@@ -92,8 +93,8 @@ mod tests {
     fn the_top_twentieth_and_the_bottom_three_tenths_are_seeds() {
         let values: Vec<f32> = (0..1000).map(|i| ((i * 387) % 1000) as f32).collect();
         let seeds = Seeds::from_map(&values, 0.95, 0.30).unwrap();
-        let values_of = |numbers: &[u32]| {
-            let mut picked: Vec<f32> = numbers.iter().map(|&n| values[n as usize]).collect();
+        let values_of = |pixels: &[u32]| {
+            let mut picked: Vec<f32> = pixels.iter().map(|&pixel| values[pixel as usize]).collect();
             picked.sort_by(f32::total_cmp);
             picked
         };
@@ -109,8 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn ties_at_an_end_of_the_map_are_seeds_only_where_nothing_else_is() {
-        // Half the map is 0: nothing lies below its 30 % quantile, so the zeros are the background.
+    fn the_highest_and_lowest_values_are_seeds_only_where_no_others_are() {
+        // Half the map is 0: nothing lies below the 30 % quantile, so the zeros are the seeds.
         let seeds = Seeds::from_map(
             &[0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
             0.75,
@@ -126,7 +127,7 @@ mod tests {
                 lower: 0.0
             }
         );
-        // Half of it is 1: the same above.
+        // Half the map is 1: nothing lies above the 75 % quantile.
         let seeds = Seeds::from_map(&[0.0, 0.5, 1.0, 1.0], 0.75, 0.30).unwrap();
         assert_eq!(
             seeds,

@@ -1,4 +1,4 @@
-//! Pictures whose objects are known, for the tests.
+//! Test pictures with known objects.
 #![allow(clippy::unwrap_used)]
 
 use rand_chacha::ChaCha8Rng;
@@ -7,8 +7,8 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use crate::image_input::Picture;
 use crate::saliency::SaliencyMap;
 
-/// A disc of one noisy colour on a noisy ground of another, and a rough blob of saliency somewhere
-/// on the disc.
+/// A noisy disc of one colour on a noisy chequered ground, a map with a rough blob of saliency on
+/// the disc, and the disc's mask.
 pub fn disc(width: u32, height: u32) -> (Picture, SaliencyMap, Vec<bool>) {
     let mut random = ChaCha8Rng::seed_from_u64(11);
     let (cx, cy, radius) = (

@@ -1,21 +1,24 @@
-//! The reduced picture on which the cut works, and the way back to the photo's frame.
+//! The reduced picture that is cut.
 
 use super::colour_model::{Colour, ColourModel};
 use crate::error::Error;
 use crate::image_input::Picture;
 use crate::imaging::{Filter, fit_within};
 
-/// A photo at the size of the cut; never empty.
+/// A photo reduced to the size of the cut; never empty.
 pub struct WorkingPicture {
-    /// Row-major.
+    /// The pixels, row-major.
     pub colours: Vec<Colour>,
     /// Columns.
     pub width: usize,
 }
 
 impl WorkingPicture {
-    /// The photo with its long side reduced to at most `longest` pixels by averaging the area of
-    /// each; smaller ones stay as they are.
+    /// The photo with its long side reduced to at most `longest` pixels by area averaging; a
+    /// smaller photo keeps its size.
+    ///
+    /// # Errors
+    /// `internal` when the resizer fails.
     pub fn of(picture: &Picture, longest: u32) -> Result<Self, Error> {
         let reduced = fit_within(picture, longest, Filter::Box)?;
         Ok(Self {
@@ -29,12 +32,12 @@ impl WorkingPicture {
         [self.width, self.height()]
     }
 
-    /// Colour models of the pixels with these numbers: the background's and the object's.
-    pub fn models(&self, sides: &[Vec<u32>; 2], random_seed: u64) -> [ColourModel; 2] {
-        sides.each_ref().map(|side| {
+    /// Colour models of the background's and of the object's pixels, given by row-major indices.
+    pub fn models(&self, seeds: &[Vec<u32>; 2], random_seed: u64) -> [ColourModel; 2] {
+        seeds.each_ref().map(|side| {
             let colours: Vec<Colour> = side
                 .iter()
-                .map(|&number| self.colours[number as usize])
+                .map(|&pixel| self.colours[pixel as usize])
                 .collect();
             ColourModel::fit(&colours, random_seed)
         })

@@ -975,7 +975,7 @@ impl Segmentation {
     /// The share of the photo's pixels that are object, 0 to 1.
     #[wasm_bindgen(getter)]
     pub fn share(&self) -> f64 {
-        self.segmentation.share()
+        self.segmentation.object_fraction()
     }
 
     /// The object's bounding box in photo pixels.

@@ -1,19 +1,17 @@
-//! Connected components of a mask, by runs of pixels: a row has few of them, however many pixels it
-//! has.
+//! Connected components of a mask, by union-find over the runs of object pixels in its rows.
 
-/// A stretch of object pixels in one row: its first pixel, and the one behind its last, row-major.
+/// The object pixels `first..end` of one row, as row-major indices.
 struct Run {
     first: usize,
     end: usize,
-    /// A run of the same component: following these leads to the component's first run, which is
-    /// its own.
-    joined: usize,
+    /// The index of an earlier run of the same component, or of this one if there is none: the
+    /// parent in the union-find forest.
+    parent: usize,
 }
 
-/// Keeps the largest of the mask's components, and those in which `wanted` names a pixel; clears
-/// the others. Pixels are connected when they touch by a side or a corner, as they are in the
-/// graph. Of several equally large components the one that comes first in reading order counts as
-/// the largest.
+/// Keeps the largest component of a row-major mask of `width` columns, and every component with a
+/// pixel for which `wanted` is true; clears the others. Pixels are connected by sides and corners,
+/// as in the graph. Of several largest components the first in row-major order is kept.
 pub fn keep_components(mask: &mut [bool], width: usize, wanted: impl Fn(usize) -> bool) {
     let mut runs: Vec<Run> = Vec::new();
     let mut above = 0..0;
@@ -29,7 +27,7 @@ pub fn keep_components(mask: &mut [bool], width: usize, wanted: impl Fn(usize) -
             runs.push(Run {
                 first,
                 end,
-                joined: runs.len(),
+                parent: runs.len(),
             });
             pixel = end;
         }
@@ -39,7 +37,7 @@ pub fn keep_components(mask: &mut [bool], width: usize, wanted: impl Fn(usize) -
                 runs[run].first - width.min(runs[run].first),
                 runs[run].end - width.min(runs[run].end),
             );
-            // Runs above that end before this one begins cannot touch the next one either.
+            // A run above that ends before this one begins does not touch later runs either.
             while candidate < above.end && runs[candidate].end < first {
                 candidate += 1;
             }
@@ -55,33 +53,33 @@ pub fn keep_components(mask: &mut [bool], width: usize, wanted: impl Fn(usize) -
     let mut sizes = vec![(0, false); runs.len()];
     for run in 0..runs.len() {
         let (first, end) = (runs[run].first, runs[run].end);
-        let (size, is_wanted) = &mut sizes[head(&mut runs, run)];
+        let (size, is_wanted) = &mut sizes[root(&mut runs, run)];
         *size += end - first;
         *is_wanted |= (first..end).any(&wanted);
     }
     let largest = sizes.iter().map(|&(size, _)| size).max();
     let largest = sizes.iter().position(|&(size, _)| Some(size) == largest);
     for run in 0..runs.len() {
-        let component = head(&mut runs, run);
+        let component = root(&mut runs, run);
         if Some(component) != largest && !sizes[component].1 {
             mask[runs[run].first..runs[run].end].fill(false);
         }
     }
 }
 
-/// The first run of a run's component.
-fn head(runs: &mut [Run], mut run: usize) -> usize {
-    while runs[run].joined != run {
-        let next = runs[runs[run].joined].joined;
-        runs[run].joined = next;
+/// The first run of a run's component. Halves the path to it.
+fn root(runs: &mut [Run], mut run: usize) -> usize {
+    while runs[run].parent != run {
+        let next = runs[runs[run].parent].parent;
+        runs[run].parent = next;
         run = next;
     }
     run
 }
 
 fn join(runs: &mut [Run], a: usize, b: usize) {
-    let (a, b) = (head(runs, a), head(runs, b));
-    runs[a.max(b)].joined = a.min(b);
+    let (a, b) = (root(runs, a), root(runs, b));
+    runs[a.max(b)].parent = a.min(b);
 }
 
 #[cfg(test)]
@@ -174,7 +172,8 @@ mod tests {
                 if mask[pixel] && !std::mem::replace(&mut seen[pixel], true) {
                     members.push(pixel);
                     let (x, y) = (pixel % width, pixel / width);
-                    let near = |at: usize, end: usize| at.saturating_sub(1)..(at + 2).min(end);
+                    let near =
+                        |centre: usize, end: usize| centre.saturating_sub(1)..(centre + 2).min(end);
                     open.extend(
                         near(y, mask.len() / width)
                             .flat_map(|y| near(x, width).map(move |x| y * width + x)),

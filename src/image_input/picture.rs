@@ -1,13 +1,13 @@
-//! The picture that everything else reads.
+//! The decoded picture.
 
 use super::limits::check_size;
 use crate::error::Error;
 
-/// An upright, opaque picture of 8-bit sRGB pixels; never empty, and at most 50 million pixels and
-/// 16,384 a side.
+/// An upright, opaque picture of 8-bit sRGB pixels; never empty, and of at most 50 million pixels
+/// and 16,384 pixels per side.
 ///
-/// Transparent pixels were laid on white on the way in, so that the network, the colour models and
-/// the visitor see the same colours; alpha is always 255.
+/// Transparent pixels are composited on white when a picture is made, so that the network, the
+/// colour models and the visitor see the same colours. Alpha is always 255.
 #[derive(Clone, PartialEq)]
 pub struct Picture {
     pub(super) width: u32,
@@ -17,12 +17,12 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Takes `width * height` RGBA pixels, row-major from the top left, and lays them on white.
+    /// A picture of `width * height` RGBA pixels, row-major from the top left, composited on white.
     ///
     /// # Errors
-    /// `picture-empty` when a side is 0; `picture-too-large` when one is longer than 16,384 or they
-    /// have more than 50 million pixels; `picture-corrupt` when `rgba.len()` is not `width * height
-    /// * 4`.
+    /// `picture-empty` when a side is 0; `picture-too-large` when a side is longer than 16,384
+    /// pixels or there are more than 50 million; `picture-corrupt` when `rgba.len()` is not `width
+    /// * height * 4`.
     pub fn from_rgba(mut rgba: Vec<u8>, width: u32, height: u32) -> Result<Self, Error> {
         check_size(width, height)?;
         let expected = u64::from(width) * u64::from(height) * 4;
@@ -51,8 +51,8 @@ impl Picture {
         self.height
     }
 
-    /// Columns and rows of the file that the picture came from, upright: larger than the picture's
-    /// own where the file was larger than a picture may be and was reduced when it was read.
+    /// Columns and rows of the picture's file, upright: larger than the picture if the file was
+    /// over the limits of a picture and was reduced.
     pub fn file_size(&self) -> (u32, u32) {
         self.file_size
     }
@@ -69,7 +69,7 @@ impl std::fmt::Debug for Picture {
     }
 }
 
-/// Lays RGBA pixels on white, in place.
+/// Composites RGBA pixels on white, in place.
 pub(super) fn lay_on_white(rgba: &mut [u8]) {
     for pixel in rgba.chunks_exact_mut(4) {
         let alpha = u32::from(pixel[3]);

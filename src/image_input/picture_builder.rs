@@ -1,10 +1,10 @@
-//! A picture that is filled strip by strip, by a decoder that hands out its rows so.
+//! Builds a picture from strips of rows.
 
 use super::limits::{check_size, picture_size, reserved};
 use super::picture::{Picture, lay_on_white};
 use crate::error::Error;
 
-/// Fills a [`Picture`] from the top, so that nobody holds its pixels a second time.
+/// Fills a [`Picture`] from the top, without a second copy of its pixels.
 ///
 /// ```
 /// use deep_inside::image_input::PictureBuilder;
@@ -24,14 +24,14 @@ pub struct PictureBuilder {
 }
 
 impl PictureBuilder {
-    /// Starts a picture of `width` x `height` pixels, from a file that has `file_size` columns and
-    /// rows when it is upright: the same, or more where it was reduced to [`picture_size`]. Takes
-    /// all the memory that the picture needs.
+    /// Starts a picture of `width` x `height` pixels. `file_size` is the upright file's columns and
+    /// rows: the same, or more if the file is reduced to [`picture_size`]. Allocates the memory of
+    /// the whole picture.
     ///
     /// # Errors
     /// `picture-empty` when a side is 0; `picture-too-large` when the picture has more than 50
-    /// million pixels or 16,384 a side, the file more than 150 million or 65,535 a side, or there
-    /// is not enough memory.
+    /// million pixels or 16,384 per side, the file more than 150 million or 65,535 per side, or
+    /// memory is exhausted.
     pub fn new(width: u32, height: u32, file_size: (u32, u32)) -> Result<Self, Error> {
         check_size(width, height)?;
         picture_size(file_size.0, file_size.1)?;
@@ -44,11 +44,11 @@ impl PictureBuilder {
         })
     }
 
-    /// Adds the next `count` rows: `fill` is given their `width * count` RGBA pixels, row-major, to
-    /// write, and they are laid on white.
+    /// Adds the next `count` rows: `fill` writes their `width * count` RGBA pixels, row-major,
+    /// which are then composited on white.
     ///
     /// # Errors
-    /// `picture-corrupt` when the picture has fewer rows left.
+    /// `picture-corrupt` when fewer than `count` rows are missing.
     pub fn push_rows(&mut self, count: u32, fill: impl FnOnce(&mut [u8])) -> Result<(), Error> {
         let row = self.width as usize * 4;
         let (start, left) = (
@@ -66,7 +66,7 @@ impl PictureBuilder {
         Ok(())
     }
 
-    /// The picture, once all of its rows are there.
+    /// The picture, once all rows have been added.
     ///
     /// # Errors
     /// `picture-corrupt` when rows are missing.

@@ -1,4 +1,4 @@
-//! A picture out of pixels that somebody else has decoded and hands out in rectangles, as stored.
+//! Builds a picture from strips of stored pixels, which an external decoder provides.
 
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbaImage};
@@ -9,12 +9,12 @@ use super::picture_builder::PictureBuilder;
 use super::reduce_rows::RowReducer;
 use crate::error::Error;
 
-/// Bytes of a strip: large enough that their number costs nothing, small beside any picture that
-/// has to be read in several.
+/// Bytes of a strip: large enough for a small number of strips, and much smaller than a large
+/// photo.
 const STRIP_BYTES: u32 = 4 << 20;
 
-/// A rectangle of the stored pixels: whole rows, or whole columns where the picture is to be turned
-/// by a quarter.
+/// A rectangle of the stored pixels: whole rows, or whole columns if the orientation swaps rows and
+/// columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Strip {
     /// First column, even.
@@ -27,7 +27,7 @@ pub struct Strip {
     pub height: u32,
 }
 
-/// Turns the strips upright, reduces them where the file is larger than a picture may be, and lays
+/// Turns strips upright, reduces them if the file is over the limits of a picture, and composites
 /// them on white.
 ///
 /// ```
@@ -46,10 +46,9 @@ pub struct PictureStrips {
     columns: u32,
     rows: u32,
     orientation: Orientation,
-    /// Rows, or columns, of a strip; even, so that strips start where pictures with halved colours
-    /// can be read.
+    /// Rows, or columns, of a strip; even, so that strips start at whole chroma samples.
     step: u32,
-    /// Strips so far.
+    /// The number of strips so far.
     taken: u32,
     reducer: Option<RowReducer>,
     builder: PictureBuilder,
@@ -60,8 +59,8 @@ impl PictureStrips {
     /// turns upright.
     ///
     /// # Errors
-    /// `picture-empty` when a side is 0, `picture-too-large` when the file is larger than can be
-    /// read at all.
+    /// `picture-empty` when a side is 0; `picture-too-large` when the file is over the limits of
+    /// [`picture_size`], or memory is exhausted.
     pub fn new(columns: u32, rows: u32, orientation: Orientation) -> Result<Self, Error> {
         let file_size = if is_quarter_turn(orientation) {
             (rows, columns)
@@ -85,7 +84,7 @@ impl PictureStrips {
         })
     }
 
-    /// How many strips have come, of how many.
+    /// The number of strips that have been pushed, and the number of all strips.
     pub fn progress(&self) -> (usize, usize) {
         (
             self.taken as usize,
@@ -93,7 +92,7 @@ impl PictureStrips {
         )
     }
 
-    /// Rows of the upright picture before it is reduced: the stored rows, or columns.
+    /// Rows of the upright picture, before reduction: the stored rows, or columns.
     fn length(&self) -> u32 {
         if is_quarter_turn(self.orientation) {
             self.columns
@@ -102,7 +101,7 @@ impl PictureStrips {
         }
     }
 
-    /// The pixels that are wanted next; `None` when all have come.
+    /// The strip to be pushed next; `None` when all have been pushed.
     pub fn next_strip(&self) -> Option<Strip> {
         let (columns, rows, length) = (self.columns, self.rows, self.length());
         let left = length.div_ceil(self.step).checked_sub(self.taken + 1)?;
@@ -133,7 +132,7 @@ impl PictureStrips {
     /// Takes the RGBA pixels of the [`next_strip`](Self::next_strip), row-major as stored.
     ///
     /// # Errors
-    /// `picture-corrupt` when they are more or fewer than that.
+    /// `picture-corrupt` when `rgba` does not have the strip's size.
     pub fn push(&mut self, rgba: Vec<u8>) -> Result<(), Error> {
         let strip = self.next_strip().unwrap_or(Strip {
             x: 0,
@@ -176,7 +175,7 @@ impl PictureStrips {
     /// The picture, once all strips have been pushed.
     ///
     /// # Errors
-    /// `picture-corrupt` when some are missing.
+    /// `picture-corrupt` when strips are missing.
     pub fn finish(self) -> Result<Picture, Error> {
         self.builder.finish()
     }
@@ -191,7 +190,7 @@ fn is_quarter_turn(orientation: Orientation) -> bool {
     )
 }
 
-/// Whether the upright picture begins with the last of the stored rows, or columns.
+/// Whether the last stored rows, or columns, come first in the upright picture.
 fn is_from_the_end(orientation: Orientation) -> bool {
     use Orientation::{FlipVertical, Rotate180, Rotate270, Rotate270FlipH};
     matches!(
@@ -244,7 +243,7 @@ mod tests {
     fn strips_make_the_same_upright_picture_as_the_whole() {
         for exif in 1..=8 {
             let orientation = Orientation::from_exif(exif).unwrap();
-            // Odd sides, and several strips whichever way they lie.
+            // Odd sides, and several strips in both directions.
             let (columns, rows) = (1501, 1403);
             let stored = RgbaImage::from_fn(columns, rows, |x, y| image::Rgba(pixel(x, y)));
             let mut whole = DynamicImage::ImageRgba8(stored);
@@ -260,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_beyond_the_largest_picture_is_reduced_and_says_so() {
+    fn a_file_beyond_the_largest_picture_is_reduced_and_keeps_its_size() {
         for (orientation, file_size) in [
             (Orientation::NoTransforms, (20_000, 600)),
             (Orientation::Rotate270, (600, 20_000)),
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn transparent_pixels_lie_on_white_before_they_are_averaged() {
+    fn transparent_pixels_are_composited_before_they_are_averaged() {
         let mut strips = PictureStrips::new(20_000, 2, Orientation::NoTransforms).unwrap();
         let strip = strips.next_strip().unwrap();
         strips
@@ -293,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn pixels_that_do_not_fit_are_refused() {
+    fn strips_of_the_wrong_size_are_refused() {
         let mut strips = PictureStrips::new(4, 4, Orientation::NoTransforms).unwrap();
         assert_eq!(
             strips.push(vec![0; 60]).unwrap_err().code(),

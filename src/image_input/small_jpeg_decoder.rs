@@ -1,5 +1,5 @@
-//! The JPEG decoder of web builds, a third of the other's size to download. There the browser's own
-//! decoder reads most photos.
+//! The JPEG decoder of web builds. It is a third of the native decoder's download size; the
+//! browser's own decoder reads most photos there.
 
 use std::io::{ErrorKind, Read};
 
@@ -10,14 +10,14 @@ use super::jpeg_structure::{Colours, JpegStructure};
 use super::limits::{check_memory, picture_size};
 use crate::error::Error;
 
-/// What stands for the data after the last scan's: bits of 1, which are no code, so that a scan
-/// that was cut short is noticed, and the end marker.
+/// Replaces the data after the last scan: bits of 1, which are no valid code, so that the decoder
+/// notices a truncated scan; then the end marker.
 const END: [u8; 34] = {
     let mut end = [0; 34];
-    let mut at = 0;
-    while at < 34 {
-        end[at] = 0xff;
-        at += 2;
+    let mut index = 0;
+    while index < 34 {
+        end[index] = 0xff;
+        index += 2;
     }
     end[33] = 0xd9;
     end
@@ -26,14 +26,14 @@ const END: [u8; 34] = {
 /// Decodes the scans of a JPEG file of this structure.
 ///
 /// # Errors
-/// `picture-corrupt` when pixels are missing, `picture-unsupported` for what this decoder does not
-/// read, `picture-too-large` over a limit.
+/// `picture-corrupt` when pixels are missing; `picture-unsupported` for a kind of JPEG that this
+/// decoder does not support; `picture-too-large` over a limit.
 pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Scans, Error> {
     let (columns, rows) = (structure.columns, structure.rows);
     picture_size(columns, rows)?;
     let pixels = u64::from(columns) * u64::from(rows);
     let samples = structure.samples(pixels) + structure.kept_coefficient_bytes();
-    // The decoder makes pixels of its own kind, from which the others are copied.
+    // The decoder has pixels in its own format, which are copied to RGBA.
     check_memory(
         columns,
         rows,
@@ -81,7 +81,7 @@ pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Sc
                 values[index * 4..index * 4 + 4].copy_from_slice(&[red, green, blue, 255]);
             }
         }
-        // It has turned the inks about already.
+        // The decoder has already inverted the inks.
         PixelFormat::CMYK32 => values.iter_mut().for_each(|ink| *ink = 255 - *ink),
         PixelFormat::L16 => return Err(unsupported("of more than 8 bits a colour")),
     }
@@ -97,7 +97,7 @@ fn unsupported(kind: &str) -> Error {
     Error::PictureUnsupported(format!("it is a JPEG {kind}"))
 }
 
-/// Why the decoder refused, in words for visitors: its own speak of its insides.
+/// The decoder's error in words for visitors: its own messages name internals.
 fn refusal(error: JpegError) -> Error {
     match error {
         JpegError::Unsupported(UnsupportedFeature::ArithmeticEntropyCoding) => {
@@ -171,7 +171,7 @@ mod tests {
                 decoded(&bytes[..bytes.len() - 2]).unwrap().pixels == whole,
                 "{name}"
             );
-            // The last byte may hold nothing but the bits of 1 that fill it.
+            // The last byte may hold only padding bits of 1.
             for length in 16..bytes.len() - 3 {
                 let code = decoded(&bytes[..length])
                     .map(|_| ())

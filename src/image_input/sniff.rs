@@ -1,13 +1,13 @@
-//! What a file is, by its content; its name plays no part.
+//! Detects a file's format by its content; the file name is not used.
 
 use image::ImageFormat;
 
 use crate::error::Error;
 
-/// The format of a file that can be read here.
+/// The format of a supported file.
 ///
 /// # Errors
-/// `picture-unsupported` for any other file, saying what it seems to be where that can be told.
+/// `picture-unsupported` for any other file, with the name of its format if that is recognised.
 pub(super) fn sniff(bytes: &[u8]) -> Result<ImageFormat, Error> {
     match image::guess_format(bytes) {
         Ok(
@@ -26,7 +26,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<ImageFormat, Error> {
     }
 }
 
-/// A name for the kinds of file that people take for such a picture.
+/// The name of a format that people may mistake for a supported one.
 fn seems_to_be(bytes: &[u8]) -> Option<&'static str> {
     const SIGNATURES: [(usize, &[u8], &str); 44] = [
         (0, b"IIU\0", "a camera's raw file"),
@@ -105,8 +105,7 @@ fn seems_to_be(bytes: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// What an ISO media file is by its brands: the first, or where that says "a picture" only, the
-/// others that it is compatible with.
+/// The format of an ISO media file, by its major brand and its compatible brands.
 fn seems_to_be_by_brand(bytes: &[u8]) -> Option<&'static str> {
     let length = u32::from_be_bytes(*bytes.first_chunk()?) as usize;
     let brands = bytes

@@ -1,5 +1,4 @@
-//! The JPEG decoder of native builds: libjpeg-turbo's results to the bit, and arithmetic coding as
-//! well.
+//! The JPEG decoder of native builds: bit-exact with libjpeg-turbo, arithmetic coding included.
 
 use std::borrow::Cow;
 
@@ -10,14 +9,15 @@ use super::jpeg_structure::{Colours, JpegStructure};
 use super::limits::{FILE_PIXELS, check_memory, picture_size, zeros};
 use crate::error::Error;
 
-/// Most passes over a picture: each takes its time however little there is in it.
+/// Most scans of a picture: each takes time, however little data it has.
 const SCANS: usize = 500;
 
-/// Decodes the scans of a JPEG file of this structure, smaller by eighths as long as they stay as
-/// large as the picture may be.
+/// Decodes the scans of a JPEG file of this structure, at the smallest scale in eighths that is not
+/// below [`picture_size`].
 ///
 /// # Errors
-/// `picture-corrupt` when pixels are missing, `picture-too-large` over a limit.
+/// `picture-corrupt` when pixels are missing; `picture-unsupported` for a kind of JPEG that the
+/// decoder does not support; `picture-too-large` over a limit.
 pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Scans, Error> {
     let (columns, rows) = (structure.columns, structure.rows);
     let (width, height) = picture_size(columns, rows)?;
@@ -27,8 +27,8 @@ pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Sc
             scale.scale_dim(rows as usize),
         )
     };
-    // Where nothing is to be reduced, rounding up would let a few columns pass for enough at any
-    // scale.
+    // Scaled sizes are rounded up: without the first condition, a picture of a few pixels would be
+    // scaled although it needs no reduction.
     let scale = ScalingFactor::SUPPORTED
         .into_iter()
         .filter(|scale| {
@@ -74,7 +74,7 @@ pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Sc
     })
 }
 
-/// Why the decoder refused, in words for visitors: its own speak of its insides.
+/// The decoder's error in words for visitors: its own messages name internals.
 fn refusal(error: JpegError) -> Error {
     match error {
         JpegError::Unsupported(_) => {

@@ -1,5 +1,4 @@
-//! Every way in which a visitor's picture can be wrong, or merely odd: each ends in the named error
-//! or in the right picture.
+//! Invalid and unusual picture files: each gives the documented error or the right picture.
 
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -23,7 +22,7 @@ const FORMATS: [ImageFormat; 5] = [
     ImageFormat::Gif,
     ImageFormat::Bmp,
 ];
-/// How much finer brightness is than colour in the JPEG files, along rows and along columns.
+/// Chroma subsampling of the JPEG files: horizontal and vertical factors of luma over chroma.
 const SAMPLINGS: [&str; 5] = ["1x1", "2x1", "1x2", "2x2", "4x1"];
 const BLACK: [u8; 4] = [0, 0, 0, 255];
 const WHITE: [u8; 4] = [255; 4];
@@ -49,12 +48,12 @@ fn random_bytes_are_no_picture() {
 }
 
 #[test]
-fn a_png_signature_alone_is_damaged() {
+fn a_png_signature_alone_is_corrupt() {
     assert_eq!(refused(b"\x89PNG\r\n\x1a\n"), "picture-corrupt");
 }
 
 #[test]
-fn a_file_cut_anywhere_before_its_last_pixel_is_damaged() {
+fn a_file_truncated_anywhere_before_its_last_pixel_is_corrupt() {
     for format in FORMATS {
         let whole = encode(&photo(96, 64), format);
         for length in (64..whole.len() - 64).step_by(64) {
@@ -75,8 +74,8 @@ fn a_file_cut_anywhere_before_its_last_pixel_is_damaged() {
         "-arithmetic",
     ])) {
         let whole = fixture(&name);
-        // Of an animation, what follows its first frame may be missing, and of a JPEG its end
-        // marker, unless its data can end anywhere.
+        // An animation may end after its first frame, and a JPEG before its end marker, unless its
+        // coding is arithmetic.
         let frames: Vec<usize> = (0..whole.len() - 4)
             .filter(|&start| &whole[start..start + 4] == b"ANMF")
             .collect();
@@ -97,8 +96,9 @@ fn a_file_cut_anywhere_before_its_last_pixel_is_damaged() {
 }
 
 #[test]
-fn an_end_marker_does_not_make_a_cut_jpeg_whole() {
-    // A cut between two passes leaves a whole picture of less detail, which browsers show.
+fn an_end_marker_does_not_make_a_truncated_jpeg_complete() {
+    // A progressive JPEG that ends between two scans is complete, with less detail: not tested
+    // here.
     for name in sampled_jpegs(&["", "-separate"]) {
         let whole = fixture(&name);
         for length in 16..whole.len() - 2 {
@@ -114,10 +114,10 @@ fn an_end_marker_does_not_make_a_cut_jpeg_whole() {
 }
 
 #[test]
-fn a_jpeg_without_its_end_marker_opens_whatever_follows() {
+fn a_jpeg_without_its_end_marker_is_decoded_whatever_follows() {
     let other = fixture("progressive.jpg");
-    let mut chance = b"SEFH\xff\xda\0\x08\x01\x63\0\0\x3f\0\xff\xc0\0\x02".to_vec();
-    chance.extend(&other[20..]);
+    let mut misleading = b"SEFH\xff\xda\0\x08\x01\x63\0\0\x3f\0\xff\xc0\0\x02".to_vec();
+    misleading.extend(&other[20..]);
     for name in sampled_jpegs(&["", "-separate", "-progressive"]) {
         let whole = fixture(&name);
         let data = &whole[..whole.len() - 2];
@@ -127,7 +127,7 @@ fn a_jpeg_without_its_end_marker_opens_whatever_follows() {
             b"\0\0\0\0",
             b"Image_UTC_Data1458765943",
             &other,
-            &chance,
+            &misleading,
         ] {
             let picture = decode_file(&[data, trailer].concat())
                 .unwrap_or_else(|error| panic!("{name} with {trailer:?}: {error}"));
@@ -137,7 +137,7 @@ fn a_jpeg_without_its_end_marker_opens_whatever_follows() {
 }
 
 #[test]
-fn bytes_after_the_picture_do_no_harm() {
+fn bytes_after_the_picture_are_ignored() {
     for format in FORMATS {
         let mut bytes = encode(&photo(96, 64), format);
         bytes.extend_from_slice(b"trailing bytes, as some phones add them");
@@ -153,7 +153,7 @@ fn bytes_after_the_picture_do_no_harm() {
 }
 
 #[test]
-fn an_endless_claim_is_refused_at_once_and_without_memory() {
+fn a_huge_size_is_refused_at_once_and_without_memory() {
     let claims = [
         (60_000, 60_000),
         (65_536, 65_537),
@@ -175,7 +175,7 @@ fn an_endless_claim_is_refused_at_once_and_without_memory() {
 }
 
 #[test]
-fn endless_claims_of_other_formats_are_refused_at_once_too() {
+fn huge_sizes_in_other_formats_are_refused_at_once_too() {
     let mut jpeg = encode(&photo(8, 8), ImageFormat::Jpeg);
     let frame = jpeg
         .windows(2)
@@ -209,7 +209,7 @@ fn endless_claims_of_other_formats_are_refused_at_once_too() {
 }
 
 #[test]
-fn a_metadata_chunk_may_not_ask_for_more_memory_than_the_file_has() {
+fn a_metadata_chunk_beyond_the_end_of_the_file_allocates_no_memory() {
     let mut webp = webp_with_exif(&photo(8, 8), &[0; 16]);
     let exif = webp.windows(4).position(|name| name == b"EXIF").unwrap();
     webp[exif + 4..exif + 8].copy_from_slice(&[0xff, 0xff, 0xff, 0xef]);
@@ -220,7 +220,7 @@ fn a_metadata_chunk_may_not_ask_for_more_memory_than_the_file_has() {
 
 #[test]
 fn a_file_of_more_pixels_than_a_picture_may_have_is_reduced() {
-    // A mean over areas keeps flat halves flat, and a border's place.
+    // Area averaging keeps flat halves flat, and the edge between them in place.
     for (columns, rows) in [(8_160, 6_144), (17_000, 40)] {
         let picture = image::GrayImage::from_fn(columns, rows, |x, _| {
             image::Luma([if x < columns / 2 { 40 } else { 200 }])
@@ -279,8 +279,8 @@ fn a_file_of_more_than_200_megabytes_is_too_large() {
 }
 
 #[test]
-fn pixels_that_take_more_memory_than_there_may_be_are_too_large() {
-    // Four colours in passes: 12 bytes of coefficients and samples for each pixel's four.
+fn pixels_that_need_more_memory_than_the_limit_are_too_large() {
+    // Progressive CMYK: 12 bytes of coefficients and samples on top of 4 bytes per pixel.
     let frame = [
         &[0xff, 0xd8, 0xff, 0xc2, 0, 20, 8][..],
         &[0x27, 0x10, 0x3a, 0x98, 4],
@@ -303,7 +303,7 @@ fn pixels_that_take_more_memory_than_there_may_be_are_too_large() {
 fn a_photo_is_decoded_without_a_second_copy_of_its_pixels() {
     let photo = photo(1_600, 1_200);
     let pixels = 1_600 * 1_200;
-    for (format, bytes_a_pixel) in [
+    for (format, bytes_per_pixel) in [
         (ImageFormat::Jpeg, 7.1),
         (ImageFormat::Png, 4.1),
         (ImageFormat::Bmp, 4.1),
@@ -314,17 +314,17 @@ fn a_photo_is_decoded_without_a_second_copy_of_its_pixels() {
             .unwrap();
         let (picture, memory) = with_peak_memory(|| decode_file(&bytes).unwrap());
         assert_eq!(picture.rgba().len(), pixels * 4);
-        let most = bytes_a_pixel * pixels as f64 + 500_000.0;
+        let most = bytes_per_pixel * pixels as f64 + 500_000.0;
         assert!(
             (memory as f64) < most,
-            "{format:?}: {memory} bytes, {:.2} a pixel",
+            "{format:?}: {memory} bytes, {:.2} per pixel",
             memory as f64 / pixels as f64
         );
     }
 }
 
 #[test]
-fn the_content_decides_the_format_and_other_files_are_named() {
+fn the_content_determines_the_format_and_other_formats_are_named() {
     for format in FORMATS {
         assert_eq!(size(&encode(&photo(5, 4), format)), (5, 4), "{format:?}");
     }
@@ -371,26 +371,26 @@ fn the_content_decides_the_format_and_other_files_are_named() {
 }
 
 #[test]
-fn sound_jpegs_of_kinds_that_are_not_read_are_named() {
-    let sound = fixture("sampling-2x2.jpg");
-    let at = |marker: u8| {
-        sound
+fn valid_jpegs_of_unsupported_kinds_are_named() {
+    let valid = fixture("sampling-2x2.jpg");
+    let position = |marker: u8| {
+        valid
             .windows(2)
             .position(|pair| pair == [0xff, marker])
             .unwrap()
     };
-    let (frame, scan) = (at(0xc0), at(0xda));
+    let (frame, scan) = (position(0xc0), position(0xda));
     let with = |changes: &[(usize, u8)]| {
-        let mut bytes = sound.clone();
+        let mut bytes = valid.clone();
         changes
             .iter()
-            .for_each(|&(place, value)| bytes[place] = value);
+            .for_each(|&(index, value)| bytes[index] = value);
         bytes
     };
     let two_colours = [
-        &sound[..scan],
+        &valid[..scan],
         &[0xff, 0xda, 0, 10, 2, 1, 0, 2, 0x11, 0, 63, 0],
-        &sound[scan + 14..],
+        &valid[scan + 14..],
     ]
     .concat();
     let files = [
@@ -413,7 +413,7 @@ fn sound_jpegs_of_kinds_that_are_not_read_are_named() {
 }
 
 #[test]
-fn no_word_of_a_decoders_insides_reaches_a_visitor() {
+fn error_details_name_no_internals_of_the_decoders() {
     let mut files: Vec<Vec<u8>> = FORMATS
         .into_iter()
         .map(|format| encode(&photo(12, 9), format))
@@ -426,22 +426,25 @@ fn no_word_of_a_decoders_insides_reaches_a_visitor() {
     );
     let mut refusals = 0;
     for whole in files {
-        let cut = (1..whole.len()).map(|length| whole[..length].to_vec());
-        let changed = (0..whole.len()).flat_map(|place| {
+        let truncated = (1..whole.len()).map(|length| whole[..length].to_vec());
+        let changed = (0..whole.len()).flat_map(|index| {
             [0xff, 0x10].map(|bits| {
                 let mut bytes = whole.clone();
-                bytes[place] ^= bits;
+                bytes[index] ^= bits;
                 bytes
             })
         });
-        for bytes in cut.chain(changed) {
+        for bytes in truncated.chain(changed) {
             if let Err(error) = decode_file(&bytes) {
                 refusals += 1;
                 let text = error.detail();
-                let inside = [
+                let internals = [
                     "{", "}", "::", "`", "\"", "Err", "Some", "None", "Io(", "()", "_", "0x", "  ",
                 ];
-                assert!(!inside.iter().any(|mark| text.contains(mark)), "{text}");
+                assert!(
+                    !internals.iter().any(|internal| text.contains(internal)),
+                    "{text}"
+                );
                 assert!(error.code().starts_with("picture-"), "{error}");
             }
         }
@@ -502,10 +505,10 @@ fn all_eight_orientations_of_a_lossy_webp_are_upright() {
     let plain = fixture("lossy.webp");
     let stored = pixels(&plain);
     for orientation in 1..=8 {
-        let notes = exif(orientation, orientation % 2 == 0);
-        let named = [b"Exif\0\0", &notes[..]].concat();
-        for notes in [notes, named] {
-            let picture = decode_file(&extended_webp(&plain, 0x08, &[(b"EXIF", &notes)])).unwrap();
+        let exif = exif(orientation, orientation % 2 == 0);
+        let prefixed = [b"Exif\0\0", &exif[..]].concat();
+        for exif in [exif, prefixed] {
+            let picture = decode_file(&extended_webp(&plain, 0x08, &[(b"EXIF", &exif)])).unwrap();
             let upright =
                 RgbaImage::from_raw(picture.width(), picture.height(), picture.rgba().to_vec())
                     .unwrap();
@@ -518,7 +521,7 @@ fn all_eight_orientations_of_a_lossy_webp_are_upright() {
 }
 
 #[test]
-fn a_webp_whose_notes_are_missing_or_not_announced_opens() {
+fn a_webp_whose_metadata_is_missing_or_unflagged_is_decoded() {
     let plain = fixture("lossy.webp");
     assert_eq!(size(&extended_webp(&plain, 0x0c, &[])), (32, 16));
     assert_eq!(
@@ -532,24 +535,24 @@ fn a_webp_whose_notes_are_missing_or_not_announced_opens() {
 }
 
 #[test]
-fn exif_that_cannot_be_read_is_ignored() {
+fn invalid_exif_is_ignored() {
     let upright = photo(7, 5);
-    let sound = exif(6, false);
-    let mut broken: Vec<Vec<u8>> = (1..sound.len())
-        .map(|length| sound[..length].to_vec())
-        .filter(|cut| cut.len() < 20)
+    let valid = exif(6, false);
+    let mut invalid: Vec<Vec<u8>> = (1..valid.len())
+        .map(|length| valid[..length].to_vec())
+        .filter(|truncated| truncated.len() < 20)
         .collect();
-    broken.extend([
+    invalid.extend([
         exif(0, false),
         exif(9, true),
         b"no exif at all".to_vec(),
         vec![0xff; 300],
     ]);
-    let mut endless = sound.clone();
-    endless[8..10].copy_from_slice(&[0xff, 0xff]);
-    endless[10] = 0;
-    broken.push(endless);
-    for exif in broken {
+    let mut huge = valid.clone();
+    huge[8..10].copy_from_slice(&[0xff, 0xff]);
+    huge[10] = 0;
+    invalid.push(huge);
+    for exif in invalid {
         for bytes in [
             png_with_exif(&upright, &exif),
             webp_with_exif(&upright, &exif),
@@ -611,7 +614,7 @@ fn palette_cmyk_progressive_and_animated_files_are_read() {
     ] {
         let picture = decode_file(&fixture(name)).unwrap();
         assert_eq!((picture.width(), picture.height()), (32, 16), "{name}");
-        // Away from the edge between the halves, where the lossy formats ring.
+        // Away from the edge between the halves, where lossy formats have ringing.
         for (column, colour) in [(3, [200, 40, 60, 255]), (28, [20, 120, 220, 255])] {
             let pixel = &picture.rgba()[(8 * 32 + column) * 4..][..4];
             assert!(
@@ -637,9 +640,9 @@ fn every_sampling_and_coding_of_a_jpeg_gives_libjpegs_pixels() {
 }
 
 #[test]
-fn a_jpeg_of_red_green_and_blue_is_known_by_its_names_or_its_adobe_marker() {
-    let by_name = fixture("rgb.jpg");
-    let mut by_marker = by_name.clone();
+fn an_rgb_jpeg_is_recognised_by_its_component_ids_or_its_adobe_marker() {
+    let by_id = fixture("rgb.jpg");
+    let mut by_marker = by_id.clone();
     let frame = by_marker
         .windows(2)
         .position(|pair| pair == [0xff, 0xc0])
@@ -648,9 +651,9 @@ fn a_jpeg_of_red_green_and_blue_is_known_by_its_names_or_its_adobe_marker() {
         .windows(2)
         .position(|pair| pair == [0xff, 0xda])
         .unwrap();
-    for (index, name) in [1, 2, 3].into_iter().enumerate() {
-        by_marker[frame + 10 + index * 3] = name;
-        by_marker[scan + 5 + index * 2] = name;
+    for (index, id) in [1, 2, 3].into_iter().enumerate() {
+        by_marker[frame + 10 + index * 3] = id;
+        by_marker[scan + 5 + index * 2] = id;
     }
     let adobe = *b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0";
     let without_jfif = |bytes: &[u8]| {
@@ -666,7 +669,7 @@ fn a_jpeg_of_red_green_and_blue_is_known_by_its_names_or_its_adobe_marker() {
     } else {
         [&by_marker[..2], &adobe, &by_marker[2..]].concat()
     };
-    for bytes in [by_name, by_marker] {
+    for bytes in [by_id, by_marker] {
         let found = pixels(&bytes);
         assert!(largest_difference(&found[(8 * 32 + 3) * 4..][..4], &[200, 40, 60, 255]) <= 3);
     }
@@ -675,7 +678,7 @@ fn a_jpeg_of_red_green_and_blue_is_known_by_its_names_or_its_adobe_marker() {
 // Colours
 
 #[test]
-fn colours_are_those_that_the_profile_means() {
+fn colours_are_converted_by_the_profile() {
     let colours: Vec<[u8; 3]> = vec![
         [0, 0, 0],
         [255, 255, 255],
@@ -701,7 +704,7 @@ fn colours_are_those_that_the_profile_means() {
             for (index, colour) in colours.iter().enumerate() {
                 let expected = in_srgb(*colour, primaries, gamma);
                 let pixel = &found[(8 * 48 + index * 8 + 4) * 4..][..3];
-                // A wide space's rounding in a JPEG grows on the way.
+                // Rounding errors of a JPEG in a wide colour space are amplified.
                 let tolerance = if format == ImageFormat::Jpeg { 9 } else { 2 };
                 assert!(
                     largest_difference(pixel, &expected) <= tolerance,
@@ -713,22 +716,22 @@ fn colours_are_those_that_the_profile_means() {
 }
 
 #[test]
-fn a_profile_of_srgb_changes_nothing_and_one_that_is_broken_or_of_another_kind_is_ignored() {
+fn profiles_that_are_invalid_or_of_another_colour_space_are_ignored() {
     let picture = photo(20, 10);
-    let sound = rgb_profile(P3, 2.2);
-    let mut endless = sound.clone();
-    endless[128..132].copy_from_slice(&[0xff; 4]);
+    let valid = rgb_profile(P3, 2.2);
+    let mut huge = valid.clone();
+    huge[128..132].copy_from_slice(&[0xff; 4]);
     let mut profiles = vec![
         b"no profile".to_vec(),
         vec![0; 200],
-        endless,
+        huge,
         grey_profile(1.0),
-        ink_profile(),
+        cmyk_profile(),
     ];
     profiles.extend(
-        (1..sound.len())
+        (1..valid.len())
             .step_by(13)
-            .map(|length| sound[..length].to_vec()),
+            .map(|length| valid[..length].to_vec()),
     );
     for profile in profiles {
         for format in [ImageFormat::Png, ImageFormat::WebP] {
@@ -742,7 +745,7 @@ fn a_profile_of_srgb_changes_nothing_and_one_that_is_broken_or_of_another_kind_i
 }
 
 #[test]
-fn grey_and_inks_have_profiles_of_their_own() {
+fn grey_and_cmyk_profiles_are_applied() {
     let mut png = Vec::new();
     let mut encoder = PngEncoder::new(&mut png);
     encoder.set_icc_profile(grey_profile(1.0)).unwrap();
@@ -756,9 +759,9 @@ fn grey_and_inks_have_profiles_of_their_own() {
         ) <= 1
     );
 
-    // In this one, black ink alone is seen, and the picture has next to none.
+    // By this profile only black ink has a colour, and the picture has almost none.
     let plain = fixture("cmyk.jpg");
-    let profile = ink_profile();
+    let profile = cmyk_profile();
     let mut segment = vec![0xff, 0xe2];
     segment.extend((profile.len() as u16 + 16).to_be_bytes());
     segment.extend(b"ICC_PROFILE\0\x01\x01");
@@ -773,7 +776,7 @@ fn grey_and_inks_have_profiles_of_their_own() {
 }
 
 #[test]
-fn a_png_may_give_its_colours_by_numbers() {
+fn a_png_may_describe_its_colours_by_chunks_instead_of_a_profile() {
     let picture = RgbaImage::from_pixel(2, 2, Rgba([200, 100, 50, 255]));
     let with = |chunks: &[(&[u8; 4], &[u8])]| {
         let mut png = encode(&picture, ImageFormat::Png);
@@ -785,9 +788,9 @@ fn a_png_may_give_its_colours_by_numbers() {
         png
     };
     let first = |png: &[u8]| pixels(png)[..3].to_vec();
-    let places = |values: [u32; 8]| values.map(u32::to_be_bytes).concat();
+    let chromaticities = |values: [u32; 8]| values.map(u32::to_be_bytes).concat();
     let gamma = 45_455u32.to_be_bytes();
-    let adobe = places([
+    let adobe = chromaticities([
         31_270, 32_900, 64_000, 33_000, 21_000, 71_000, 15_000, 6_000,
     ]);
     let wide = in_srgb([200, 100, 50], ADOBE_RGB, 2.2);
@@ -797,7 +800,7 @@ fn a_png_may_give_its_colours_by_numbers() {
             &wide
         ) <= 2
     );
-    // Browsers take neither alone, nor both beside the word that it is sRGB.
+    // Browsers use neither alone, nor both beside an sRGB chunk.
     for chunks in [
         &[(b"gAMA", &gamma[..])][..],
         &[(b"cHRM", &adobe)],
@@ -823,14 +826,14 @@ fn a_png_may_give_its_colours_by_numbers() {
 // Transparency
 
 #[test]
-fn a_bmps_alpha_counts_where_its_header_has_a_mask_for_it() {
+fn a_bmps_alpha_is_used_where_its_header_has_an_alpha_mask() {
     let pixels_of = |bytes: Vec<u8>| pixels(&bytes);
     let clear_and_red: [[u8; 4]; 2] = [[10, 20, 30, 0], [0, 0, 255, 255]];
     let all_clear: [[u8; 4]; 2] = [[10, 20, 30, 0], [0, 0, 255, 0]];
     let opaque = [[30, 20, 10, 255], [255, 0, 0, 255]].concat();
     let honoured = [WHITE, [255, 0, 0, 255]].concat();
     const ALPHA: u32 = 0xff00_0000;
-    // Header size, compression and mask: 3 is "masks", 6 "masks, one for alpha among them".
+    // Header size, compression (3: BI_BITFIELDS, 6: BI_ALPHABITFIELDS) and alpha mask.
     for (header, compression, mask, expected) in [
         (40, 0, 0, &opaque),
         (40, 3, 0, &opaque),
@@ -848,7 +851,7 @@ fn a_bmps_alpha_counts_where_its_header_has_a_mask_for_it() {
             found == *expected,
             "header {header}, compression {compression}, mask {mask:x}: {found:?}"
         );
-        // Alpha of 0 everywhere is none.
+        // A picture with alpha 0 everywhere is opaque.
         assert_eq!(
             pixels_of(bmp(header, compression, mask, all_clear)),
             opaque,
@@ -858,7 +861,7 @@ fn a_bmps_alpha_counts_where_its_header_has_a_mask_for_it() {
 }
 
 #[test]
-fn bmps_with_another_file_inside_are_named() {
+fn bmps_with_embedded_files_or_cmyk_are_named() {
     for (compression, name) in [(4, "JPEG"), (5, "PNG"), (11, "print")] {
         let error = decode_file(&bmp(40, compression, 0, [[0; 4]; 2])).unwrap_err();
         assert!(
@@ -869,7 +872,7 @@ fn bmps_with_another_file_inside_are_named() {
 }
 
 #[test]
-fn a_transparent_picture_is_white() {
+fn transparent_pixels_are_composited_on_white() {
     let clear = RgbaImage::from_pixel(3, 2, Rgba([10, 20, 30, 0]));
     for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif] {
         assert_eq!(pixels(&encode(&clear, format)), [255; 24], "{format:?}");
@@ -882,7 +885,7 @@ fn a_transparent_picture_is_white() {
 }
 
 #[test]
-fn of_an_animation_the_first_frame_is_taken() {
+fn the_first_frame_of_an_animation_is_decoded() {
     let first = RgbaImage::from_pixel(6, 4, Rgba([255, 0, 0, 255]));
     let second = RgbaImage::from_pixel(6, 4, Rgba([0, 0, 255, 255]));
     let mut gif = Vec::new();
@@ -893,7 +896,7 @@ fn of_an_animation_the_first_frame_is_taken() {
 }
 
 #[test]
-fn packed_text_and_profiles_are_not_unpacked_without_bound() {
+fn compressed_text_and_profiles_are_inflated_within_limits() {
     let bomb = deflated_zeros(400_000_000);
     for (name, most) in [(b"zTXt", 8), (b"iTXt", 8), (b"iCCP", 130)] {
         let mut body = b"bomb\0\0".to_vec();
@@ -915,7 +918,7 @@ fn packed_text_and_profiles_are_not_unpacked_without_bound() {
 // Raw pixels
 
 #[test]
-fn raw_pixels_must_fill_their_sides() {
+fn raw_pixels_must_match_their_size() {
     let code = |length: usize, width, height| {
         Picture::from_rgba(vec![9; length], width, height).map_err(|error| error.code())
     };
@@ -956,7 +959,7 @@ fn strips_make_the_same_picture_as_all_pixels_at_once() {
 }
 
 #[test]
-fn strips_take_the_memory_of_one_picture() {
+fn strips_use_the_memory_of_one_picture() {
     let (picture, memory) = with_peak_memory(|| {
         let mut builder = PictureBuilder::new(2_000, 1_000, (2_000, 1_000)).unwrap();
         for _ in 0..1_000 {
@@ -987,7 +990,7 @@ fn a_picture_in_strips_needs_all_of_its_rows_and_sides_within_the_limits() {
 }
 
 #[test]
-fn a_file_becomes_a_picture_of_its_size_or_the_largest_of_its_shape() {
+fn a_picture_has_its_files_size_or_the_largest_of_its_aspect_ratio() {
     for size in [
         (1, 1),
         (8_064, 6_048),
@@ -1050,8 +1053,8 @@ proptest! {
             11 => bmp(124, 0, 0xff00_0000, [[9, 8, 7, 6]; 2]),
             format => encode(&photo(24, 16), FORMATS[format]),
         };
-        for (place, value) in changes {
-            let index = (place * bytes.len() as f64) as usize;
+        for (position, value) in changes {
+            let index = (position * bytes.len() as f64) as usize;
             bytes[index] = value;
         }
         let length = (cut * 1.3).min(1.0) * bytes.len() as f64;
@@ -1068,7 +1071,7 @@ fn refused(bytes: &[u8]) -> &'static str {
 fn refused_at_once(bytes: &[u8]) {
     let (code, memory) = with_peak_memory(|| refused(bytes));
     assert_eq!(code, "picture-too-large");
-    // "At once" is before anything is decoded: that would take memory.
+    // Decoding would allocate memory, so little memory means that the header was enough.
     assert!(memory < 200_000, "{memory} bytes");
 }
 
@@ -1148,7 +1151,7 @@ fn webp_with_exif(picture: &RgbaImage, exif: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A file with a profile in it.
+/// A file with an embedded profile.
 fn with_profile(picture: &RgbaImage, format: ImageFormat, profile: &[u8]) -> Vec<u8> {
     fn written(mut encoder: impl ImageEncoder, picture: &DynamicImage, profile: &[u8]) {
         encoder.set_icc_profile(profile.to_vec()).unwrap();
@@ -1170,7 +1173,7 @@ fn with_profile(picture: &RgbaImage, format: ImageFormat, profile: &[u8]) -> Vec
     bytes
 }
 
-/// X, Y and Z, adapted to D50, of a space's red, green and blue.
+/// X, Y and Z of the red, green and blue primaries, adapted to D50.
 const SRGB: [[f64; 3]; 3] = [
     [0.43607, 0.22250, 0.01393],
     [0.38506, 0.71688, 0.09710],
@@ -1192,7 +1195,7 @@ const PROPHOTO: [[f64; 3]; 3] = [
     [0.03134, 0.00009, 0.82491],
 ];
 
-/// A colour of a space of these primaries and gamma, in sRGB.
+/// Converts a colour from a space of these primaries and gamma to sRGB.
 fn in_srgb(colour: [u8; 3], primaries: [[f64; 3]; 3], gamma: f64) -> [u8; 3] {
     const FROM_D50: [[f64; 3]; 3] = [
         [3.13386, -1.61687, -0.49061],
@@ -1202,7 +1205,7 @@ fn in_srgb(colour: [u8; 3], primaries: [[f64; 3]; 3], gamma: f64) -> [u8; 3] {
     let light = colour.map(|value| (f64::from(value) / 255.0).powf(gamma));
     let xyz = [0, 1, 2].map(|axis| {
         (0..3)
-            .map(|part| primaries[part][axis] * light[part])
+            .map(|primary| primaries[primary][axis] * light[primary])
             .sum::<f64>()
     });
     FROM_D50.map(|row| {
@@ -1219,7 +1222,7 @@ fn in_srgb(colour: [u8; 3], primaries: [[f64; 3]; 3], gamma: f64) -> [u8; 3] {
     })
 }
 
-/// An ICC profile: the header, then the tags' names and places, then their bodies.
+/// An ICC profile: the header, then the tag table, then the tags' bodies.
 fn profile(
     class: &[u8; 4],
     space: &[u8; 4],
@@ -1256,8 +1259,8 @@ fn gamma_curve(gamma: f64) -> Vec<u8> {
 }
 
 fn rgb_profile(primaries: [[f64; 3]; 3], gamma: f64) -> Vec<u8> {
-    let place = |xyz: [f64; 3]| [b"XYZ \0\0\0\0".to_vec(), xyz.map(fixed).concat()].concat();
-    let [red, green, blue] = primaries.map(place);
+    let tag = |xyz: [f64; 3]| [b"XYZ \0\0\0\0".to_vec(), xyz.map(fixed).concat()].concat();
+    let [red, green, blue] = primaries.map(tag);
     let curve = gamma_curve(gamma);
     let tags = [
         (b"rXYZ", red),
@@ -1274,29 +1277,29 @@ fn grey_profile(gamma: f64) -> Vec<u8> {
     profile(b"mntr", b"GRAY", b"XYZ ", &[(b"kTRC", gamma_curve(gamma))])
 }
 
-/// A profile of four inks, of which only black is seen: a table of 2 x 2 x 2 x 2 colours in Lab.
-fn ink_profile() -> Vec<u8> {
+/// A CMYK profile by which only black ink has a colour: a table of 2 x 2 x 2 x 2 colours in Lab.
+fn cmyk_profile() -> Vec<u8> {
     let mut table = b"mft1\0\0\0\0\x04\x03\x02\0".to_vec();
     table.extend(
         [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
             .map(fixed)
             .concat(),
     );
-    let straight: Vec<u8> = (0..=255).collect();
-    table.extend(straight.repeat(4));
+    let identity: Vec<u8> = (0..=255).collect();
+    table.extend(identity.repeat(4));
     table.extend((0..16).flat_map(|inks| [if inks & 1 == 0 { 255 } else { 0 }, 128, 128]));
-    table.extend(straight.repeat(3));
+    table.extend(identity.repeat(3));
     profile(b"prtr", b"CMYK", b"Lab ", &[(b"A2B0", table)])
 }
 
-/// A BMP of one row of two pixels of 32 bits, B, G, R and alpha.
+/// A BMP of one row of two 32-bit pixels: B, G, R, alpha.
 fn bmp(header: u32, compression: u32, alpha_mask: u32, pixels: [[u8; 4]; 2]) -> Vec<u8> {
     let mut info = header.to_le_bytes().to_vec();
     info.extend([2i32, 1].map(i32::to_le_bytes).concat());
     info.extend([1u16, 32].map(u16::to_le_bytes).concat());
     info.extend(compression.to_le_bytes());
     info.resize(40, 0);
-    // The masks are a part of the newer headers, and follow the older one.
+    // The masks are part of the newer headers, and follow the old one.
     if header > 40 || compression == 3 || compression == 6 {
         info.extend([0xff_0000, 0xff00, 0xff].map(u32::to_le_bytes).concat());
     }
@@ -1316,7 +1319,7 @@ fn bmp(header: u32, compression: u32, alpha_mask: u32, pixels: [[u8; 4]; 2]) -> 
     .concat()
 }
 
-/// A lossy WebP file's picture in an extended file, with these flags and further chunks.
+/// A lossy WebP file as an extended WebP file, with these flags and further chunks.
 fn extended_webp(plain: &[u8], flags: u8, chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     let mut body = b"WEBPVP8X\x0a\0\0\0".to_vec();
     body.extend([flags, 0, 0, 0, 31, 0, 0, 15, 0, 0]);
@@ -1371,9 +1374,8 @@ fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
     exif
 }
 
-/// The pixels as a camera stores them that was held so that `orientation` puts them upright: the
-/// EXIF standard names, for each value, the side of the scene on which the 0th row and the 0th
-/// column lie.
+/// The stored pixels that `orientation` turns into `upright`. For each value, the EXIF standard
+/// names the visual side of the 0th row and of the 0th column.
 fn stored_as(upright: &RgbaImage, orientation: u16) -> RgbaImage {
     let (width, height) = upright.dimensions();
     let (columns, rows) = if orientation < 5 {
@@ -1423,8 +1425,8 @@ fn png_chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
     chunk
 }
 
-/// A zlib stream that unpacks to so many zeros (to be exact: 1 and a multiple of 258), at 13 bits
-/// for 258 of them.
+/// A zlib stream that inflates to about `count` zeros: 1 and the largest multiple of 258, with 13
+/// bits for every 258.
 fn deflated_zeros(count: usize) -> Vec<u8> {
     let mut bits: Vec<u8> = vec![1, 1, 0]; // last block, fixed codes
     bits.extend([0, 0, 1, 1, 0, 0, 0, 0]); // the literal 0
@@ -1436,15 +1438,14 @@ fn deflated_zeros(count: usize) -> Vec<u8> {
     stream.extend(bits.chunks(8).map(|byte| {
         byte.iter()
             .enumerate()
-            .fold(0, |sum, (place, bit)| sum | bit << place)
+            .fold(0, |sum, (index, bit)| sum | bit << index)
     }));
-    let unpacked = (count / 258 * 258 + 1) as u32;
-    stream.extend(((unpacked % 65_521) << 16 | 1).to_be_bytes());
+    let inflated = (count / 258 * 258 + 1) as u32;
+    stream.extend(((inflated % 65_521) << 16 | 1).to_be_bytes());
     stream
 }
 
-/// What `run` gives, and the most bytes that this thread held at once meanwhile, over what it held
-/// before.
+/// The result of `run`, and the peak of the bytes that this thread allocated meanwhile.
 fn with_peak_memory<T>(run: impl FnOnce() -> T) -> (T, usize) {
     HELD.set(0);
     PEAK.set(0);
@@ -1457,14 +1458,14 @@ thread_local! {
     static PEAK: Cell<isize> = const { Cell::new(0) };
 }
 
-/// The system's allocator, counting by thread.
+/// The system's allocator, with a count per thread.
 struct Counting;
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
 #[allow(unsafe_code)]
-// SAFETY: every call goes to the system's allocator as it came.
+// SAFETY: every call is forwarded unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         HELD.set(HELD.get() + layout.size() as isize);

@@ -1,4 +1,4 @@
-//! Any bytes are a picture within the limits, or refused.
+//! Any bytes decode to a picture within the limits, or give a documented error.
 #![no_main]
 
 use deep_inside::image_input::decode_file;

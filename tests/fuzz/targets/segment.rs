@@ -1,5 +1,5 @@
-//! The whole cut: whatever picture, guide, settings and strokes are, there is a reason why not, or
-//! an object as it is described.
+//! Any picture, prompt, settings and strokes give a documented error, or an object that has the
+//! documented properties.
 #![no_main]
 
 use std::rc::Rc;
@@ -15,11 +15,11 @@ use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use pollster::block_on;
 
-/// Enough for every shape, few enough for hundreds of cuts a second.
+/// Enough pixels for all shapes, few enough for hundreds of cuts per second.
 const PIXELS: u32 = 1500;
 
 fuzz_target!(|bytes: &[u8]| {
-    // Unstructured makes something of however few bytes: there is no error.
+    // `Unstructured` accepts any number of bytes: there is no error.
     let _ = cut_and_correct(&mut Unstructured::new(bytes));
 });
 
@@ -27,7 +27,7 @@ fn cut_and_correct(input: &mut Unstructured) -> Result<()> {
     let settings = settings(input)?;
     let photo = Rc::new(photo(input)?);
     let (map, rectangle);
-    let guide = if input.ratio(3, 4)? {
+    let prompt = if input.ratio(3, 4)? {
         map = saliency_map(input)?;
         Prompt::Saliency(&map)
     } else {
@@ -39,7 +39,12 @@ fn cut_and_correct(input: &mut Unstructured) -> Result<()> {
         };
         Prompt::Rectangle(rectangle)
     };
-    let mut cut = match block_on(ObjectCut::new(photo.clone(), guide, &settings, &NoProgress)) {
+    let mut cut = match block_on(ObjectCut::new(
+        photo.clone(),
+        prompt,
+        &settings,
+        &NoProgress,
+    )) {
         Ok(cut) => cut,
         Err(error) => {
             check_error(&error);
@@ -72,7 +77,7 @@ fn cut_and_correct(input: &mut Unstructured) -> Result<()> {
     Ok(())
 }
 
-/// The cut's object, if there is one, after a look at everything that its description promises.
+/// The cut's object, if there is one, after a check of its documented properties.
 fn checked(cut: &ObjectCut, photo: &Picture) -> Option<Segmentation> {
     let found = match cut.segmentation() {
         Ok(found) => found,
@@ -154,11 +159,11 @@ fn photo(input: &mut Unstructured) -> Result<Picture> {
         })
     });
     let mut pixels: Vec<u8> = pixels.collect();
-    // And a part of it as the input has it.
-    let part = input
+    // The first pixels are the input's own bytes.
+    let prefix = input
         .int_in_range(0..=pixels.len().min(256))?
         .min(input.len());
-    pixels[..part].copy_from_slice(input.bytes(part)?);
+    pixels[..prefix].copy_from_slice(input.bytes(prefix)?);
     if input.arbitrary()? {
         pixels
             .iter_mut()
@@ -176,9 +181,9 @@ fn saliency_map(input: &mut Unstructured) -> Result<SaliencyMap> {
     } else {
         rows * columns
     };
-    let wild = input.ratio(1, 8)?;
+    let is_wild = input.ratio(1, 8)?;
     let value = |input: &mut Unstructured| {
-        Ok(if wild {
+        Ok(if is_wild {
             number(input)? as f32
         } else {
             f32::from(input.arbitrary::<u8>()?)
@@ -193,9 +198,9 @@ fn saliency_map(input: &mut Unstructured) -> Result<SaliencyMap> {
 
 fn stroke(input: &mut Unstructured, photo: &Picture) -> Result<Stroke> {
     let sides = [photo.width(), photo.height()];
-    let wild = input.ratio(1, 8)?;
-    let place = |input: &mut Unstructured, side: u32| {
-        Ok(if wild {
+    let is_wild = input.ratio(1, 8)?;
+    let coordinate = |input: &mut Unstructured, side: u32| {
+        Ok(if is_wild {
             number(input)? as f32
         } else {
             f32::from(input.arbitrary::<u8>()?) / 240.0 * side as f32 - 1.0
@@ -203,9 +208,9 @@ fn stroke(input: &mut Unstructured, photo: &Picture) -> Result<Stroke> {
     };
     let count = input.int_in_range(0..=5)?;
     let points = (0..count)
-        .map(|_| Ok([place(input, sides[0])?, place(input, sides[1])?]))
+        .map(|_| Ok([coordinate(input, sides[0])?, coordinate(input, sides[1])?]))
         .collect::<Result<_>>()?;
-    let radius = place(input, 8)? + 1.5;
+    let radius = coordinate(input, 8)? + 1.5;
     Ok(Stroke {
         points,
         radius,
@@ -213,7 +218,7 @@ fn stroke(input: &mut Unstructured, photo: &Picture) -> Result<Stroke> {
     })
 }
 
-/// A side or a position: mostly small, rarely anything.
+/// A side or a coordinate: mostly small, rarely any number.
 fn length(input: &mut Unstructured) -> Result<u32> {
     match input.int_in_range(0..=15)? {
         0 => Ok(1),
@@ -223,7 +228,7 @@ fn length(input: &mut Unstructured) -> Result<u32> {
     }
 }
 
-/// Mostly between 0 and 1, at times the worst there is.
+/// A number: mostly between 0 and 1, at times any number or a special value.
 fn number(input: &mut Unstructured) -> Result<f64> {
     match input.int_in_range(0..=3)? {
         0 => input.arbitrary(),

@@ -1,10 +1,11 @@
-//! Maximum flows on photos, for comparing with other solvers: prints flow, build and solve time of
-//! one run, and with `--write` puts the capacities into a file first. `tests/bench/py_maxflow.py`
-//! runs it in alternation with PyMaxflow.
+//! Maximum flow on a photo, to compare with other solvers. Prints the flow, and the build and solve
+//! time in milliseconds, of one run; `--write` writes the capacities to a file first.
+//! `tests/bench/py_maxflow.py` runs it in alternation with PyMaxflow.
 //!
-//! `cargo run --release --example flow -- PHOTO SIDE [--write FILE]`. The file: 32-bit
-//! little-endian integers, for each pixel row by row the capacities from the source and to the
-//! sink, then for each pixel those to its neighbours east, south-west, south and south-east.
+//! `cargo run --release --example flow -- PHOTO SIDE [--write FILE]`. The file holds 32-bit
+//! little-endian integers: for each pixel, row-major, the capacities from the source and to the
+//! sink; then for each pixel the capacities to its neighbours at (1, 0), (-1, 1), (0, 1) and (1,
+//! 1).
 // Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of
 // this.
 #![cfg_attr(target_family = "wasm", no_main)]
@@ -24,9 +25,9 @@ use deep_inside::segmentation::pixel_graph::PixelGraph;
 #[derive(Parser)]
 struct Arguments {
     photo: PathBuf,
-    /// The photo is squashed to side x side pixels.
+    /// The photo is resized to side x side pixels; the aspect ratio is not kept.
     side: u32,
-    /// Where the capacities go.
+    /// The file for the capacities.
     #[arg(long)]
     write: Option<PathBuf>,
 }
@@ -45,12 +46,11 @@ fn main() -> Result<(), Box<dyn StdError>> {
         .map(|pixel| [pixel[0], pixel[1], pixel[2]].map(f32::from))
         .collect();
     let width = side as usize;
-    // Background is the outer tenth, as in a cut by rectangle: certain there, and what its colours
-    // suggest elsewhere.
+    // As in a cut by rectangle: the outer tenth is background, the inside depends on the colours.
     let inside = |pixel: usize| {
         [pixel % width, pixel / width]
             .into_iter()
-            .all(|at| at >= width / 10 && at < width - width / 10)
+            .all(|coordinate| coordinate >= width / 10 && coordinate < width - width / 10)
     };
     let models = [false, true].map(|object| {
         let pixels = colours

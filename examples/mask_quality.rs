@@ -1,9 +1,10 @@
-//! How well cuts fit true masks: for a folder of NAME.jpg with NAME.png (0 background, other values
-//! object), the mean intersection over union and the share above one half, for each mode of
-//! `locate` and for a centred box. The class is the network's likeliest.
+//! Quality of the masks: for a folder of NAME.jpg with the true masks NAME.png (0 background, other
+//! values object), prints the mean intersection over union (IoU) and the fraction of photos with an
+//! IoU above 0.5, for each mode of `locate` and for a centred box. The class is the network's
+//! top-1.
 //!
-//! `cargo run --release --example mask_quality -- FOLDER [--out DIR]`; DIR gets each photo with its
-//! mask in mode `best`.
+//! `cargo run --release --example mask_quality -- FOLDER [--out DIR]`; DIR gets each photo's
+//! cut-out in mode `best`.
 // Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of
 // this.
 #![cfg_attr(target_family = "wasm", no_main)]
@@ -26,7 +27,7 @@ use pollster::block_on;
 struct Arguments {
     /// The folder with NAME.jpg and NAME.png.
     folder: PathBuf,
-    /// Where the cut-outs of mode `best` go.
+    /// The folder for the cut-outs of mode `best`.
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -103,12 +104,12 @@ fn main() -> Result<(), Box<dyn StdError>> {
         }
     }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let share = |values: &[f64]| {
+    let fraction_above_half = |values: &[f64]| {
         values.iter().filter(|&&value| value > 0.5).count() as f64 / values.len() as f64
     };
     for (name, figure) in [
         ("mean IoU", &mean as &dyn Fn(&[f64]) -> f64),
-        ("share above 0.5", &share),
+        ("fraction above 0.5", &fraction_above_half),
     ] {
         println!(
             "{name:<24}{:>8.3}{:>8.3}{:>8.3}",
@@ -127,9 +128,9 @@ fn overlap(mask: &[bool], truth: &[bool]) -> f64 {
     both as f64 / either.max(1) as f64
 }
 
-/// What knows nothing of the picture: the box around its centre with 75 % of its sides.
+/// A baseline: the centred box with 75 % of the picture's sides.
 fn centred_box(width: usize, height: usize) -> Vec<bool> {
-    let inside = |position: usize, side: usize| position >= side / 8 && position < side - side / 8;
+    let inside = |index: usize, side: usize| index >= side / 8 && index < side - side / 8;
     (0..width * height)
         .map(|pixel| inside(pixel % width, width) && inside(pixel / width, height))
         .collect()

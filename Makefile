@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-web test-e2e test-engines test-package test-class-models fuzz lint readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines clean
+.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-class-models fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines setup-lint clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust node_modules/.for-building
@@ -26,13 +26,17 @@ pkg: setup-rust node_modules/.for-building
 	scripts/build_pkg.sh
 
 ## test: every test there is
-test: test-native test-web test-e2e test-engines test-package
+test: test-native test-page test-web test-e2e test-engines test-package
 	@echo "all tests passed"
 
 ## test-native: with what tests have measured; and the fuzz targets for a few seconds
 test-native: setup-rust
 	cargo test --locked -- --show-output
 	for target in decode weights segment; do scripts/fuzz.sh $$target 5000 || exit 1; done
+
+## test-page: the page's functions that need no browser
+test-page: setup-node
+	npm run --silent unit
 
 ## test-class-models: ten classes by every recipe to its last step; too long for `test`, which takes three of them by two recipes
 test-class-models: setup-rust
@@ -82,16 +86,29 @@ test-package: pkg setup-browser
 	npm ci --no-audit --no-fund --silent --prefix tests/package
 	node --test tests/package/package.test.mjs
 
-## lint: formatting and lints, natively and for wasm; warnings are errors, and so are dependencies of the crate that it does not use
-lint: setup-rust
+## lint: formatting, lints, types, spelling and links; warnings are errors, and so are dependencies of the crate that it does not use. The page's types are checked against those of pkg/
+lint: pkg setup-node setup-lint readme-check
 	cargo fmt --check
 	cargo fmt --check --manifest-path tests/fuzz/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --lib --test web --target wasm32-unknown-unknown --profile web -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+	npm run --silent format:check
+	npm run --silent check
+	.tools/lint/bin/ruff format --quiet --check .
+	.tools/lint/bin/ruff check --quiet .
+	.tools/lint/bin/codespell
 
-## readme-check: links and commands of the README exist
-readme-check: setup-node
-	node scripts/check_readme.mjs
+## format: everything that has a formatter
+format: setup-node setup-lint
+	cargo fmt
+	cargo fmt --manifest-path tests/fuzz/Cargo.toml
+	npm run --silent format
+	.tools/lint/bin/ruff format --quiet .
+
+## readme-check: links and commands of the documents exist
+readme-check:
+	node scripts/check_docs.mjs
 
 ## bench: medians of one run, natively and in the browser
 bench: build setup-browser
@@ -130,7 +147,7 @@ tests/bench/.venv: tests/bench/requirements.txt
 screenshot: build setup-browser
 	npm run --silent screenshot
 
-setup: setup-rust setup-node setup-browser setup-engines
+setup: setup-rust setup-node setup-browser setup-engines setup-lint
 
 setup-rust:
 	@scripts/setup_rust.sh "$(WASM_PACK_VERSION)" "$(WASM_BINDGEN_VERSION)" "$(TRUNK_VERSION)"
@@ -151,6 +168,9 @@ setup-browser: setup-node
 
 setup-engines: setup-node
 	@scripts/setup_engines.sh
+
+setup-lint:
+	@scripts/setup_lint.sh
 
 clean:
 	rm -rf dist pkg target node_modules .tools

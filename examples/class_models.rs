@@ -1,7 +1,9 @@
 //! Class models as a contact sheet, and one by one for a judge.
 //!
-//! `cargo run --release --example class_models -- --recipe robust --count 24 --sheet sheet.jpg [--folder DIR]`
-// Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of this.
+//! `cargo run --release --example class_models -- --recipe robust --count 24 --sheet sheet.jpg
+//! [--folder DIR]`
+// Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of
+// this.
 #![cfg_attr(target_family = "wasm", no_main)]
 #![cfg(not(target_family = "wasm"))]
 
@@ -45,40 +47,71 @@ struct Arguments {
 const COLUMNS: usize = 8;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { recipe, count, mut classes, side, seed, sheet, folder } = Arguments::parse();
+    let Arguments {
+        recipe,
+        count,
+        mut classes,
+        side,
+        seed,
+        sheet,
+        folder,
+    } = Arguments::parse();
     let recipe = class_model_recipe(&recipe)?;
     let labels: Vec<&str> = imagenet_labels().collect();
     if classes.is_empty() {
-        classes = (0..count).map(|place| (2 * place + 1) * labels.len() / (2 * count)).collect();
+        classes = (0..count)
+            .map(|place| (2 * place + 1) * labels.len() / (2 * count))
+            .collect();
     }
-    let weights = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/weights/squeezenet1_1.safetensors"))?;
+    let weights = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/weights/squeezenet1_1.safetensors"
+    ))?;
     let network = Rc::new(Network::load(&NETWORKS[0], &weights, &Device::flex())?);
     if let Some(folder) = &folder {
         std::fs::create_dir_all(folder)?;
     }
 
     let tile = side.unwrap_or(recipe.side) as u32;
-    let mut picture = RgbaImage::new(tile * classes.len().min(COLUMNS) as u32, tile * classes.len().div_ceil(COLUMNS) as u32);
+    let mut picture = RgbaImage::new(
+        tile * classes.len().min(COLUMNS) as u32,
+        tile * classes.len().div_ceil(COLUMNS) as u32,
+    );
     let mut sure = 0;
     for (place, &class) in classes.iter().enumerate() {
-        let settings =
-            ClassModelSettings { recipe: recipe.id.to_owned(), seed, side, ..ClassModelSettings::new(Target::Class(class)) };
+        let settings = ClassModelSettings {
+            recipe: recipe.clone(),
+            seed,
+            side,
+            ..ClassModelSettings::new(Target::Class(class))
+        };
         let mut run = ClassModelRun::new(network.clone(), &settings)?;
         let start = Instant::now();
         let progress = pollster::block_on(run.step(recipe.steps))?;
         let pace = start.elapsed().as_secs_f64() * 1e3 / recipe.steps as f64;
         let probability = progress.probability.unwrap_or(f32::NAN);
         sure += usize::from(probability >= 0.9);
-        println!("{class:>4} score {:>7.1}  posterior {probability:.4}  {pace:.0} ms/step  {}", progress.score, labels[class]);
+        println!(
+            "{class:>4} score {:>7.1}  posterior {probability:.4}  {pace:.0} ms/step  {}",
+            progress.score, labels[class]
+        );
         let pixels = pollster::block_on(run.pixels())?;
         if let Some(folder) = &folder {
-            std::fs::write(folder.join(format!("{class:03}.png")), write_png(&pixels.rgba(), tile, tile)?)?;
+            std::fs::write(
+                folder.join(format!("{class:03}.png")),
+                write_png(&pixels.rgba(), tile, tile)?,
+            )?;
         }
         let tiled = RgbaImage::from_raw(tile, tile, pixels.rgba()).ok_or("not a square picture")?;
-        let [column, row] = [place % COLUMNS, place / COLUMNS].map(|at| i64::from(tile) * at as i64);
+        let [column, row] =
+            [place % COLUMNS, place / COLUMNS].map(|at| i64::from(tile) * at as i64);
         imageops::replace(&mut picture, &tiled, column, row);
     }
-    println!("{}: posterior at least 0.9 in {sure} of {}", recipe.id, classes.len());
+    println!(
+        "{}: posterior at least 0.9 in {sure} of {}",
+        recipe.id,
+        classes.len()
+    );
     if let Some(sheet) = sheet {
         DynamicImage::from(picture).to_rgb8().save(sheet)?; // JPEG has no alpha
     }

@@ -1,8 +1,10 @@
-//! Explains one photo: the five likeliest classes, and for one class its saliency map, its class model and the object cut out.
+//! Explains one photo: the five likeliest classes, and for one class its saliency map, its class
+//! model and the object cut out.
 //!
-//! `cargo run --release --example explain_picture -- PHOTO [--class NAME] [--method NAME] [--out DIR]` writes saliency.png, class_model.png, mask.png
-//! and cutout.png into DIR.
-// Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of this.
+//! `cargo run --release --example explain_picture -- PHOTO [--class NAME] [--method NAME] [--out
+//! DIR]` writes saliency.png, class_model.png, mask.png and cutout.png into DIR.
+// Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of
+// this.
 #![cfg_attr(target_family = "wasm", no_main)]
 #![cfg(not(target_family = "wasm"))]
 
@@ -13,7 +15,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 use clap::Parser;
-use deep_inside::class_model::{ClassModelSettings, class_model_recipe};
+use deep_inside::class_model::ClassModelSettings;
 use deep_inside::device::DeviceChoice;
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::error::Error;
@@ -21,8 +23,10 @@ use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
 use deep_inside::networks::imagenet_labels;
 use deep_inside::progress::Progress;
-use deep_inside::render::{ColourMap, Ground, overlay, write_cutout, write_mask, write_png};
-use deep_inside::saliency::SaliencySettings;
+use deep_inside::render::{
+    ColourMap, Ground, Intensity, overlay, write_cutout, write_mask, write_png,
+};
+use deep_inside::saliency::{SaliencySettings, saliency_method};
 use indicatif::{ProgressBar, ProgressStyle};
 
 #[derive(Parser)]
@@ -46,7 +50,10 @@ fn main() -> Result<(), Box<dyn StdError>> {
 }
 
 async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
-    let weights = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/weights/squeezenet1_1.safetensors"))?;
+    let weights = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/weights/squeezenet1_1.safetensors"
+    ))?;
     let photo = decode_file(&std::fs::read(&arguments.photo)?)?;
     std::fs::create_dir_all(&arguments.out)?;
     let (width, height) = (photo.width(), photo.height());
@@ -59,37 +66,63 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
     let scores = engine.classify().await?;
     let likeliest = print_top5(&scores, &labels);
     let class = match &arguments.class {
-        Some(name) => find_class(name, &labels).ok_or_else(|| format!("no class is called \"{name}\""))?,
+        Some(name) => {
+            find_class(name, &labels).ok_or_else(|| format!("no class is called \"{name}\""))?
+        }
         None => likeliest,
     };
     println!("class {class}: {}", labels[class]);
 
     let bar = Bar::new("saliency");
-    let settings = SaliencySettings { method: arguments.method, ..SaliencySettings::new(Target::Class(class)) };
+    let settings = SaliencySettings {
+        method: saliency_method(&arguments.method)?,
+        ..SaliencySettings::new(Target::Class(class))
+    };
     let map = engine.saliency(&settings, &bar).await?.map;
-    let values = map.sampled(width as usize, height as usize);
-    let picture = overlay(&photo, &values, ColourMap::Inferno, Ground::GreyPhoto, 1.0);
-    std::fs::write(arguments.out.join("saliency.png"), write_png(&picture, width, height)?)?;
+    let intensity = Intensity::for_photo(&map, width, height);
+    let (colours, ground) = (ColourMap::default(), Ground::default());
+    let picture = overlay(&photo, &intensity, colours, ground, 1.0);
+    std::fs::write(
+        arguments.out.join("saliency.png"),
+        write_png(&picture, width, height)?,
+    )?;
 
     let settings = ClassModelSettings::new(Target::Class(class));
-    let recipe = class_model_recipe(&settings.recipe)?;
+    let steps = settings.recipe.steps;
     let mut run = engine.class_model(&settings)?;
     let bar = Bar::new("class model");
-    for done in 0..recipe.steps {
-        bar.report(done, recipe.steps).await?;
+    for done in 0..steps {
+        bar.report(done, steps).await?;
         run.step(1).await?;
     }
-    bar.report(recipe.steps, recipe.steps).await?;
+    bar.report(steps, steps).await?;
     let model = run.pixels().await?;
-    std::fs::write(arguments.out.join("class_model.png"), write_png(&model.rgba(), model.width(), model.height())?)?;
+    std::fs::write(
+        arguments.out.join("class_model.png"),
+        write_png(&model.rgba(), model.width(), model.height())?,
+    )?;
 
     let bar = Bar::new("cut");
     match engine.locate(class, LocateMode::Best, &bar).await {
         Ok(cut) => {
-            write_mask(&cut, File::create(arguments.out.join("mask.png"))?, &Bar::new("mask.png")).await?;
-            write_cutout(&photo, &cut, File::create(arguments.out.join("cutout.png"))?, &Bar::new("cutout.png")).await?;
+            write_mask(
+                &cut,
+                File::create(arguments.out.join("mask.png"))?,
+                &Bar::new("mask.png"),
+            )
+            .await?;
+            write_cutout(
+                &photo,
+                &cut,
+                File::create(arguments.out.join("cutout.png"))?,
+                &Bar::new("cutout.png"),
+            )
+            .await?;
             let b = cut.bounding_box;
-            println!("box: x {} y {} width {} height {}", b.x, b.y, b.width, b.height);
+            println!(
+                "box: x {} y {} width {} height {}",
+                b.x, b.y, b.width, b.height
+            );
         }
         Err(error @ Error::NoObjectFound(_)) => println!("{error}"),
         Err(error) => return Err(error.into()),
@@ -103,35 +136,55 @@ fn print_top5(scores: &[f32], labels: &[&str]) -> usize {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
     let top = f64::from(scores[order[0]]);
-    let sum: f64 = scores.iter().map(|&score| (f64::from(score) - top).exp()).sum();
+    let sum: f64 = scores
+        .iter()
+        .map(|&score| (f64::from(score) - top).exp())
+        .sum();
     for &class in &order[..5] {
-        println!("{:5.1} %  {class:3}  {}", 100.0 * (f64::from(scores[class]) - top).exp() / sum, labels[class]);
+        println!(
+            "{:5.1} %  {class:3}  {}",
+            100.0 * (f64::from(scores[class]) - top).exp() / sum,
+            labels[class]
+        );
     }
     order[0]
 }
 
-/// An index, else the first label that has the name as one of its synonyms, else one that contains it.
+/// An index, else the first label that has the name as one of its synonyms, else one that contains
+/// it.
 fn find_class(name: &str, labels: &[&str]) -> Option<usize> {
     if let Ok(index) = name.parse::<usize>() {
         return (index < labels.len()).then_some(index);
     }
     let name = name.to_lowercase();
-    let exact = |label: &&str| label.split(", ").any(|synonym| synonym.to_lowercase() == name);
-    labels.iter().position(exact).or_else(|| labels.iter().position(|label| label.to_lowercase().contains(&name)))
+    let exact = |label: &&str| {
+        label
+            .split(", ")
+            .any(|synonym| synonym.to_lowercase() == name)
+    };
+    labels.iter().position(exact).or_else(|| {
+        labels
+            .iter()
+            .position(|label| label.to_lowercase().contains(&name))
+    })
 }
 
 struct Bar(ProgressBar);
 
 impl Bar {
     fn new(name: &'static str) -> Self {
-        let style =
-            ProgressStyle::with_template("{msg:12} {bar:40} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template("{msg:12} {bar:40} {pos}/{len}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
         Self(ProgressBar::new(1).with_style(style).with_message(name))
     }
 }
 
 impl Progress for Bar {
-    fn report<'a>(&'a self, done: usize, total: usize) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>> {
+    fn report<'a>(
+        &'a self,
+        done: usize,
+        total: usize,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>> {
         self.0.set_length(total as u64);
         self.0.set_position(done as u64);
         if done == total {

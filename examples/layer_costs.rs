@@ -1,8 +1,9 @@
-//! What the gradient of a class takes, step by step, as the table in docs/performance.md: operations and bytes from the layers' shapes, and the
-//! time that they imply on three GPUs.
+//! What the gradient of a class takes, step by step, as the table in docs/performance.md:
+//! operations and bytes from the layers' shapes, and the time that they imply on three GPUs.
 //!
 //! `cargo run --release --example layer_costs -- --side 227`
-// Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of this.
+// Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of
+// this.
 #![cfg_attr(target_family = "wasm", no_main)]
 #![cfg(not(target_family = "wasm"))]
 
@@ -15,8 +16,11 @@ use deep_inside::networks::graph::Operation;
 use pollster::block_on;
 
 /// Published peaks: 32-bit floating-point operations and bytes of memory traffic a second.
-const GPUS: [(&str, f64, f64); 3] =
-    [("Intel Iris Xe, 96 units", 2.1e12, 68e9), ("Apple M2, 10 cores", 3.6e12, 100e9), ("NVIDIA RTX 4070", 29.1e12, 504e9)];
+const GPUS: [(&str, f64, f64); 3] = [
+    ("Intel Iris Xe, 96 units", 2.1e12, 68e9),
+    ("Apple M2, 10 cores", 3.6e12, 100e9),
+    ("NVIDIA RTX 4070", 29.1e12, 504e9),
+];
 
 /// What a dispatch costs beside its work where hundreds of them follow one another, a guess.
 const DISPATCH: f64 = 5e-6;
@@ -44,14 +48,20 @@ impl Cost {
 
     fn row(&self, name: &str, channels: &str) {
         let (mflop, megabytes) = (self.flops as f64 / 1e6, self.bytes as f64 / 1e6);
-        println!("| {name} | {channels} | {mflop:.1} | {megabytes:.2} | {} |", self.dispatches);
+        println!(
+            "| {name} | {channels} | {mflop:.1} | {megabytes:.2} | {} |",
+            self.dispatches
+        );
     }
 }
 
 fn main() -> Result<(), Box<dyn StdError>> {
     let Arguments { side } = Arguments::parse();
     let mut engine = block_on(Engine::open(DeviceChoice::Cpu, None))?;
-    let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/weights/squeezenet1_1.safetensors");
+    let weights = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/weights/squeezenet1_1.safetensors"
+    );
     engine.load_network("squeezenet1_1", &std::fs::read(weights)?)?;
     let graph = &engine.network()?.graph;
     let shapes = graph.shapes(side);
@@ -59,13 +69,17 @@ fn main() -> Result<(), Box<dyn StdError>> {
     let (mut total, mut block) = (Cost::default(), Cost::default());
     for (id, layer) in graph.layers().iter().enumerate().skip(1) {
         let size = |id: usize| shapes[id].iter().product::<usize>();
-        let (read, written) = (layer.inputs.iter().map(|&read| size(read)).sum::<usize>(), size(id));
+        let (read, written) = (
+            layer.inputs.iter().map(|&read| size(read)).sum::<usize>(),
+            size(id),
+        );
         let mut add = |flops, values| {
             block.add(flops, values);
             total.add(flops, values);
         };
         match &layer.operation {
-            // There and back: once the input, the weights and the result; back also the ReLU's result, which decides what passes.
+            // There and back: once the input, the weights and the result; back also the ReLU's
+            // result, which decides what passes.
             Operation::Convolution(convolution) => {
                 let shape = convolution.shape;
                 let weights = shape.channels_in * shape.channels_out * shape.kernel * shape.kernel;
@@ -81,22 +95,34 @@ fn main() -> Result<(), Box<dyn StdError>> {
             _ => continue,
         }
         let name = layer.name.split('.').take(2).collect::<Vec<_>>().join(".");
-        let more = graph.layers()[id + 1..]
-            .iter()
-            .any(|later| later.name.starts_with(&format!("{name}.")) && matches!(later.operation, Operation::Convolution(_)));
+        let more = graph.layers()[id + 1..].iter().any(|later| {
+            later.name.starts_with(&format!("{name}."))
+                && matches!(later.operation, Operation::Convolution(_))
+        });
         if !more {
             let [channels, rows, columns] = shapes[id];
-            let channels = if layer.name.contains("expand") { 2 * channels } else { channels };
+            let channels = if layer.name.contains("expand") {
+                2 * channels
+            } else {
+                channels
+            };
             block.row(&name, &format!("{channels} x {rows} x {columns}"));
             block = Cost::default();
         }
     }
     total.row("**all**", "");
-    println!("\n| GPU | operations, ms | memory, ms | with 5 µs a dispatch, ms |\n|---|---|---|---|");
+    println!(
+        "\n| GPU | operations, ms | memory, ms | with 5 µs a dispatch, ms |\n|---|---|---|---|"
+    );
     for (name, flops, bandwidth) in GPUS {
         let (operations, memory) = (total.flops as f64 / flops, total.bytes as f64 / bandwidth);
         let whole = operations.max(memory) + total.dispatches as f64 * DISPATCH;
-        println!("| {name} | {:.2} | {:.2} | {:.2} |", operations * 1e3, memory * 1e3, whole * 1e3);
+        println!(
+            "| {name} | {:.2} | {:.2} | {:.2} |",
+            operations * 1e3,
+            memory * 1e3,
+            whole * 1e3
+        );
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 # nothing that goes into it is newer.
 set -eu
 
-if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo src weights scripts/build_pkg.sh scripts/stamp_programs.mjs -newer pkg/.complete -type f)" ]; then
+if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo src js weights scripts/build_pkg.sh scripts/stamp_programs.mjs -newer pkg/.complete -type f)" ]; then
     exit 0
 fi
 rm -rf pkg
@@ -26,7 +26,7 @@ cmp pkg/cpu/deep_inside.js pkg/relaxed/deep_inside.js
 mv pkg/relaxed/deep_inside_bg.wasm pkg/cpu/deep_inside_relaxed_bg.wasm
 rm -r pkg/relaxed
 
-cp src/web/deep_inside.js src/web/deep_inside.d.ts pkg
+cp js/deep_inside.js js/deep_inside.d.ts pkg
 mkdir pkg/weights
 cp weights/*.safetensors weights/LICENSES.txt pkg/weights
 node -e '

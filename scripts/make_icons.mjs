@@ -1,5 +1,6 @@
-// The installed page's icons, from style/icon.svg: `node scripts/make_icons.mjs`. The maskable one fills its square, as systems cut it to
-// shapes of their own; its rings lie within the middle four fifths, which no shape cuts.
+// The installed page's icons, from style/icon.svg: `node scripts/make_icons.mjs`. The maskable one
+// fills its square, as systems cut it to shapes of their own; its rings lie within the middle four
+// fifths, which no shape cuts.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +11,15 @@ const svg = readFileSync(join(style, 'icon.svg'), 'utf8');
 const square = svg.replace(/ rx="\d+"/, '');
 
 const browser = await launch({ webgpu: false });
-for (const [name, drawing, side] of [['icon-192', svg, 192], ['icon-512', svg, 512], ['icon-maskable-512', square, 512]]) {
+for (const [name, drawing, side] of [
+  ['icon-192', svg, 192],
+  ['icon-512', svg, 512],
+  ['icon-maskable-512', square, 512],
+]) {
   const page = await browser.newPage({ viewport: { width: side, height: side } });
-  await page.setContent(`<style>body { margin: 0 } svg { display: block; width: 100vw }</style>${drawing}`);
+  await page.setContent(
+    `<style>body { margin: 0 } svg { display: block; width: 100vw }</style>${drawing}`,
+  );
   writeFileSync(join(style, `${name}.png`), await page.screenshot({ omitBackground: true }));
   await page.close();
 }

@@ -1,8 +1,10 @@
-// Makes one build of a staged page: `node scripts/stamp_build.mjs FOLDER`, or as Trunk's hook with its staging folder.
+// Makes one build of a staged page: `node scripts/stamp_build.mjs FOLDER`, or as Trunk's hook with
+// its staging folder.
 //
-// Every module gets a first line that tells of which build it is, and so does index.html, so that the page knows when parts of two builds
-// have come together; files.json says what the build consists of, for whoever wants all of it anew; and the service worker gets the same
-// list, by which it keeps the page. Stamping twice does no harm.
+// Every module gets a first line that tells of which build it is, and so does index.html, so that
+// the page knows when parts of two builds have come together; files.json says what the build
+// consists of, for whoever wants all of it anew; and the service worker gets the same list, by
+// which it keeps the page. Stamping twice does no harm.
 
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -12,14 +14,15 @@ const folder = process.argv[2] ?? process.env.TRUNK_STAGING_DIR;
 if (!folder) throw new Error('which folder?');
 
 /** What a visit needs, weights apart, which have checksums of their own. */
-const PARTS = /^index\.html$|^manifest\.webmanifest$|^(app|style|pkg)\/.*\.(js|css|svg|png|wasm)$|^samples\/.*\.(jpg|json)$/;
+const PARTS =
+  /^index\.html$|^manifest\.webmanifest$|^(app|style|pkg)\/.*\.(js|css|svg|png|wasm)$|^samples\/.*\.(jpg|json)$/;
 /** The modules that tell of which build they are. The programs' own are checked by the package. */
 const MODULES = /^app\/.*\.js$|^pkg\/deep_inside\.js$/;
 const WORKER = 'service_worker.js';
 
 const MODULE_STAMP = /^\(self\.builds \?\?= \{\}\)\["[^"]*"\] = "\w*";\n/;
 const WORKER_STAMP = /^const BUILD = .*\n/;
-const PAGE_STAMP = /(<meta name="build" content=")[^"]*(">)/;
+const PAGE_STAMP = /(<meta name="build" content=")[^"]*("[^>]*>)/;
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const path = (name) => join(folder, name);
@@ -35,7 +38,11 @@ function unstamped(name) {
 
 const names = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
-  .map((entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)).split(sep).join('/'))
+  .map((entry) =>
+    relative(folder, join(entry.parentPath ?? entry.path, entry.name))
+      .split(sep)
+      .join('/'),
+  )
   .filter((name) => PARTS.test(name))
   .sort();
 
@@ -45,10 +52,14 @@ const id = sha256(all).slice(0, 16);
 for (const name of names.filter((name) => MODULES.test(name))) {
   writeFileSync(path(name), `(self.builds ??= {})["${name}"] = "${id}";\n${unstamped(name)}`);
 }
-if (!PAGE_STAMP.test(unstamped('index.html'))) throw new Error('index.html has no place for the build');
+if (!PAGE_STAMP.test(unstamped('index.html')))
+  throw new Error('index.html has no place for the build');
 writeFileSync(path('index.html'), unstamped('index.html').replace(PAGE_STAMP, `$1${id}$2`));
 
-const build = JSON.stringify({ id, files: Object.fromEntries(names.map((name) => [name, sha256(readFileSync(path(name)))])) });
+const build = JSON.stringify({
+  id,
+  files: Object.fromEntries(names.map((name) => [name, sha256(readFileSync(path(name)))])),
+});
 writeFileSync(path('files.json'), build);
 writeFileSync(path(WORKER), `const BUILD = ${build};\n${unstamped(WORKER)}`);
 console.log(`build ${id}: ${names.length} files`);

@@ -1,5 +1,6 @@
-// Marks the programs of pkg/ and their JavaScript as one build: `node scripts/stamp_programs.mjs`. A program gets a custom section `build`,
-// its JavaScript exports `BUILD`, and the package's entry compares both with its own before anything runs.
+// Marks the programs of pkg/ and their JavaScript as one build: `node scripts/stamp_programs.mjs`.
+// A program gets a custom section `build`, its JavaScript exports `BUILD`, and the package's entry
+// compares both with its own before anything runs.
 
 import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,11 @@ import { join } from 'node:path';
 const pkg = join(import.meta.dirname, '../pkg');
 const ENTRY = join(pkg, 'deep_inside.js');
 const GLUE = ['cpu/deep_inside.js', 'webgpu/deep_inside.js'].map((file) => join(pkg, file));
-const PROGRAMS = ['cpu/deep_inside_bg.wasm', 'cpu/deep_inside_relaxed_bg.wasm', 'webgpu/deep_inside_bg.wasm'].map((file) => join(pkg, file));
+const PROGRAMS = [
+  'cpu/deep_inside_bg.wasm',
+  'cpu/deep_inside_relaxed_bg.wasm',
+  'webgpu/deep_inside_bg.wasm',
+].map((file) => join(pkg, file));
 
 const hash = createHash('sha256');
 for (const file of [ENTRY, ...GLUE, ...PROGRAMS]) hash.update(readFileSync(file));
@@ -21,4 +26,6 @@ writeFileSync(ENTRY, marked);
 for (const file of GLUE) appendFileSync(file, `export const BUILD = '${id}';\n`);
 
 const section = Buffer.concat([Buffer.of('build'.length), Buffer.from('build'), Buffer.from(id)]);
-for (const file of PROGRAMS) appendFileSync(file, Buffer.concat([Buffer.of(0, section.length), section])); // short lengths are single bytes
+for (const file of PROGRAMS)
+  // Short lengths are single bytes
+  appendFileSync(file, Buffer.concat([Buffer.of(0, section.length), section]));

@@ -4,21 +4,25 @@ use std::cell::Cell;
 use std::future::{Future, pending};
 use std::rc::Rc;
 
-use crate::class_model::{ClassModelRun, ClassModelSettings};
+use crate::class_model::{ClassModelRun, ClassModelSettings, SHARP};
 use crate::device::{Adapter, ComputeDevice, DeviceChoice, Offer, read_back};
 use crate::error::Error;
 use crate::gradient::{Target, gradient};
 use crate::image_input::Picture;
 use crate::networks::{LayerInfo, NETWORKS, Network, ReluRule};
-use crate::preprocess::{PhotoViews, Views};
-use crate::progress::{Part, Progress};
-use crate::saliency::{LayerRelation, Saliency, SaliencySettings, SanityCheck, relation, saliency_map};
-use crate::segmentation::{CutSettings, Guide, ObjectCut, Segmentation, segment_object};
+use crate::preprocess::{Crops, PhotoCrops};
+use crate::progress::{Progress, SubProgress};
+use crate::saliency::{
+    GRADIENT, GUIDED_GRAD_CAM, RuleComparison, Saliency, SaliencyMethod, SaliencySettings,
+    SanityCheck, compare_rules, saliency_map,
+};
+use crate::segmentation::{CutSettings, ObjectCut, Prompt, Segmentation, segment_object};
 
-/// Computes on one device with one loaded network and one picture; what is missing is a coded error.
+/// Computes on one device with one loaded network and one picture; what is missing is a coded
+/// error.
 ///
-/// A clone shares device, network and picture with its original, and keeps them when the original moves on to others: long work
-/// runs on a clone.
+/// A clone shares device, network and picture with its original, and keeps them when the original
+/// moves on to others: long work runs on a clone.
 #[derive(Clone)]
 pub struct Engine {
     /// Where it computes, and why there.
@@ -38,10 +42,10 @@ pub enum LocateMode {
 
 impl LocateMode {
     /// The saliency method that seeds the cut.
-    pub fn method(self) -> &'static str {
+    pub fn method(self) -> &'static SaliencyMethod {
         match self {
-            LocateMode::Paper => "gradient",
-            LocateMode::Best => "guided_grad_cam",
+            LocateMode::Paper => &GRADIENT,
+            LocateMode::Best => &GUIDED_GRAD_CAM,
         }
     }
 
@@ -61,46 +65,70 @@ impl std::str::FromStr for LocateMode {
         match name {
             "paper" => Ok(LocateMode::Paper),
             "best" => Ok(LocateMode::Best),
-            _ => Err(Error::SettingOutOfRange(format!("mode \"{name}\" is neither paper nor best"))),
+            _ => Err(Error::SettingOutOfRange(format!(
+                "mode \"{name}\" is neither paper nor best"
+            ))),
         }
     }
 }
 
 impl Engine {
-    /// An engine on the device that `choice` means where the browser offers `adapter` (natively: none).
+    /// An engine on the device that `choice` means where the browser offers `adapter` (natively:
+    /// none).
     ///
     /// # Errors
     /// `gpu-unavailable`, as [`ComputeDevice::open`].
     pub async fn open(choice: DeviceChoice, adapter: Option<Adapter>) -> Result<Self, Error> {
-        Self::open_within(choice, adapter.map_or(Offer::Nothing, Offer::Adapter), pending()).await
+        Self::open_within(
+            choice,
+            adapter.map_or(Offer::Nothing, Offer::Adapter),
+            pending(),
+        )
+        .await
     }
 
-    /// The same where the browser may have given no answer; an adapter that has given no device when `patience` ends is given up.
+    /// The same where the browser may have given no answer; an adapter that has given no device
+    /// when `patience` ends is given up.
     ///
     /// # Errors
     /// `gpu-unavailable`, as [`ComputeDevice::open`].
-    pub async fn open_within(choice: DeviceChoice, offer: Offer, patience: impl Future<Output = ()>) -> Result<Self, Error> {
-        Ok(Self { device: ComputeDevice::open(choice, offer, patience).await?, network: None, picture: None })
+    pub async fn open_within(
+        choice: DeviceChoice,
+        offer: Offer,
+        patience: impl Future<Output = ()>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            device: ComputeDevice::open(choice, offer, patience).await?,
+            network: None,
+            picture: None,
+        })
     }
 
-    /// Loads the network `id` from its file of weights; an earlier network stays when this one is refused.
+    /// Loads the network `id` from its file of weights; an earlier network stays when this one is
+    /// refused.
     ///
     /// # Errors
-    /// `setting-out-of-range` for an unknown id; `weights-corrupt` and `weights-mismatch` as [`Network::load`].
+    /// `setting-out-of-range` for an unknown id; `weights-corrupt` and `weights-mismatch` as
+    /// [`Network::load`].
     pub fn load_network(&mut self, id: &str, weights: &[u8]) -> Result<(), Error> {
         let definition = NETWORKS
             .iter()
             .find(|definition| definition.id == id)
             .ok_or_else(|| Error::SettingOutOfRange(format!("there is no network \"{id}\"")))?;
-        self.network = Some(Rc::new(Network::load(definition, weights, &self.device.tensors)?));
+        self.network = Some(Rc::new(Network::load(
+            definition,
+            weights,
+            &self.device.tensors,
+        )?));
         Ok(())
     }
 
-    /// Computes once, on an empty picture, what later calls compute again and again: GPUs build their pipelines then, which takes some
-    /// of them seconds.
+    /// Computes once, on an empty picture, what later calls compute again and again: GPUs build
+    /// their pipelines then, which takes some of them seconds.
     ///
     /// # Errors
-    /// `no-network`; `gpu-lost` when the GPU cannot run what it was given; `cancelled` by `progress`.
+    /// `no-network`; `gpu-lost` when the GPU cannot run what it was given; `cancelled` by
+    /// `progress`.
     pub async fn warm_up(&self, progress: &dyn Progress) -> Result<(), Error> {
         let network = self.network()?;
         let side = network.input.side;
@@ -116,7 +144,10 @@ impl Engine {
         }
         progress.report(total - 1, total).await?;
         // As it starts, and from near and far, where the kernels' widths differ.
-        let settings = ClassModelSettings { recipe: "sharp".to_owned(), ..ClassModelSettings::new(target) };
+        let settings = ClassModelSettings {
+            recipe: SHARP,
+            ..ClassModelSettings::new(target)
+        };
         let mut run = self.class_model(&settings)?;
         run.step(0).await?;
         run.step(6).await?;
@@ -128,7 +159,8 @@ impl Engine {
         self.picture = Some(Rc::new(picture));
     }
 
-    /// The unnormalised class scores S_c of the whole photo squashed to the network's input, one for each class.
+    /// The unnormalised class scores S_c of the whole photo squashed to the network's input, one
+    /// for each class.
     ///
     /// # Errors
     /// `no-network`, `no-picture`, `gpu-lost`.
@@ -138,7 +170,8 @@ impl Engine {
         read_back(network.scores(network.upload(input, [1, 3, side, side]))?).await
     }
 
-    /// The network's layers behind the picture in order of computation, with their shapes for its own input; the classes' last.
+    /// The network's layers behind the picture in order of computation, with their shapes for its
+    /// own input; the classes' last.
     ///
     /// # Errors
     /// `no-network`.
@@ -146,37 +179,63 @@ impl Engine {
         self.network().map(Network::layers)
     }
 
-    /// dS_c/dI for the same view: R, G and B planes of side x side, row-major, per unit of a 0..255 pixel value.
+    /// dS_c/dI for the same view: R, G and B planes of side x side, row-major, per unit of a 0..255
+    /// pixel value.
     ///
     /// # Errors
-    /// `no-network`, `no-picture`, `gpu-lost`; for the target as [`Target::readout`].
+    /// `no-network`, `no-picture`, `gpu-lost`; for the target as [`Target::probe`].
     pub async fn input_gradient(&self, target: &Target) -> Result<Vec<f32>, Error> {
         let (network, input) = self.squashed()?;
         let side = network.input.side;
         let picture = network.upload(input, [1, 3, side, side]);
         let gradients = gradient(network, picture, target, ReluRule::Gradient)?;
-        Ok(network.input.gradient_per_pixel_value(&read_back(gradients).await?))
+        Ok(network
+            .input
+            .gradient_per_pixel_value(&read_back(gradients).await?))
     }
 
     /// A saliency map.
     ///
     /// # Errors
     /// `no-network`, `no-picture`; else as [`saliency_map`].
-    pub async fn saliency(&self, settings: &SaliencySettings, progress: &dyn Progress) -> Result<Saliency, Error> {
-        saliency_map(self.network()?, &*self.picture()?, settings, self.device.batch(), progress).await
+    pub async fn saliency(
+        &self,
+        settings: &SaliencySettings,
+        progress: &dyn Progress,
+    ) -> Result<Saliency, Error> {
+        saliency_map(
+            self.network()?,
+            &*self.picture()?,
+            settings,
+            self.device.batch(),
+            progress,
+        )
+        .await
     }
 
-    /// Gradient and DeconvNet for the same view as [`classify`](Engine::classify)'s, compared layer by layer (section 4 of the paper).
+    /// Gradient and DeconvNet for the same view as [`classify`](Engine::classify)'s, compared layer
+    /// by layer (section 4 of the paper).
     ///
     /// # Errors
-    /// `no-network`, `no-picture`; else as [`relation`].
-    pub async fn relation(&self, target: &Target, progress: &dyn Progress) -> Result<Vec<LayerRelation>, Error> {
+    /// `no-network`, `no-picture`; else as [`compare_rules`].
+    pub async fn compare_rules(
+        &self,
+        target: &Target,
+        progress: &dyn Progress,
+    ) -> Result<Vec<RuleComparison>, Error> {
         let (network, input) = self.squashed()?;
         let side = network.input.side;
-        relation(network, network.upload(input, [1, 3, side, side]), target, progress).await
+        compare_rules(
+            network,
+            network.upload(input, [1, 3, side, side]),
+            target,
+            progress,
+        )
+        .await
     }
 
-    /// Whether a saliency map depends on what the network has learnt: its layers are about to be randomised one by one.
+    /// Whether a saliency map depends on what the network has learnt: its layers are about to be
+    /// randomised one by one.
     ///
     /// # Errors
     /// As [`saliency`](Engine::saliency).
@@ -187,7 +246,15 @@ impl Engine {
         progress: &dyn Progress,
     ) -> Result<SanityCheck, Error> {
         let photo = self.picture()?;
-        SanityCheck::new(self.network()?, photo, settings, self.device.batch(), seed, progress).await
+        SanityCheck::new(
+            self.network()?,
+            photo,
+            settings,
+            self.device.batch(),
+            seed,
+            progress,
+        )
+        .await
     }
 
     /// The object that the guide points at, cut out of the picture.
@@ -196,7 +263,7 @@ impl Engine {
     /// `no-picture`; else as [`segment_object`].
     pub async fn segment(
         &self,
-        guide: Guide<'_>,
+        guide: Prompt<'_>,
         settings: &CutSettings,
         progress: &dyn Progress,
     ) -> Result<Segmentation, Error> {
@@ -209,7 +276,7 @@ impl Engine {
     /// `no-picture`; else as [`ObjectCut::new`].
     pub async fn object_cut(
         &self,
-        guide: Guide<'_>,
+        guide: Prompt<'_>,
         settings: &CutSettings,
         progress: &dyn Progress,
     ) -> Result<ObjectCut, Error> {
@@ -220,13 +287,32 @@ impl Engine {
     ///
     /// # Errors
     /// As [`saliency`](Engine::saliency) and [`segment`](Engine::segment).
-    pub async fn locate(&self, class: usize, mode: LocateMode, progress: &dyn Progress) -> Result<Segmentation, Error> {
-        let settings = SaliencySettings { method: mode.method().to_owned(), ..SaliencySettings::new(Target::Class(class)) };
+    pub async fn locate(
+        &self,
+        class: usize,
+        mode: LocateMode,
+        progress: &dyn Progress,
+    ) -> Result<Segmentation, Error> {
+        let settings = SaliencySettings {
+            method: mode.method(),
+            ..SaliencySettings::new(Target::Class(class))
+        };
         let cut_settings = mode.cut_settings();
-        let map = Part { whole: progress, before: 0, after: cut_settings.rounds(), total: Cell::new(0) };
+        let map = SubProgress {
+            whole: progress,
+            before: 0,
+            after: cut_settings.progress_total(),
+            total: Cell::new(0),
+        };
         let saliency = self.saliency(&settings, &map).await?;
-        let cut = Part { whole: progress, before: map.total.get(), after: 0, total: Cell::new(0) };
-        self.segment(Guide::Saliency(&saliency.map), &cut_settings, &cut).await
+        let cut = SubProgress {
+            whole: progress,
+            before: map.total.get(),
+            after: 0,
+            total: Cell::new(0),
+        };
+        self.segment(Prompt::Saliency(&saliency.map), &cut_settings, &cut)
+            .await
     }
 
     /// A class model before its first step.
@@ -250,7 +336,8 @@ impl Engine {
     /// # Errors
     /// `no-picture`.
     pub fn picture_size(&self) -> Result<(u32, u32), Error> {
-        self.picture().map(|picture| (picture.width(), picture.height()))
+        self.picture()
+            .map(|picture| (picture.width(), picture.height()))
     }
 
     /// The loaded network.
@@ -264,8 +351,8 @@ impl Engine {
     /// The one-view input of the network: three planes of side x side.
     fn squashed(&self) -> Result<(&Network, Vec<f32>), Error> {
         let network = self.network()?;
-        let photo = PhotoViews::new(&*self.picture()?, network.input.side, Views::One)?;
-        let input = photo.input(photo.views()[0], &network.input);
+        let photo = PhotoCrops::new(&*self.picture()?, network.input.side, Crops::One)?;
+        let input = photo.input(photo.crops()[0], &network.input);
         Ok((network, input))
     }
 }

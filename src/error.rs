@@ -1,9 +1,10 @@
 //! The one error type of the crate.
 
-/// Everything that can go wrong, each with a stable kebab-case [`code`](Error::code), a sentence for people
-/// ([`Display`](std::fmt::Display)) and the particulars ([`detail`](Error::detail)).
+/// Everything that can go wrong, each with a stable kebab-case [`code`](Error::code), a sentence
+/// for people ([`Display`](std::fmt::Display)) and the particulars ([`detail`](Error::detail)).
 ///
-/// No variant is tied to the web: `web/` turns them into JavaScript `Error` objects, and the page has its advice keyed by code.
+/// No variant is tied to the web: `web/` turns them into JavaScript `Error` objects, and the page
+/// has its advice keyed by code.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -1,9 +1,12 @@
-//! Exponential and logarithm without branches, calls or tables, so that loops over pixels become SIMD in every build: the standard
-//! library's are calls for each value, in wasm an order of magnitude slower.
+//! Exponential and logarithm without branches, calls or tables, so that loops over pixels become
+//! SIMD in every build: the standard library's are calls for each value, in wasm an order of
+//! magnitude slower.
 
-/// `exp(x)` for `x <= 0`, to a relative error of 1e-6; below -87, the smallest normal number of that size.
+/// `exp(x)` for `x <= 0`, to a relative error of 1e-6; below -87, the smallest normal number of
+/// that size.
 ///
-/// `exp(x) = 2^n 2^f` with n the nearest whole number to `x / ln 2`; `2^f`, |f| <= 1/2, is the Taylor polynomial of degree 6.
+/// `exp(x) = 2^n 2^f` with n the nearest whole number to `x / ln 2`; `2^f`, |f| <= 1/2, is the
+/// Taylor polynomial of degree 6.
 #[inline(always)]
 pub fn exp_of_negative(x: f32) -> f32 {
     /// Adding it rounds to a whole number, which is then in the lowest bits.
@@ -11,14 +14,18 @@ pub fn exp_of_negative(x: f32) -> f32 {
     let power = if x > -87.0 { x } else { -87.0 } * std::f32::consts::LOG2_E; // `max` is a call in wasm
     let rounded = power + ROUNDING;
     let f = (power - (rounded - ROUNDING)) * std::f32::consts::LN_2;
-    let fraction = 1.0 + f * (1.0 + f * (0.5 + f * (1.0 / 6.0 + f * (1.0 / 24.0 + f * (1.0 / 120.0 + f * (1.0 / 720.0))))));
+    let fraction = 1.0
+        + f * (1.0
+            + f * (0.5
+                + f * (1.0 / 6.0 + f * (1.0 / 24.0 + f * (1.0 / 120.0 + f * (1.0 / 720.0))))));
     let n = rounded.to_bits().wrapping_sub(ROUNDING.to_bits());
     fraction * f32::from_bits(n.wrapping_add(127) << 23)
 }
 
 /// `ln(x)` for a positive normal `x`, to an absolute error of 1e-6 for x up to 8.
 ///
-/// With `x = 2^n m`, m between the square roots of 1/2 and 2: `ln m = 2 artanh((m - 1) / (m + 1))`, four terms of the series.
+/// With `x = 2^n m`, m between the square roots of 1/2 and 2: `ln m = 2 artanh((m - 1) / (m + 1))`,
+/// four terms of the series.
 #[inline(always)]
 pub fn ln(x: f32) -> f32 {
     const SQRT_HALF: u32 = std::f32::consts::FRAC_1_SQRT_2.to_bits();
@@ -27,7 +34,8 @@ pub fn ln(x: f32) -> f32 {
     let m = f32::from_bits((above & 0x007f_ffff).wrapping_add(SQRT_HALF));
     let s = (m - 1.0) / (m + 1.0);
     let squared = s * s;
-    n * std::f32::consts::LN_2 + 2.0 * s * (1.0 + squared * (1.0 / 3.0 + squared * (0.2 + squared * (1.0 / 7.0))))
+    n * std::f32::consts::LN_2
+        + 2.0 * s * (1.0 + squared * (1.0 / 3.0 + squared * (0.2 + squared * (1.0 / 7.0))))
 }
 
 #[cfg(test)]
@@ -39,7 +47,10 @@ mod tests {
         for step in 0..870_000 {
             let x = -1e-4 * step as f32;
             let (found, expected) = (f64::from(exp_of_negative(x)), f64::from(x).exp());
-            assert!((found / expected - 1.0).abs() < 1e-6 * (1.0 - f64::from(x)), "exp({x}) = {expected}, not {found}");
+            assert!(
+                (found / expected - 1.0).abs() < 1e-6 * (1.0 - f64::from(x)),
+                "exp({x}) = {expected}, not {found}"
+            );
         }
         assert!(exp_of_negative(f32::NEG_INFINITY) < 2e-38);
     }
@@ -48,7 +59,10 @@ mod tests {
     fn the_logarithm_is_the_standard_library_s() {
         for step in 1..100_000 {
             let x = 8e-5 * step as f32;
-            assert!((f64::from(ln(x)) - f64::from(x).ln()).abs() < 1e-6, "ln({x})");
+            assert!(
+                (f64::from(ln(x)) - f64::from(x).ln()).abs() < 1e-6,
+                "ln({x})"
+            );
         }
         assert_eq!(ln(1.0), 0.0);
     }

@@ -1,17 +1,38 @@
-//! Look inside an ImageNet ConvNet: *Deep Inside Convolutional Networks* (Simonyan, Vedaldi & Zisserman, arXiv 1312.6034) on
-//! WebGPU or the CPU, in the browser or natively.
+//! Look inside an ImageNet ConvNet: *Deep Inside Convolutional Networks* (Simonyan, Vedaldi &
+//! Zisserman, arXiv 1312.6034) on WebGPU or the CPU, in the browser or natively.
 //!
-//! The data's way, which is also the order of the modules:
+//! [`Engine`] is the whole crate for callers: it holds a device, a network and a picture.
 //!
-//! ```text
-//! picture file / webcam -> image_input -> preprocess -> networks -> gradient -> saliency -----> segmentation -> render
-//!                                                                \-> class_model --------------------------^
+//! ```
+//! use deep_inside::Engine;
+//! use deep_inside::device::DeviceChoice;
+//! use deep_inside::engine::LocateMode;
+//! use deep_inside::image_input::decode_file;
+//! use deep_inside::progress::NoProgress;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+//! let mut engine = Engine::open(DeviceChoice::Cpu, None).await?;
+//! engine.load_network("squeezenet1_1", &std::fs::read("weights/squeezenet1_1.safetensors")?)?;
+//! engine.set_picture(decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?);
+//!
+//! let scores = engine.classify().await?;
+//! let egyptian_cat = 285;
+//! assert_eq!(scores.len(), 1000);
+//! let object = engine.locate(egyptian_cat, LocateMode::Best, &NoProgress).await?;
+//! assert!(object.bounding_box.width > 200);
+//! # Ok(()) }) }
 //! ```
 //!
-//! Below networks and class models lie the [`kernels`], which compute on each device in its own way.
+//! How the data flows. Each word between `picture` and `page` is a module, and imports only modules
+//! from which arrows lead to it, plus the basics: [`error`], [`progress`], [`rng`], [`device`],
+//! `fast_math` and `matrix3`:
 //!
-//! A module imports only modules named before it, plus [`error`], [`progress`], [`dice`], [`device`] and `fast_math`. [`Engine`] is the whole of it for
-//! callers; `web` turns it into JavaScript.
+//! ```text
+//! picture -> image_input -> imaging -> preprocess -> weights -> kernels -> networks -> gradient
+//! gradient -> saliency -> segmentation -> render -> engine
+//! gradient -> class_model -> engine
+//! engine -> web -> page
+//! ```
 
 // Tests have dependencies of their own, which the crate's unit tests need not use.
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
@@ -23,12 +44,14 @@ use burn_core as _;
 use getrandom as _;
 
 pub mod device;
-pub mod dice;
+pub mod rng;
 pub mod error;
 mod fast_math;
+mod matrix3;
 pub mod progress;
 
 pub mod image_input;
+pub mod imaging;
 pub mod preprocess;
 pub mod weights;
 pub mod kernels;

@@ -1,5 +1,5 @@
-//! SqueezeNet 1.1 as an ordinary Burn module, and the network of this crate held to it: the same file of weights, the same scores and, by
-//! Burn's automatic differentiation, the same gradients.
+//! SqueezeNet 1.1 as an ordinary Burn module, and the network of this crate held to it: the same
+//! file of weights, the same scores and, by Burn's automatic differentiation, the same gradients.
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -22,9 +22,13 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 const TOLERANCE: f64 = 1e-5;
 
 /// The file of [`module_values`], which browser tests hold each device to.
-const VALUES_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/burn_module.safetensors");
+const VALUES_FILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/golden/burn_module.safetensors"
+);
 
-/// SqueezeNet 1.1 without its dropout, which only training has. Places in `features` are torchvision's, as in the names of the stored weights.
+/// SqueezeNet 1.1 without its dropout, which only training has. Places in `features` are
+/// torchvision's, as in the names of the stored weights.
 #[derive(Module, Debug)]
 struct SqueezeNet {
     features: Vec<Layer>,
@@ -41,7 +45,8 @@ enum Layer {
     Fire(Fire),
 }
 
-/// A 1x1 convolution that squeezes the channels, then a 1x1 and a 3x3 convolution side by side that expand them.
+/// A 1x1 convolution that squeezes the channels, then a 1x1 and a 3x3 convolution side by side that
+/// expand them.
 #[derive(Module, Debug)]
 struct Fire {
     squeeze: Conv2d,
@@ -53,9 +58,20 @@ struct Fire {
 impl SqueezeNet {
     /// The network with its initial, random weights.
     fn new(device: &Device) -> Self {
-        let fire = |channels, squeezed, expanded| Layer::Fire(Fire::new(channels, squeezed, expanded, device));
-        let pool = || Layer::MaxPool(MaxPool2dConfig::new([3, 3]).with_strides([2, 2]).with_ceil_mode(true).init());
-        let first = Conv2dConfig::new([3, 64], [3, 3]).with_stride([2, 2]).init(device);
+        let fire = |channels, squeezed, expanded| {
+            Layer::Fire(Fire::new(channels, squeezed, expanded, device))
+        };
+        let pool = || {
+            Layer::MaxPool(
+                MaxPool2dConfig::new([3, 3])
+                    .with_strides([2, 2])
+                    .with_ceil_mode(true)
+                    .init(),
+            )
+        };
+        let first = Conv2dConfig::new([3, 64], [3, 3])
+            .with_stride([2, 2])
+            .init(device);
         let features = vec![
             Layer::Convolution(first),
             Layer::Relu(Relu::new()),
@@ -72,37 +88,56 @@ impl SqueezeNet {
             fire(512, 64, 256),
         ];
         let classifier = Conv2dConfig::new([512, 1000], [1, 1]).init(device);
-        Self { features, classifier }
+        Self {
+            features,
+            classifier,
+        }
     }
 
-    /// The network with the bundled weights; a tensor too many, or one that is missing, is an error.
+    /// The network with the bundled weights; a tensor too many, or one that is missing, is an
+    /// error.
     fn load(device: &Device) -> Self {
         let mut network = Self::new(device);
-        // Enumerations are not part of stored names; half-precision values become those of single precision.
+        // Enumerations are not part of stored names; half-precision values become those of single
+        // precision.
         let mut store = SafetensorsStore::from_bytes(Some(golden::WEIGHTS.to_vec()))
             .skip_enum_variants(true)
             .with_key_remapping(r"^classifier\.1\.", "classifier.")
             .with_from_adapter(HalfPrecisionAdapter::new());
         let loaded = network.load_from(&mut store).unwrap();
-        assert!(loaded.missing.is_empty() && loaded.unused.is_empty(), "{loaded}");
+        assert!(
+            loaded.missing.is_empty() && loaded.unused.is_empty(),
+            "{loaded}"
+        );
         network
     }
 
-    /// The class scores of normalised pictures, `[batch, 3, rows, columns]`: `[batch, 1000]`, before the last ReLU.
+    /// The class scores of normalised pictures, `[batch, 3, rows, columns]`: `[batch, 1000]`,
+    /// before the last ReLU.
     fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
-        let features = self.features.iter().fold(pictures, |input, layer| match layer {
-            Layer::Convolution(convolution) => convolution.forward(input),
-            Layer::Relu(relu) => relu.forward(input),
-            Layer::MaxPool(pool) => pool.forward(input),
-            Layer::Fire(fire) => fire.forward(input),
-        });
-        AdaptiveAvgPool2dConfig::new([1, 1]).init().forward(self.classifier.forward(features)).flatten(1, 3)
+        let features = self
+            .features
+            .iter()
+            .fold(pictures, |input, layer| match layer {
+                Layer::Convolution(convolution) => convolution.forward(input),
+                Layer::Relu(relu) => relu.forward(input),
+                Layer::MaxPool(pool) => pool.forward(input),
+                Layer::Fire(fire) => fire.forward(input),
+            });
+        AdaptiveAvgPool2dConfig::new([1, 1])
+            .init()
+            .forward(self.classifier.forward(features))
+            .flatten(1, 3)
     }
 
     /// The score of `class` differentiated by a normalised picture, `[1, 3, rows, columns]`.
     fn gradient(&self, picture: Tensor<4>, class: usize) -> Tensor<4> {
         let picture = picture.autodiff().require_grad();
-        let mut gradients = self.forward(picture.clone()).narrow(1, class, 1).sum().backward();
+        let mut gradients = self
+            .forward(picture.clone())
+            .narrow(1, class, 1)
+            .sum()
+            .backward();
         picture.grad_remove(&mut gradients).unwrap()
     }
 }
@@ -113,14 +148,17 @@ impl Fire {
         Self {
             squeeze: Conv2dConfig::new([channels, squeezed], [1, 1]).init(device),
             expand1x1: Conv2dConfig::new([squeezed, expanded], [1, 1]).init(device),
-            expand3x3: Conv2dConfig::new([squeezed, expanded], [3, 3]).with_padding(padding).init(device),
+            expand3x3: Conv2dConfig::new([squeezed, expanded], [3, 3])
+                .with_padding(padding)
+                .init(device),
             relu: Relu::new(),
         }
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let squeezed = self.relu.forward(self.squeeze.forward(input));
-        let expanded = [&self.expand1x1, &self.expand3x3].map(|expand| self.relu.forward(expand.forward(squeezed.clone())));
+        let expanded = [&self.expand1x1, &self.expand3x3]
+            .map(|expand| self.relu.forward(expand.forward(squeezed.clone())));
         Tensor::cat(expanded.to_vec(), 1)
     }
 }
@@ -136,11 +174,14 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 /// Pictures of the network's own side and smaller ones, as the network reads them.
 fn pictures(network: &Network) -> Vec<(&'static str, Tensor<4>)> {
     let all = golden::PICTURES.into_iter().chain(golden::SMALL_PICTURES);
-    all.map(|(name, png)| (name, golden::normalised_picture(network, png))).collect()
+    all.map(|(name, png)| (name, golden::normalised_picture(network, png)))
+        .collect()
 }
 
 fn likeliest(scores: &[f32]) -> usize {
-    (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap()
+    (0..scores.len())
+        .max_by(|&a, &b| scores[a].total_cmp(&scores[b]))
+        .unwrap()
 }
 
 #[test]
@@ -161,10 +202,20 @@ fn input_gradients_are_those_of_automatic_differentiation() {
         // The likeliest class and an unlikely one.
         for class in [likeliest(&values(module.forward(picture.clone()))), 340] {
             let expected = values(module.gradient(picture.clone(), class));
-            let gradient = score_gradient(&ours, picture.clone(), &Target::Class(class), ReluRule::Gradient).unwrap().gradients;
+            let gradient = score_gradient(
+                &ours,
+                picture.clone(),
+                &Target::Class(class),
+                ReluRule::Gradient,
+            )
+            .unwrap()
+            .gradients;
             let apart = golden::relative_l2(&values(gradient), &expected);
             println!("{name}, class {class}: {apart:.1e}");
-            assert!(apart <= TOLERANCE, "{name}, class {class}: gradients are {apart:.1e} apart");
+            assert!(
+                apart <= TOLERANCE,
+                "{name}, class {class}: gradients are {apart:.1e} apart"
+            );
         }
     }
 }
@@ -178,9 +229,16 @@ fn module_values() -> Vec<(String, Vec<f32>)> {
         let scores = values(module.forward(picture.clone()));
         let class = likeliest(&scores);
         let gradient = values(module.gradient(picture, class));
-        let norm = gradient.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
+        let norm = gradient
+            .iter()
+            .map(|&value| f64::from(value).powi(2))
+            .sum::<f64>()
+            .sqrt();
         all.push((format!("{name}.scores"), scores));
-        all.push((format!("{name}.gradient.{class}"), gradient.into_iter().step_by(golden::STRIDE).collect()));
+        all.push((
+            format!("{name}.gradient.{class}"),
+            gradient.into_iter().step_by(golden::STRIDE).collect(),
+        ));
         all.push((format!("{name}.gradient.{class}_norm"), vec![norm as f32]));
     }
     all
@@ -193,7 +251,11 @@ fn the_values_that_browsers_are_held_to_are_the_modules() {
         let apart = golden::relative_l2(&stored.remove(&key).unwrap().values, &expected);
         assert!(apart <= TOLERANCE, "{key}: {apart:.1e} apart");
     }
-    assert!(stored.is_empty(), "the module has no values for {:?}", stored.keys());
+    assert!(
+        stored.is_empty(),
+        "the module has no values for {:?}",
+        stored.keys()
+    );
 }
 
 /// Not a test: writes the file that browser tests read.
@@ -202,8 +264,19 @@ fn the_values_that_browsers_are_held_to_are_the_modules() {
 fn write_the_modules_values() {
     let all: Vec<(String, usize, Vec<u8>)> = module_values()
         .into_iter()
-        .map(|(key, values)| (key, values.len(), values.into_iter().flat_map(f32::to_le_bytes).collect()))
+        .map(|(key, values)| {
+            (
+                key,
+                values.len(),
+                values.into_iter().flat_map(f32::to_le_bytes).collect(),
+            )
+        })
         .collect();
-    let views = all.iter().map(|(key, length, bytes)| (key, TensorView::new(Dtype::F32, vec![*length], bytes).unwrap()));
+    let views = all.iter().map(|(key, length, bytes)| {
+        (
+            key,
+            TensorView::new(Dtype::F32, vec![*length], bytes).unwrap(),
+        )
+    });
     std::fs::write(VALUES_FILE, serialize(views, None).unwrap()).unwrap();
 }

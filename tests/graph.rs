@@ -1,5 +1,5 @@
-//! The passes through any graph, and not only through the bundled network's: against a scalar reference in double precision, which is
-//! itself held to central differences.
+//! The passes through any graph, and not only through the bundled network's: against a scalar
+//! reference in double precision, which is itself held to central differences.
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -9,24 +9,34 @@ use std::time::Duration;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::device::read_back;
-use deep_inside::dice::Dice;
 use deep_inside::kernels::{Convolution, ConvolutionShape, PoolShape};
-use deep_inside::networks::graph::{Graph, LayerId, Operation, PICTURE};
-use deep_inside::networks::{ReluRule, Watched};
+use deep_inside::networks::graph::{Graph, INPUT, LayerId, Operation};
+use deep_inside::networks::{ReluRule, Retain};
+use deep_inside::rng::Rng;
 use pollster::block_on;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-const RULES: [ReluRule; 4] = [ReluRule::Gradient, ReluRule::DeconvNet, ReluRule::Guided, ReluRule::Leaky(0.1)];
+const RULES: [ReluRule; 4] = [
+    ReluRule::Gradient,
+    ReluRule::DeconvNet,
+    ReluRule::Guided,
+    ReluRule::Leaky(0.1),
+];
 
-/// Where a value is nearer than this to another branch of a ReLU or a pool, single precision may take the other one.
+/// Where a value is nearer than this to another branch of a ReLU or a pool, single precision may
+/// take the other one.
 const MARGIN: f64 = 2e-5;
 
 /// A layer with its weights as they are written.
 #[derive(Debug, Clone)]
 enum Op {
     Picture,
-    Convolution { shape: ConvolutionShape, weight: Vec<f32>, bias: Vec<f32> },
+    Convolution {
+        shape: ConvolutionShape,
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+    },
     Relu,
     MaxPool(PoolShape),
     Concatenate,
@@ -46,39 +56,71 @@ struct Nodes(Vec<Node>);
 
 impl Nodes {
     fn new(side: usize) -> Self {
-        Self(vec![Node { op: Op::Picture, inputs: Vec::new(), size: [3, side, side] }])
+        Self(vec![Node {
+            op: Op::Picture,
+            inputs: Vec::new(),
+            size: [3, side, side],
+        }])
     }
 
     fn push(&mut self, op: Op, inputs: &[LayerId]) -> LayerId {
         let [channels, rows, columns] = self.0[inputs[0]].size;
         let (channels, [rows, columns]) = match &op {
             Op::Picture | Op::Relu => (channels, [rows, columns]),
-            Op::Convolution { shape, .. } => (shape.channels_out, shape.windows([rows, columns])),
-            Op::MaxPool(shape) => (channels, shape.windows([rows, columns])),
-            Op::Concatenate => (inputs.iter().map(|&read| self.0[read].size[0]).sum(), [rows, columns]),
+            Op::Convolution { shape, .. } => {
+                (shape.channels_out, shape.output_size([rows, columns]))
+            }
+            Op::MaxPool(shape) => (channels, shape.output_size([rows, columns])),
+            Op::Concatenate => (
+                inputs.iter().map(|&read| self.0[read].size[0]).sum(),
+                [rows, columns],
+            ),
         };
-        self.0.push(Node { op, inputs: inputs.to_vec(), size: [channels, rows, columns] });
+        self.0.push(Node {
+            op,
+            inputs: inputs.to_vec(),
+            size: [channels, rows, columns],
+        });
         self.0.len() - 1
     }
 
     /// A convolution with weights that keep the size of values.
     fn convolution(
         &mut self,
-        dice: &mut Dice,
+        rng: &mut Rng,
         input: LayerId,
         channels_out: usize,
         [kernel, stride, padding]: [usize; 3],
     ) -> LayerId {
         let channels_in = self.0[input].size[0];
         let fan_in = channels_in * kernel * kernel;
-        let shape = ConvolutionShape { channels_in, channels_out, kernel, stride, padding };
-        let weight = dice.normals(channels_out * fan_in, (2.0 / fan_in as f32).sqrt());
-        let bias = dice.normals(channels_out, 0.3);
-        self.push(Op::Convolution { shape, weight, bias }, &[input])
+        let shape = ConvolutionShape {
+            channels_in,
+            channels_out,
+            kernel,
+            stride,
+            padding,
+        };
+        let weight = rng.normal_values(channels_out * fan_in, (2.0 / fan_in as f32).sqrt());
+        let bias = rng.normal_values(channels_out, 0.3);
+        self.push(
+            Op::Convolution {
+                shape,
+                weight,
+                bias,
+            },
+            &[input],
+        )
     }
 
-    fn rectified(&mut self, dice: &mut Dice, input: LayerId, channels_out: usize, sizes: [usize; 3]) -> LayerId {
-        let sum = self.convolution(dice, input, channels_out, sizes);
+    fn rectified(
+        &mut self,
+        rng: &mut Rng,
+        input: LayerId,
+        channels_out: usize,
+        sizes: [usize; 3],
+    ) -> LayerId {
+        let sum = self.convolution(rng, input, channels_out, sizes);
         self.push(Op::Relu, &[sum])
     }
 
@@ -87,16 +129,26 @@ impl Nodes {
         let mut graph = Graph::default();
         for (id, node) in self.0.iter().enumerate().skip(1) {
             let operation = match &node.op {
-                Op::Picture => Operation::Picture,
-                Op::Convolution { shape, weight, bias } => {
-                    let bias = Tensor::from_data(TensorData::new(bias.clone(), [bias.len()]), &Device::flex());
+                Op::Picture => Operation::Input,
+                Op::Convolution {
+                    shape,
+                    weight,
+                    bias,
+                } => {
+                    let bias = Tensor::from_data(
+                        TensorData::new(bias.clone(), [bias.len()]),
+                        &Device::flex(),
+                    );
                     Operation::Convolution(Convolution::new(weight.clone(), bias, *shape))
                 }
                 Op::Relu => Operation::Relu,
                 Op::MaxPool(shape) => Operation::MaxPool(*shape),
                 Op::Concatenate => Operation::Concatenate,
             };
-            assert_eq!(graph.push(format!("layer {id}"), operation, &node.inputs), id);
+            assert_eq!(
+                graph.push(format!("layer {id}"), operation, &node.inputs),
+                id
+            );
         }
         graph
     }
@@ -110,7 +162,8 @@ impl Nodes {
         }
     }
 
-    /// Every node's result for one picture, and how far the nearest decision of a ReLU or a pool is from falling the other way.
+    /// Every node's result for one picture, and how far the nearest decision of a ReLU or a pool is
+    /// from falling the other way.
     fn forward(&self, picture: &[f64]) -> (Vec<Vec<f64>>, f64) {
         let mut margin = f64::INFINITY;
         let mut results: Vec<Vec<f64>> = vec![picture.to_vec()];
@@ -119,29 +172,44 @@ impl Nodes {
             let input = &results[node.inputs[0]];
             let result = match &node.op {
                 Op::Picture => input.clone(),
-                Op::Convolution { shape, weight, bias } => {
-                    let mut sums: Vec<f64> =
-                        bias.iter().flat_map(|&bias| vec![f64::from(bias); node.size[1] * node.size[2]]).collect();
+                Op::Convolution {
+                    shape,
+                    weight,
+                    bias,
+                } => {
+                    let mut sums: Vec<f64> = bias
+                        .iter()
+                        .flat_map(|&bias| vec![f64::from(bias); node.size[1] * node.size[2]])
+                        .collect();
                     each_product(shape, [rows, columns], |output, input_at, tap| {
                         sums[output] += f64::from(weight[tap]) * input[input_at];
                     });
                     sums
                 }
                 Op::Relu => {
-                    margin = input.iter().fold(margin, |margin, value| margin.min(value.abs()));
+                    margin = input
+                        .iter()
+                        .fold(margin, |margin, value| margin.min(value.abs()));
                     input.iter().map(|value| value.max(0.0)).collect()
                 }
-                Op::MaxPool(shape) => windows(node, *shape, [rows, columns])
+                Op::MaxPool(shape) => output_size(node, *shape, [rows, columns])
                     .iter()
                     .map(|window| {
                         let first = largest(input, window);
-                        for &at in window.iter().filter(|&&at| at != first && (input[at], input[first]) != (0.0, 0.0)) {
+                        for &at in window
+                            .iter()
+                            .filter(|&&at| at != first && (input[at], input[first]) != (0.0, 0.0))
+                        {
                             margin = margin.min(input[first] - input[at]);
                         }
                         input[first]
                     })
                     .collect(),
-                Op::Concatenate => node.inputs.iter().flat_map(|&read| results[read].clone()).collect(),
+                Op::Concatenate => node
+                    .inputs
+                    .iter()
+                    .flat_map(|&read| results[read].clone())
+                    .collect(),
             };
             results.push(result);
         }
@@ -149,8 +217,17 @@ impl Nodes {
     }
 
     /// What comes back to the result of every node up to `last` from the signal there.
-    fn backward(&self, results: &[Vec<f64>], last: LayerId, signal: &[f64], rule: ReluRule) -> Vec<Vec<f64>> {
-        let mut signals: Vec<Vec<f64>> = results[..=last].iter().map(|result| vec![0.0; result.len()]).collect();
+    fn backward(
+        &self,
+        results: &[Vec<f64>],
+        last: LayerId,
+        signal: &[f64],
+        rule: ReluRule,
+    ) -> Vec<Vec<f64>> {
+        let mut signals: Vec<Vec<f64>> = results[..=last]
+            .iter()
+            .map(|result| vec![0.0; result.len()])
+            .collect();
         signals[last] = signal.to_vec();
         for id in (1..=last).rev() {
             let node = &self.0[id];
@@ -159,23 +236,32 @@ impl Nodes {
             let read = node.inputs[0];
             match &node.op {
                 Op::Picture => {}
-                Op::Convolution { shape, weight, .. } => each_product(shape, [rows, columns], |output, input_at, tap| {
-                    signals[read][input_at] += f64::from(weight[tap]) * signal[output];
-                }),
+                Op::Convolution { shape, weight, .. } => {
+                    each_product(shape, [rows, columns], |output, input_at, tap| {
+                        signals[read][input_at] += f64::from(weight[tap]) * signal[output];
+                    })
+                }
                 Op::Relu => {
-                    for ((sum, &signal), &y) in signals[read].iter_mut().zip(&signal).zip(&results[id]) {
+                    for ((sum, &signal), &y) in
+                        signals[read].iter_mut().zip(&signal).zip(&results[id])
+                    {
                         let active = if y > 0.0 { 1.0 } else { 0.0 };
                         *sum += match rule {
                             ReluRule::Gradient => active * signal,
                             ReluRule::DeconvNet => signal.max(0.0),
                             ReluRule::Guided => active * signal.max(0.0),
-                            ReluRule::Leaky(share) => signal * if y > 0.0 { 1.0 } else { f64::from(share) },
+                            ReluRule::Leaky(share) => {
+                                signal * if y > 0.0 { 1.0 } else { f64::from(share) }
+                            }
                         };
                     }
                 }
                 Op::MaxPool(shape) => {
                     let shares = matches!(rule, ReluRule::Leaky(_)) && self.is_of_relus(read);
-                    for (window, signal) in windows(node, *shape, [rows, columns]).iter().zip(&signal) {
+                    for (window, signal) in output_size(node, *shape, [rows, columns])
+                        .iter()
+                        .zip(&signal)
+                    {
                         let input = &results[read];
                         if shares {
                             let sum: f64 = window.iter().map(|&at| input[at]).sum();
@@ -191,7 +277,10 @@ impl Nodes {
                     let mut rest = &signal[..];
                     for &read in &node.inputs {
                         let (part, others) = rest.split_at(signals[read].len());
-                        signals[read].iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+                        signals[read]
+                            .iter_mut()
+                            .zip(part)
+                            .for_each(|(sum, part)| *sum += part);
                         rest = others;
                     }
                 }
@@ -201,17 +290,37 @@ impl Nodes {
     }
 }
 
-/// Every product of a convolution of so many rows and columns: where its output, its input and its weight are.
-fn each_product(shape: &ConvolutionShape, [rows, columns]: [usize; 2], mut visit: impl FnMut(usize, usize, usize)) {
-    let &ConvolutionShape { channels_in, channels_out, kernel, stride, padding } = shape;
-    let [down, across] = shape.windows([rows, columns]);
-    for (out, channel) in (0..channels_out).flat_map(|out| (0..channels_in).map(move |channel| (out, channel))) {
+/// Every product of a convolution of so many rows and columns: where its output, its input and its
+/// weight are.
+fn each_product(
+    shape: &ConvolutionShape,
+    [rows, columns]: [usize; 2],
+    mut visit: impl FnMut(usize, usize, usize),
+) {
+    let &ConvolutionShape {
+        channels_in,
+        channels_out,
+        kernel,
+        stride,
+        padding,
+    } = shape;
+    let [down, across] = shape.output_size([rows, columns]);
+    for (out, channel) in
+        (0..channels_out).flat_map(|out| (0..channels_in).map(move |channel| (out, channel)))
+    {
         for (y, x) in (0..down).flat_map(|y| (0..across).map(move |x| (y, x))) {
             for (ky, kx) in (0..kernel).flat_map(|ky| (0..kernel).map(move |kx| (ky, kx))) {
-                let (row, column) = ((y * stride + ky).wrapping_sub(padding), (x * stride + kx).wrapping_sub(padding));
+                let (row, column) = (
+                    (y * stride + ky).wrapping_sub(padding),
+                    (x * stride + kx).wrapping_sub(padding),
+                );
                 if row < rows && column < columns {
                     let weight = ((out * channels_in + channel) * kernel + ky) * kernel + kx;
-                    visit((out * down + y) * across + x, (channel * rows + row) * columns + column, weight);
+                    visit(
+                        (out * down + y) * across + x,
+                        (channel * rows + row) * columns + column,
+                        weight,
+                    );
                 }
             }
         }
@@ -219,27 +328,47 @@ fn each_product(shape: &ConvolutionShape, [rows, columns]: [usize; 2], mut visit
 }
 
 /// Where a pool's windows lie in an input of so many rows and columns, of each in order of rows.
-fn windows(pool: &Node, PoolShape { kernel, stride }: PoolShape, [rows, columns]: [usize; 2]) -> Vec<Vec<usize>> {
+fn output_size(
+    pool: &Node,
+    PoolShape { kernel, stride }: PoolShape,
+    [rows, columns]: [usize; 2],
+) -> Vec<Vec<usize>> {
     let [channels, down, across] = pool.size;
-    let places = (0..channels * down * across).map(|place| (place / (down * across), place / across % down, place % across));
+    let places = (0..channels * down * across).map(|place| {
+        (
+            place / (down * across),
+            place / across % down,
+            place % across,
+        )
+    });
     let window = |(channel, y, x): (usize, usize, usize)| {
-        let inside = |first: usize, length: usize| first * stride..length.min(first * stride + kernel);
-        inside(y, rows).flat_map(|row| inside(x, columns).map(move |column| (channel * rows + row) * columns + column)).collect()
+        let inside =
+            |first: usize, length: usize| first * stride..length.min(first * stride + kernel);
+        inside(y, rows)
+            .flat_map(|row| {
+                inside(x, columns).map(move |column| (channel * rows + row) * columns + column)
+            })
+            .collect()
     };
     places.map(window).collect()
 }
 
 /// The first of the largest values.
 fn largest(values: &[f64], window: &[usize]) -> usize {
-    window.iter().copied().reduce(|best, at| if values[at] > values[best] { at } else { best }).unwrap()
+    window
+        .iter()
+        .copied()
+        .reduce(|best, at| if values[at] > values[best] { at } else { best })
+        .unwrap()
 }
 
 /// A graph from numbers drawn at random: (what kind of layers to add, and three choices for them).
 fn nodes_from(side: usize, seed: u64, genes: &[(u8, usize, usize, usize)]) -> Nodes {
-    let mut dice = Dice::new(seed);
+    let mut rng = Rng::new(seed);
     let mut nodes = Nodes::new(side);
     for &(kind, a, b, c) in genes {
-        let recent = |nodes: &Nodes, choice: usize| nodes.0.len() - 1 - choice % nodes.0.len().min(5);
+        let recent =
+            |nodes: &Nodes, choice: usize| nodes.0.len() - 1 - choice % nodes.0.len().min(5);
         let input = recent(&nodes, a);
         let [channels, rows, columns] = nodes.0[input].size;
         let width = [1, 2, 3, 7][b % 4];
@@ -247,15 +376,23 @@ fn nodes_from(side: usize, seed: u64, genes: &[(u8, usize, usize, usize)]) -> No
             0 | 1 => {
                 let kernel = [1, 2, 3][c % 3].min(rows).min(columns);
                 let (stride, padding) = ([1, 1, 2][c / 3 % 3], c / 9 % kernel);
-                let sum = nodes.convolution(&mut dice, input, width, [kernel, stride, padding]);
+                let sum = nodes.convolution(&mut rng, input, width, [kernel, stride, padding]);
                 if kind == 1 {
                     nodes.push(Op::Relu, &[sum]);
                 }
             }
             2 => drop(nodes.push(Op::Relu, &[input])),
-            3 => drop(nodes.push(Op::MaxPool(PoolShape { kernel: 2 + b % 2, stride: 1 + c % 2 }), &[input])),
+            3 => drop(nodes.push(
+                Op::MaxPool(PoolShape {
+                    kernel: 2 + b % 2,
+                    stride: 1 + c % 2,
+                }),
+                &[input],
+            )),
             4 => {
-                let alike: Vec<LayerId> = (0..nodes.0.len()).filter(|&id| nodes.0[id].size[1..] == [rows, columns]).collect();
+                let alike: Vec<LayerId> = (0..nodes.0.len())
+                    .filter(|&id| nodes.0[id].size[1..] == [rows, columns])
+                    .collect();
                 let inputs = [input, alike[b % alike.len()], alike[c % alike.len()]];
                 let inputs = &inputs[..2 + c % 2];
                 if inputs.iter().map(|&id| nodes.0[id].size[0]).sum::<usize>() <= 24 {
@@ -263,15 +400,16 @@ fn nodes_from(side: usize, seed: u64, genes: &[(u8, usize, usize, usize)]) -> No
                 }
             }
             5 => {
-                let narrow = nodes.rectified(&mut dice, input, width, [1, 1, 0]);
-                let parts = [([1, 1, 0]), ([3, 1, 1])].map(|sizes| nodes.rectified(&mut dice, narrow, 1 + c % 3, sizes));
+                let narrow = nodes.rectified(&mut rng, input, width, [1, 1, 0]);
+                let parts = [([1, 1, 0]), ([3, 1, 1])]
+                    .map(|sizes| nodes.rectified(&mut rng, narrow, 1 + c % 3, sizes));
                 nodes.push(Op::Concatenate, &parts);
             }
             _ => {
-                let near = nodes.rectified(&mut dice, input, width, [1, 1, 0]);
-                let narrow = nodes.rectified(&mut dice, input, channels.min(3), [1, 1, 0]);
-                let far = nodes.rectified(&mut dice, narrow, 2, [3, 1, 1]);
-                let plain = nodes.convolution(&mut dice, input, 1, [1, 1, 0]);
+                let near = nodes.rectified(&mut rng, input, width, [1, 1, 0]);
+                let narrow = nodes.rectified(&mut rng, input, channels.min(3), [1, 1, 0]);
+                let far = nodes.rectified(&mut rng, narrow, 2, [3, 1, 1]);
+                let plain = nodes.convolution(&mut rng, input, 1, [1, 1, 0]);
                 let mut parts = [near, far, plain, input];
                 parts.rotate_left(c % 4);
                 nodes.push(Op::Concatenate, &parts[..2 + c / 4 % 3]);
@@ -283,7 +421,10 @@ fn nodes_from(side: usize, seed: u64, genes: &[(u8, usize, usize, usize)]) -> No
 
 fn tensor(values: &[f32], [channels, rows, columns]: [usize; 3]) -> Tensor<4> {
     let batch = values.len() / (channels * rows * columns);
-    Tensor::from_data(TensorData::new(values.to_vec(), [batch, channels, rows, columns]), &Device::flex())
+    Tensor::from_data(
+        TensorData::new(values.to_vec(), [batch, channels, rows, columns]),
+        &Device::flex(),
+    )
 }
 
 fn assert_close(what: &str, ours: Tensor<4>, theirs: &[f64]) {
@@ -292,7 +433,10 @@ fn assert_close(what: &str, ours: Tensor<4>, theirs: &[f64]) {
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
     let apart = norm(&mut ours.iter().zip(theirs).map(|(&a, b)| f64::from(a) - b));
     let size = norm(&mut theirs.iter().copied());
-    assert!(apart <= 1e-4 * size + 1e-5, "{what}: {apart:.1e} of {size:.1e} apart");
+    assert!(
+        apart <= 1e-4 * size + 1e-5,
+        "{what}: {apart:.1e} of {size:.1e} apart"
+    );
 }
 
 proptest! {
@@ -306,11 +450,11 @@ proptest! {
         [last, watched] in any::<[usize; 2]>(),
     ) {
         let nodes = nodes_from(side, seed, &genes);
-        let mut dice = Dice::stream(seed, 1);
+        let mut rng = Rng::stream(seed, 1);
         // Seldom a layer within the graph, behind which and beside which others are not needed.
         let last = if last % 4 == 0 { last / 4 % nodes.0.len() } else { nodes.0.len() - 1 };
-        let pictures = dice.normals(2 * 3 * side * side, 1.0);
-        let signals = dice.normals(2 * nodes.0[last].size.iter().product::<usize>(), 1.0);
+        let pictures = rng.normal_values(2 * 3 * side * side, 1.0);
+        let signals = rng.normal_values(2 * nodes.0[last].size.iter().product::<usize>(), 1.0);
         let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();
         let each: Vec<(Vec<f64>, Vec<f64>)> = pictures
             .chunks_exact(pictures.len() / 2)
@@ -325,10 +469,10 @@ proptest! {
             of(0).into_iter().zip(of(1)).map(|(first, second)| [first, second].concat()).collect()
         };
 
-        let gradient = expected(ReluRule::Gradient).swap_remove(PICTURE);
+        let gradient = expected(ReluRule::Gradient).swap_remove(INPUT);
         let largest = gradient.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
         for _ in 0..16 {
-            let at = dice.between(0.0, (3 * side * side) as f32) as usize;
+            let at = rng.uniform(0.0, (3 * side * side) as f32) as usize;
             let value = |step: f64| -> f64 {
                 let mut picture = each[0].0.clone();
                 picture[at] += step;
@@ -342,14 +486,14 @@ proptest! {
         let graph = nodes.graph();
         let shapes = graph.shapes(side);
         prop_assert!(shapes.iter().zip(&nodes.0).all(|(shape, node)| *shape == node.size));
-        let (pictures, signal) = (tensor(&pictures, shapes[PICTURE]), tensor(&signals, shapes[last]));
-        let feeding: Vec<LayerId> = (0..=last).filter(|&id| graph.feeds(id, last)).collect();
+        let (pictures, signal) = (tensor(&pictures, shapes[INPUT]), tensor(&signals, shapes[last]));
+        let feeding: Vec<LayerId> = (0..=last).filter(|&id| graph.reaches(id, last)).collect();
         let watched = feeding[watched % feeding.len()];
-        for watch in [Watched::Nothing, Watched::Layer(watched), Watched::Everything] {
+        for watch in [Retain::Nothing, Retain::Layer(watched), Retain::Everything] {
             let (result, trace) = graph.forward(pictures.clone(), last, watch).unwrap();
             let results = |id: LayerId| [&references[0].0[id][..], &references[1].0[id]].concat();
             assert_close(&format!("result, {watch:?}"), result, &results(last));
-            if let (Watched::Layer(id @ 1..), Some(result)) = (watch, trace.watched.clone()) {
+            if let (Retain::Layer(id @ 1..), Some(result)) = (watch, trace.retained.clone()) {
                 assert_close(&format!("result of layer {id}"), result, &results(id));
             }
             for rule in RULES {
@@ -357,17 +501,17 @@ proptest! {
                 let what = format!("{rule:?}, {watch:?}");
                 let mut seen = Vec::new();
                 let visit = |id: LayerId, signal: &Tensor<4>| seen.push((id, signal.clone()));
-                let gradient = graph.backward(&trace, signal.clone(), rule, PICTURE, visit).unwrap();
-                assert_close(&what, gradient, &expected[PICTURE]);
-                if watch == Watched::Everything {
+                let gradient = graph.backward(&trace, signal.clone(), rule, INPUT, visit).unwrap();
+                assert_close(&what, gradient, &expected[INPUT]);
+                if watch == Retain::Everything {
                     prop_assert_eq!(seen.iter().rev().map(|&(id, _)| id).collect::<Vec<_>>(), feeding.clone());
                 }
                 for (id, signal) in seen {
-                    if watch == Watched::Everything || watch == Watched::Layer(id) {
+                    if watch == Retain::Everything || watch == Retain::Layer(id) {
                         assert_close(&format!("signal at layer {id}, {what}"), signal, &expected[id]);
                     }
                 }
-                if let Watched::Layer(id) = watch {
+                if let Retain::Layer(id) = watch {
                     let there = graph.backward(&trace, signal.clone(), rule, id, |_, _| ()).unwrap();
                     assert_close(&format!("signal back to layer {id}, {what}"), there, &expected[id]);
                 }
@@ -378,52 +522,104 @@ proptest! {
 
 /// A 1x1 convolution of the three colours to one channel, without bias.
 fn weighted(weights: [f32; 3]) -> Op {
-    let shape = ConvolutionShape { channels_in: 3, channels_out: 1, kernel: 1, stride: 1, padding: 0 };
-    Op::Convolution { shape, weight: weights.to_vec(), bias: vec![0.0] }
+    let shape = ConvolutionShape {
+        channels_in: 3,
+        channels_out: 1,
+        kernel: 1,
+        stride: 1,
+        padding: 0,
+    };
+    Op::Convolution {
+        shape,
+        weight: weights.to_vec(),
+        bias: vec![0.0],
+    }
 }
 
 #[test]
 fn branches_of_different_depth_each_keep_their_relu() {
     for swapped in [false, true] {
         let mut nodes = Nodes::new(1);
-        let silent = nodes.push(weighted([-2.0, 0.0, 0.0]), &[PICTURE]);
+        let silent = nodes.push(weighted([-2.0, 0.0, 0.0]), &[INPUT]);
         let silent = nodes.push(Op::Relu, &[silent]);
-        let active = nodes.push(weighted([1.5, 0.0, 0.0]), &[PICTURE]);
+        let active = nodes.push(weighted([1.5, 0.0, 0.0]), &[INPUT]);
         let active = nodes.push(Op::Relu, &[active]);
-        let mut dice = Dice::new(1);
-        let shape = ConvolutionShape { channels_in: 1, channels_out: 1, kernel: 1, stride: 1, padding: 0 };
-        let deep = nodes.push(Op::Convolution { shape, weight: vec![1.0], bias: dice.normals(1, 0.0) }, &[active]);
+        let mut rng = Rng::new(1);
+        let shape = ConvolutionShape {
+            channels_in: 1,
+            channels_out: 1,
+            kernel: 1,
+            stride: 1,
+            padding: 0,
+        };
+        let deep = nodes.push(
+            Op::Convolution {
+                shape,
+                weight: vec![1.0],
+                bias: rng.normal_values(1, 0.0),
+            },
+            &[active],
+        );
         let deep = nodes.push(Op::Relu, &[deep]);
-        nodes.push(Op::Concatenate, &if swapped { [deep, silent] } else { [silent, deep] });
+        nodes.push(
+            Op::Concatenate,
+            &if swapped {
+                [deep, silent]
+            } else {
+                [silent, deep]
+            },
+        );
         let graph = nodes.graph();
-        let (result, trace) = graph.forward(tensor(&[1.0, 0.0, 0.0], [3, 1, 1]), graph.features(), Watched::Nothing).unwrap();
+        let (result, trace) = graph
+            .forward(
+                tensor(&[1.0, 0.0, 0.0], [3, 1, 1]),
+                graph.features(),
+                Retain::Nothing,
+            )
+            .unwrap();
         let signal = Tensor::ones(result.dims(), &Device::flex());
-        let gradient = graph.backward(&trace, signal, ReluRule::Gradient, PICTURE, |_, _| ()).unwrap();
+        let gradient = graph
+            .backward(&trace, signal, ReluRule::Gradient, INPUT, |_, _| ())
+            .unwrap();
         // relu(-2 x) is silent at x = 1, and relu(relu(1.5 x)) is not.
-        assert_eq!(block_on(read_back(gradient)).unwrap(), [1.5, 0.0, 0.0], "swapped: {swapped}");
+        assert_eq!(
+            block_on(read_back(gradient)).unwrap(),
+            [1.5, 0.0, 0.0],
+            "swapped: {swapped}"
+        );
     }
 }
 
 #[test]
 fn an_operation_with_inputs_that_it_cannot_read_is_a_coded_error() {
-    let convolution = || nodes_from(2, 1, &[(0, 0, 2, 0)]).graph().layers()[1].operation.clone();
-    let pool = Operation::MaxPool(PoolShape { kernel: 2, stride: 2 });
+    let convolution = || {
+        nodes_from(2, 1, &[(0, 0, 2, 0)]).graph().layers()[1]
+            .operation
+            .clone()
+    };
+    let pool = Operation::MaxPool(PoolShape {
+        kernel: 2,
+        stride: 2,
+    });
     for (operation, inputs) in [
-        (Operation::Picture, &[PICTURE][..]),
-        (Operation::Picture, &[PICTURE, PICTURE]),
-        (Operation::Picture, &[]),
-        (convolution(), &[PICTURE, PICTURE]),
+        (Operation::Input, &[INPUT][..]),
+        (Operation::Input, &[INPUT, INPUT]),
+        (Operation::Input, &[]),
+        (convolution(), &[INPUT, INPUT]),
         (convolution(), &[]),
-        (Operation::Relu, &[PICTURE, PICTURE]),
+        (Operation::Relu, &[INPUT, INPUT]),
         (Operation::Relu, &[]),
-        (pool, &[PICTURE, PICTURE]),
+        (pool, &[INPUT, INPUT]),
         (Operation::Concatenate, &[]),
     ] {
         let mut graph = Graph::default();
         let kind = operation.kind();
         let last = graph.push("odd", operation, inputs);
-        let error = graph.forward(tensor(&[1.0; 12], [3, 2, 2]), last, Watched::Nothing).err();
-        let error = error.unwrap_or_else(|| panic!("a {kind} of {} layers was computed", inputs.len()));
+        let error = graph
+            .forward(tensor(&[1.0; 12], [3, 2, 2]), last, Retain::Nothing)
+            .err();
+        let error =
+            error.unwrap_or_else(|| panic!("a {kind} of {} layers was computed", inputs.len()));
         assert_eq!(error.code(), "internal");
         assert!(error.detail().contains("odd"), "{error}");
     }
@@ -434,20 +630,28 @@ fn a_graph_of_many_blocks_takes_no_longer_for_its_many_paths() {
     let (done, finished) = mpsc::channel();
     thread::spawn(move || {
         let mut nodes = Nodes::new(4);
-        let mut dice = Dice::new(2);
-        let dead_end = nodes.convolution(&mut dice, PICTURE, 2, [1, 1, 0]);
-        let mut end = PICTURE;
+        let mut rng = Rng::new(2);
+        let dead_end = nodes.convolution(&mut rng, INPUT, 2, [1, 1, 0]);
+        let mut end = INPUT;
         for _ in 0..64 {
-            let parts = [0, 1].map(|_| nodes.rectified(&mut dice, end, 2, [1, 1, 0]));
+            let parts = [0, 1].map(|_| nodes.rectified(&mut rng, end, 2, [1, 1, 0]));
             end = nodes.push(Op::Concatenate, &parts);
         }
         let graph = nodes.graph();
-        assert!(!graph.feeds(dead_end, end));
-        assert!(graph.feeds(PICTURE, end) && graph.feeds(end, end) && !graph.feeds(end, dead_end));
-        let (result, trace) = graph.forward(tensor(&[1.0; 48], [3, 4, 4]), end, Watched::Nothing).unwrap();
-        graph.backward(&trace, result, ReluRule::Gradient, PICTURE, |_, _| ()).unwrap();
+        assert!(!graph.reaches(dead_end, end));
+        assert!(
+            graph.reaches(INPUT, end) && graph.reaches(end, end) && !graph.reaches(end, dead_end)
+        );
+        let (result, trace) = graph
+            .forward(tensor(&[1.0; 48], [3, 4, 4]), end, Retain::Nothing)
+            .unwrap();
+        graph
+            .backward(&trace, result, ReluRule::Gradient, INPUT, |_, _| ())
+            .unwrap();
         done.send(()).unwrap();
     });
     // 64 blocks have 2^64 paths: to count them would take centuries.
-    finished.recv_timeout(Duration::from_secs(30)).expect("the graph is still at it");
+    finished
+        .recv_timeout(Duration::from_secs(30))
+        .expect("the graph is still at it");
 }

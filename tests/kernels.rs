@@ -9,7 +9,10 @@ use pollster::block_on;
 
 #[test]
 fn convolutions_and_their_ways_back_are_those_of_burn() {
-    block_on(kernel_cases::assert_convolutions_agree(&Device::flex(), 160));
+    block_on(kernel_cases::assert_convolutions_agree(
+        &Device::flex(),
+        160,
+    ));
 }
 
 #[test]

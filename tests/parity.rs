@@ -15,41 +15,63 @@ fn network() -> Network {
 }
 
 fn tensor(values: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
-    Tensor::from_data(TensorData::new(values, shape), &burn::tensor::Device::flex())
+    Tensor::from_data(
+        TensorData::new(values, shape),
+        &burn::tensor::Device::flex(),
+    )
 }
 
-/// A picture of smooth waves, normalised: no two neighbouring values are equal, so that no pool window is a tie.
+/// A picture of smooth waves, normalised: no two neighbouring values are equal, so that no pool
+/// window is a tie.
 fn waves(side: usize) -> Vec<f32> {
-    (0..3 * side * side).map(|k| 60.0 * ((k as f32 * 0.137).sin() + (k as f32 / side as f32 * 0.41).cos())).collect()
+    (0..3 * side * side)
+        .map(|k| 60.0 * ((k as f32 * 0.137).sin() + (k as f32 / side as f32 * 0.41).cos()))
+        .collect()
 }
 
 #[test]
 fn scores_are_those_of_pytorch() {
-    block_on(async { golden::assert_scores_agree(&mut golden::engine(DeviceChoice::Cpu, None).await).await });
+    block_on(async {
+        golden::assert_scores_agree(&mut golden::engine(DeviceChoice::Cpu, None).await).await
+    });
 }
 
 #[test]
 fn input_gradients_are_those_of_pytorch() {
-    block_on(async { golden::assert_gradients_agree(&mut golden::engine(DeviceChoice::Cpu, None).await).await });
+    block_on(async {
+        golden::assert_gradients_agree(&mut golden::engine(DeviceChoice::Cpu, None).await).await
+    });
 }
 
 #[test]
 fn from_a_constant_picture_the_first_maximum_takes_the_gradient() {
-    block_on(async { golden::assert_constant_picture_agrees(&golden::engine(DeviceChoice::Cpu, None).await).await });
+    block_on(async {
+        golden::assert_constant_picture_agrees(&golden::engine(DeviceChoice::Cpu, None).await).await
+    });
 }
 
 #[test]
 fn deconvnet_and_guided_backprop_are_those_of_captum() {
     let (network, goldens) = (network(), golden::goldens());
-    for (method, rule) in [("deconvnet", ReluRule::DeconvNet), ("guided_backprop", ReluRule::Guided)] {
+    for (method, rule) in [
+        ("deconvnet", ReluRule::DeconvNet),
+        ("guided_backprop", ReluRule::Guided),
+    ] {
         for (name, png) in golden::PICTURES {
             let prefix = format!("{name}.{method}.");
             let key = goldens.keys().find(|key| key.starts_with(&prefix)).unwrap();
             let class = key[prefix.len()..].parse().unwrap();
             let picture = deep_inside::image_input::decode_file(png).unwrap();
-            let picture = tensor(network.input.planes_from_pixels(&picture.rgba()), [1, 3, 227, 227]);
-            let signal = score_gradient(&network, picture, &Target::Class(class), rule).unwrap().gradients;
-            let rgb = network.input.gradient_per_pixel_value(&block_on(read_back(signal)).unwrap());
+            let picture = tensor(
+                network.input.planes_from_pixels(&picture.rgba()),
+                [1, 3, 227, 227],
+            );
+            let signal = score_gradient(&network, picture, &Target::Class(class), rule)
+                .unwrap()
+                .gradients;
+            let rgb = network
+                .input
+                .gradient_per_pixel_value(&block_on(read_back(signal)).unwrap());
             let sample: Vec<f32> = rgb.into_iter().step_by(37).collect();
             let apart = golden::relative_l2(&sample, &goldens[key].values);
             assert!(apart <= 1e-4, "{name}, {method}: {apart:.1e} apart");
@@ -63,16 +85,34 @@ fn one_class_score_is_that_of_all_scores() {
     let picture = tensor(waves(95), [1, 3, 95, 95]);
     let all = block_on(read_back(network.scores(picture.clone()).unwrap())).unwrap();
     for class in [0, 340, 999] {
-        let one = score_gradient(&network, picture.clone(), &Target::Class(class), ReluRule::Gradient).unwrap().scores;
+        let one = score_gradient(
+            &network,
+            picture.clone(),
+            &Target::Class(class),
+            ReluRule::Gradient,
+        )
+        .unwrap()
+        .scores;
         let one = block_on(read_back(one)).unwrap()[0];
-        assert!((one - all[class]).abs() <= 1e-4 * all[class].abs().max(1.0), "{one} against {}", all[class]);
+        assert!(
+            (one - all[class]).abs() <= 1e-4 * all[class].abs().max(1.0),
+            "{one} against {}",
+            all[class]
+        );
     }
 }
 
 #[test]
 fn a_class_outside_the_network_is_a_coded_error() {
     let picture = tensor(waves(67), [1, 3, 67, 67]);
-    let error = score_gradient(&network(), picture, &Target::Class(1000), ReluRule::Gradient).err().unwrap();
+    let error = score_gradient(
+        &network(),
+        picture,
+        &Target::Class(1000),
+        ReluRule::Gradient,
+    )
+    .err()
+    .unwrap();
     assert_eq!(error.code(), "class-out-of-range");
 }
 
@@ -84,9 +124,17 @@ fn a_value_that_is_not_finite_is_an_error_wherever_it_came_from() {
         let target = Target::Class(285);
         let result = if from_picture {
             planes[4000] = value;
-            block_on(read_back(network.scores(tensor(planes, [1, 3, 95, 95])).unwrap()))
+            block_on(read_back(
+                network.scores(tensor(planes, [1, 3, 95, 95])).unwrap(),
+            ))
         } else {
-            let of = score_gradient(&network, tensor(planes, [1, 3, 95, 95]), &target, ReluRule::Gradient).unwrap();
+            let of = score_gradient(
+                &network,
+                tensor(planes, [1, 3, 95, 95]),
+                &target,
+                ReluRule::Gradient,
+            )
+            .unwrap();
             block_on(read_back(of.gradients.mul_scalar(value)))
         };
         let error = result.unwrap_err();

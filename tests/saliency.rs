@@ -12,18 +12,19 @@ use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::Error;
 use deep_inside::class_model::{ClassModelRun, ClassModelSettings};
 use deep_inside::device::{DeviceChoice, read_back};
-use deep_inside::dice::Dice;
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::gradient::{Target, score, score_gradient};
 use deep_inside::image_input::decode_file;
 use deep_inside::kernels::{Convolution, ConvolutionShape, PoolShape};
-use deep_inside::networks::graph::{Graph, Operation, PICTURE};
-use deep_inside::networks::{NETWORKS, Network, Place, ReluRule, Watched};
-use deep_inside::preprocess::Views;
-use deep_inside::progress::{Progress, Unwatched};
+use deep_inside::networks::graph::{Graph, INPUT, Operation};
+use deep_inside::networks::{LayerRef, NETWORKS, Network, ReluRule, Retain};
+use deep_inside::preprocess::Crops;
+use deep_inside::progress::{NoProgress, Progress};
+use deep_inside::rng::Rng;
 use deep_inside::saliency::{
-    LayerRelation, Look, SALIENCY_METHODS, Saliency, SaliencySettings, gauss_legendre, rank_correlation, relation, saliency_map,
-    saliency_method,
+    AttributionInput, GradCamSettings, IntegratedGradientsSettings, RuleComparison,
+    SALIENCY_METHODS, Saliency, SaliencySettings, SmoothGradSettings, compare_rules,
+    gauss_legendre, rank_correlation, saliency_map, saliency_method,
 };
 use pollster::block_on;
 
@@ -34,19 +35,35 @@ fn network() -> Network {
 /// An engine on the CPU with the golden picture `name`, and the picture's likeliest class.
 fn engine_showing(name: &str) -> (Engine, usize) {
     let mut engine = block_on(golden::engine(DeviceChoice::Cpu, None));
-    let (_, png) = golden::PICTURES.iter().find(|(golden, _)| *golden == name).unwrap();
+    let (_, png) = golden::PICTURES
+        .iter()
+        .find(|(golden, _)| *golden == name)
+        .unwrap();
     engine.set_picture(decode_file(png).unwrap());
     let scores = block_on(engine.classify()).unwrap();
-    let class = (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap();
+    let class = (0..scores.len())
+        .max_by(|&a, &b| scores[a].total_cmp(&scores[b]))
+        .unwrap();
     (engine, class)
 }
 
 fn one_view(target: Target, method: &str) -> SaliencySettings {
-    SaliencySettings { method: method.to_owned(), views: Views::One, ..SaliencySettings::new(target) }
+    SaliencySettings {
+        method: saliency_method(method).unwrap(),
+        crops: Crops::One,
+        ..SaliencySettings::new(target)
+    }
+}
+
+fn samples(samples: usize) -> SmoothGradSettings {
+    SmoothGradSettings {
+        samples,
+        ..SmoothGradSettings::default()
+    }
 }
 
 fn saliency(engine: &Engine, settings: &SaliencySettings) -> Saliency {
-    block_on(engine.saliency(settings, &Unwatched)).unwrap()
+    block_on(engine.saliency(settings, &NoProgress)).unwrap()
 }
 
 fn tensor(values: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
@@ -57,7 +74,8 @@ fn values(tensor: Tensor<4>) -> Vec<f32> {
     block_on(read_back(tensor)).unwrap()
 }
 
-/// A normalised picture of smooth waves: no two neighbouring values are equal, so that no pool window is a tie.
+/// A normalised picture of smooth waves: no two neighbouring values are equal, so that no pool
+/// window is a tie.
 fn waves(side: usize) -> Tensor<4> {
     let wave = |k| 60.0 * ((k as f32 * 0.137).sin() + (k as f32 / side as f32 * 0.41).cos());
     tensor((0..3 * side * side).map(wave).collect(), [1, 3, side, side])
@@ -65,7 +83,11 @@ fn waves(side: usize) -> Tensor<4> {
 
 /// A hidden neuron of the first network.
 fn neuron(layer: &str, channel: usize, position: Option<[usize; 2]>) -> Target {
-    Target::Neuron { layer: layer.to_owned(), channel, position }
+    Target::Neuron {
+        layer: network().layer(layer).unwrap(),
+        channel,
+        position,
+    }
 }
 
 #[test]
@@ -78,24 +100,37 @@ fn gradients_of_hidden_neurons_are_those_of_pytorch() {
     block_on(golden::assert_neurons_agree(&network(), 1e-4));
 }
 
-/// The points at which a method takes the gradient, each with its weight, and what it multiplies their sum with; `None` for methods
-/// whose attribution is no derivative of anything.
-fn as_gradients(method: &str, settings: &SaliencySettings, picture: &Tensor<4>) -> Option<(Vec<(Tensor<4>, f64)>, Tensor<4>)> {
+/// The points at which a method takes the gradient, each with its weight, and what it multiplies
+/// their sum with; `None` for methods whose attribution is no derivative of anything.
+fn as_gradients(
+    method: &str,
+    settings: &SaliencySettings,
+    picture: &Tensor<4>,
+) -> Option<(Vec<(Tensor<4>, f64)>, Tensor<4>)> {
     let ones = picture.ones_like();
     match method {
         "gradient" => Some((vec![(picture.clone(), 1.0)], ones)),
         "gradient_times_input" => Some((vec![(picture.clone(), 1.0)], picture.clone())),
         "smooth_grad" => {
+            let smooth_grad = settings.smooth_grad;
             let noisy = |sample| {
-                let mut dice = Dice::stream(settings.seed, sample as u64);
-                let noise = dice.normal_tensor(picture.dims(), settings.sigma * 255.0, &Device::flex());
-                (picture.clone() + noise, 1.0 / settings.samples as f64)
+                let mut rng = Rng::stream(smooth_grad.seed, sample as u64);
+                let noise =
+                    rng.normal_tensor(picture.dims(), smooth_grad.sigma * 255.0, &Device::flex());
+                (picture.clone() + noise, 1.0 / smooth_grad.samples as f64)
             };
-            Some(((0..settings.samples).map(noisy).collect(), ones))
+            Some(((0..smooth_grad.samples).map(noisy).collect(), ones))
         }
         "integrated_gradients" => {
-            let point = |[place, weight]: [f64; 2]| (picture.clone().mul_scalar(place as f32), weight);
-            Some((gauss_legendre(settings.steps).into_iter().map(point).collect(), picture.clone()))
+            let point =
+                |[place, weight]: [f64; 2]| (picture.clone().mul_scalar(place as f32), weight);
+            Some((
+                gauss_legendre(settings.integrated_gradients.steps)
+                    .into_iter()
+                    .map(point)
+                    .collect(),
+                picture.clone(),
+            ))
         }
         "grad_cam" | "deconvnet" | "guided_backprop" | "guided_grad_cam" => None,
         _ => panic!("say here what {method} is the derivative of, or that it is none"),
@@ -109,13 +144,24 @@ fn derivatives_are_the_limit_of_central_differences() {
     for definition in NETWORKS {
         let network = Network::load(definition, golden::WEIGHTS, &Device::flex()).unwrap();
         // Noise: no unit is as likely as in a smooth picture to stand at its kink.
-        let picture = Dice::new(9).normal_tensor([1, 3, side, side], 60.0, &Device::flex());
+        let picture = Rng::new(9).normal_tensor([1, 3, side, side], 60.0, &Device::flex());
         for target in [Target::Class(76), neuron("features.6", 100, None)] {
             for method in SALIENCY_METHODS {
-                let settings = SaliencySettings { samples: 3, steps: 3, ..one_view(target.clone(), method.id) };
-                let Some((points, factor)) = as_gradients(method.id, &settings, &picture) else { continue };
-                let look = Look { network: &network, settings: &settings, pictures: picture.clone() };
-                let ours = values((method.attribute)(&look, 0..(method.passes)(&settings)).unwrap());
+                let settings = SaliencySettings {
+                    smooth_grad: samples(3),
+                    integrated_gradients: IntegratedGradientsSettings { steps: 3 },
+                    ..one_view(target.clone(), method.id)
+                };
+                let Some((points, factor)) = as_gradients(method.id, &settings, &picture) else {
+                    continue;
+                };
+                let input = AttributionInput {
+                    network: &network,
+                    settings: &settings,
+                    pictures: picture.clone(),
+                };
+                let ours =
+                    values((method.attribute)(&input, 0..(method.passes)(&settings)).unwrap());
                 let factor = values(factor);
                 let places = (0..20).map(|k| k * 653 + 11);
                 let difference = |place: usize| {
@@ -123,18 +169,30 @@ fn derivatives_are_the_limit_of_central_differences() {
                     change[place] = step;
                     let change = tensor(change, [1, 3, side, side]);
                     let rises = points.iter().map(|(point, weight)| {
-                        let both = Tensor::cat(vec![point.clone() + change.clone(), point.clone() - change.clone()], 0);
-                        let scores = block_on(read_back(score(&network, both, &target).unwrap())).unwrap();
+                        let both = Tensor::cat(
+                            vec![
+                                point.clone() + change.clone(),
+                                point.clone() - change.clone(),
+                            ],
+                            0,
+                        );
+                        let scores =
+                            block_on(read_back(score(&network, both, &target).unwrap())).unwrap();
                         weight * (f64::from(scores[0]) - f64::from(scores[1]))
                     });
                     (rises.sum::<f64>() / f64::from(2.0 * step)) as f32 * factor[place]
                 };
                 let (differences, derivatives): (Vec<f32>, Vec<f32>) =
                     places.map(|place| (difference(place), ours[place])).unzip();
-                // What is left is float32's: the scores' last bits over a step that is small enough not to meet many kinks. A third of the
-                // step, or three times it, leaves more. (How exact the derivatives are is for Captum's goldens to say.)
+                // What is left is float32's: the scores' last bits over a step that is small enough
+                // not to meet many kinks. A third of the step, or three times it, leaves more. (How
+                // exact the derivatives are is for Captum's goldens to say.)
                 let apart = golden::relative_l2(&differences, &derivatives);
-                assert!(apart <= 0.08, "{} of {target:?}: {apart:.3} apart", method.id);
+                assert!(
+                    apart <= 0.08,
+                    "{} of {target:?}: {apart:.3} apart",
+                    method.id
+                );
                 compared += 1;
             }
         }
@@ -146,49 +204,115 @@ fn derivatives_are_the_limit_of_central_differences() {
 fn integrated_gradients_add_up_to_the_rise_of_the_score() {
     for (name, _) in golden::PICTURES {
         let (engine, class) = engine_showing(name);
-        let settings = SaliencySettings { steps: 64, ..one_view(Target::Class(class), "integrated_gradients") };
+        let settings = SaliencySettings {
+            integrated_gradients: IntegratedGradientsSettings { steps: 64 },
+            ..one_view(Target::Class(class), "integrated_gradients")
+        };
         let gap = saliency(&engine, &settings).completeness_gap.unwrap();
         println!("{name}: {:.2} %", 100.0 * gap);
-        assert!(gap <= 0.01, "{name}: the attributions miss the rise by {:.2} %", 100.0 * gap);
+        assert!(
+            gap <= 0.01,
+            "{name}: the attributions miss the rise by {:.2} %",
+            100.0 * gap
+        );
     }
 }
 
 #[test]
 fn without_a_relu_the_deconvnet_is_the_gradient_bit_for_bit() {
-    let mut dice = Dice::new(5);
+    let mut rng = Rng::new(5);
     let mut convolution = |channels_in, channels_out, kernel, stride, padding| {
-        let shape = ConvolutionShape { channels_in, channels_out, kernel, stride, padding };
-        let weight = dice.normals(channels_in * channels_out * kernel * kernel, 0.3);
-        Operation::Convolution(Convolution::new(weight, Tensor::zeros([channels_out], &Device::flex()), shape))
+        let shape = ConvolutionShape {
+            channels_in,
+            channels_out,
+            kernel,
+            stride,
+            padding,
+        };
+        let weight = rng.normal_values(channels_in * channels_out * kernel * kernel, 0.3);
+        Operation::Convolution(Convolution::new(
+            weight,
+            Tensor::zeros([channels_out], &Device::flex()),
+            shape,
+        ))
     };
     let mut graph = Graph::default();
-    let first = graph.push("first", convolution(3, 8, 3, 2, 0), &[PICTURE]);
-    let pool = graph.push("pool", Operation::MaxPool(PoolShape { kernel: 3, stride: 2 }), &[first]);
+    let first = graph.push("first", convolution(3, 8, 3, 2, 0), &[INPUT]);
+    let pool = graph.push(
+        "pool",
+        Operation::MaxPool(PoolShape {
+            kernel: 3,
+            stride: 2,
+        }),
+        &[first],
+    );
     let left = graph.push("left", convolution(8, 6, 1, 1, 0), &[pool]);
     let right = graph.push("right", convolution(8, 6, 3, 1, 1), &[pool]);
     graph.push("both", Operation::Concatenate, &[left, right]);
-    let (features, trace) = graph.forward(waves(41), graph.features(), Watched::Nothing).unwrap();
-    let signal = dice.normal_tensor(features.dims(), 1.0, &Device::flex());
-    let way_back = |rule| values(graph.backward(&trace, signal.clone(), rule, PICTURE, |_, _| ()).unwrap());
+    let (features, trace) = graph
+        .forward(waves(41), graph.features(), Retain::Nothing)
+        .unwrap();
+    let signal = rng.normal_tensor(features.dims(), 1.0, &Device::flex());
+    let way_back = |rule| {
+        values(
+            graph
+                .backward(&trace, signal.clone(), rule, INPUT, |_, _| ())
+                .unwrap(),
+        )
+    };
     let gradient = way_back(ReluRule::Gradient);
     assert!(gradient.iter().any(|&value| value != 0.0));
     for rule in [ReluRule::DeconvNet, ReluRule::Guided] {
-        assert!(way_back(rule).iter().zip(&gradient).all(|(a, b)| a.to_bits() == b.to_bits()), "{rule:?}");
+        assert!(
+            way_back(rule)
+                .iter()
+                .zip(&gradient)
+                .all(|(a, b)| a.to_bits() == b.to_bits()),
+            "{rule:?}"
+        );
     }
 }
 
 #[test]
 fn gradient_and_deconvnet_part_at_relus_alone() {
     let (engine, class) = engine_showing("chelsea");
-    let layers = block_on(engine.relation(&Target::Class(class), &Unwatched)).unwrap();
+    let layers = block_on(engine.compare_rules(&Target::Class(class), &NoProgress)).unwrap();
     let network = engine.network().unwrap();
     assert_eq!(layers.len(), network.graph.layers().len());
-    let (relus, others): (Vec<&LayerRelation>, Vec<_>) = layers.iter().partition(|layer| layer.kind == "relu");
+    let (relus, others): (Vec<&RuleComparison>, Vec<_>) =
+        layers.iter().partition(|layer| layer.kind == "relu");
     assert!(others.iter().all(|layer| layer.parted == 0.0), "{others:?}");
-    assert!(relus.iter().all(|layer| layer.parted > 0.01 && layer.parted <= 1.0), "{relus:?}");
-    let trunk = |name: &str| layers.iter().find(|layer| layer.layer == name).unwrap().trunk;
-    assert!(["features.12", "features.12.squeeze", "features.5", "features.0", "picture"].map(trunk).iter().all(|&trunk| trunk));
-    assert!(!["features.12.expand1x1", "features.3.expand3x3_activation"].map(trunk).iter().any(|&trunk| trunk));
+    assert!(
+        relus
+            .iter()
+            .all(|layer| layer.parted > 0.01 && layer.parted <= 1.0),
+        "{relus:?}"
+    );
+    let trunk = |name: &str| {
+        layers
+            .iter()
+            .find(|layer| layer.layer == name)
+            .unwrap()
+            .trunk
+    };
+    assert!(
+        [
+            "features.12",
+            "features.12.squeeze",
+            "features.5",
+            "features.0",
+            "picture"
+        ]
+        .map(trunk)
+        .iter()
+        .all(|&trunk| trunk)
+    );
+    assert!(
+        !["features.12.expand1x1", "features.3.expand3x3_activation"]
+            .map(trunk)
+            .iter()
+            .any(|&trunk| trunk)
+    );
     let (first, last) = (&layers[0], &layers[layers.len() - 1]);
     assert_eq!((first.kind, last.kind), ("concatenation", "picture"));
     assert!((first.cosine - 1.0).abs() < 1e-6, "{first:?}");
@@ -198,61 +322,117 @@ fn gradient_and_deconvnet_part_at_relus_alone() {
 #[test]
 fn from_the_picture_back_the_relation_is_that_of_the_two_maps() {
     let (network, picture, target) = (network(), waves(95), Target::Class(340));
-    let layers = block_on(relation(&network, picture.clone(), &target, &Unwatched)).unwrap();
-    let [gradient, deconvnet] = [ReluRule::Gradient, ReluRule::DeconvNet]
-        .map(|rule| values(score_gradient(&network, picture.clone(), &target, rule).unwrap().gradients));
-    let dot = |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
-    let cosine = dot(&gradient, &deconvnet) / (dot(&gradient, &gradient) * dot(&deconvnet, &deconvnet)).sqrt();
-    assert!((f64::from(layers[layers.len() - 1].cosine) - cosine).abs() < 1e-4, "{cosine}");
+    let layers = block_on(compare_rules(
+        &network,
+        picture.clone(),
+        &target,
+        &NoProgress,
+    ))
+    .unwrap();
+    let [gradient, deconvnet] = [ReluRule::Gradient, ReluRule::DeconvNet].map(|rule| {
+        values(
+            score_gradient(&network, picture.clone(), &target, rule)
+                .unwrap()
+                .gradients,
+        )
+    });
+    let dot = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| f64::from(*a) * f64::from(*b))
+            .sum()
+    };
+    let cosine = dot(&gradient, &deconvnet)
+        / (dot(&gradient, &gradient) * dot(&deconvnet, &deconvnet)).sqrt();
+    assert!(
+        (f64::from(layers[layers.len() - 1].cosine) - cosine).abs() < 1e-4,
+        "{cosine}"
+    );
 }
 
 #[test]
 fn the_relation_of_a_hidden_neuron_has_the_layers_that_feed_it() {
     let network = network();
-    for (layer, beside) in [("features.3.expand3x3", "features.3.expand1x1"), ("features.3.expand1x1", "features.3.expand3x3")] {
-        let layers = block_on(relation(&network, waves(67), &neuron(layer, 5, None), &Unwatched)).unwrap();
+    for (layer, beside) in [
+        ("features.3.expand3x3", "features.3.expand1x1"),
+        ("features.3.expand1x1", "features.3.expand3x3"),
+    ] {
+        let layers = block_on(compare_rules(
+            &network,
+            waves(67),
+            &neuron(layer, 5, None),
+            &NoProgress,
+        ))
+        .unwrap();
         let names: Vec<&str> = layers.iter().map(|layer| layer.layer.as_str()).collect();
         assert_eq!((names[0], names[names.len() - 1]), (layer, "picture"));
         assert!(!names.contains(&beside), "{names:?}");
-        let (relus, others): (Vec<&LayerRelation>, Vec<_>) = layers.iter().partition(|layer| layer.kind == "relu");
+        let (relus, others): (Vec<&RuleComparison>, Vec<_>) =
+            layers.iter().partition(|layer| layer.kind == "relu");
         assert!(others.iter().all(|layer| layer.parted == 0.0), "{others:?}");
         assert!(relus.iter().all(|layer| layer.parted > 0.01), "{relus:?}");
     }
 }
 
-/// How alike the signs and the places of `method`'s maps are, trained and with all layers randomised, on one picture.
+/// How alike the signs and the places of `method`'s maps are, trained and with all layers
+/// randomised, on one picture.
 fn correlations_when_random(name: &str, method: &str) -> [f64; 2] {
     let (engine, class) = engine_showing(name);
     let settings = one_view(Target::Class(class), method);
-    let mut check = block_on(engine.sanity_check(settings, 1, &Unwatched)).unwrap();
+    let mut check = block_on(engine.sanity_check(settings, 1, &NoProgress)).unwrap();
     let layers = check.left();
     let mut randomised = Vec::new();
-    while let Some(step) = block_on(check.step(&Unwatched)).unwrap() {
+    while let Some(step) = block_on(check.step(&NoProgress)).unwrap() {
         randomised.push(step);
     }
-    assert_eq!((randomised.len(), randomised[0].layer.as_str()), (layers, "classifier.1"));
+    assert_eq!(
+        (randomised.len(), randomised[0].layer.as_str()),
+        (layers, "classifier.1")
+    );
     let last = randomised.last().unwrap();
     assert_eq!((last.layer.as_str(), last.left), ("features.0", 0));
     for (what, of) in [("signs", 0), ("places", 1)] {
-        let progress =
-            randomised.iter().map(|step| format!("{:.2}", [step.correlation, step.magnitude_correlation][of].unwrap()));
-        println!("{name}, {method}, {what}: {}", progress.collect::<Vec<_>>().join(" "));
+        let progress = randomised.iter().map(|step| {
+            format!(
+                "{:.2}",
+                [step.correlation, step.magnitude_correlation][of].unwrap()
+            )
+        });
+        println!(
+            "{name}, {method}, {what}: {}",
+            progress.collect::<Vec<_>>().join(" ")
+        );
     }
     // What each of them is of.
     let signed = &check.original().signed;
     assert_eq!(rank_correlation(&last.signed, signed), last.correlation);
-    assert_eq!(rank_correlation(&last.map.values, &check.original().map.values), last.magnitude_correlation);
-    [last.correlation.unwrap(), last.magnitude_correlation.unwrap()]
+    assert_eq!(
+        rank_correlation(&last.map.values, &check.original().map.values),
+        last.magnitude_correlation
+    );
+    [
+        last.correlation.unwrap(),
+        last.magnitude_correlation.unwrap(),
+    ]
 }
 
 #[test]
-fn with_all_layers_random_the_gradients_signs_are_gone_but_its_places_are_not_and_guided_backprop_keeps_both() {
+fn with_all_layers_random_the_gradients_signs_are_gone_but_its_places_are_not_and_guided_backprop_keeps_both()
+ {
     for (name, _) in golden::PICTURES {
-        let [gradient, guided] = ["gradient", "guided_backprop"].map(|method| correlations_when_random(name, method));
+        let [gradient, guided] =
+            ["gradient", "guided_backprop"].map(|method| correlations_when_random(name, method));
         println!("{name}: gradient {gradient:.3?}, guided_backprop {guided:.3?}");
         assert!(gradient[0].abs() < 0.2, "{name}: signs {:.3}", gradient[0]);
-        assert!((0.2..0.7).contains(&gradient[1]), "{name}: places {:.3}", gradient[1]);
-        assert!(guided[0] > 0.2 && guided[1] > gradient[1], "{name}: guided_backprop {guided:.3?}, gradient {gradient:.3?}");
+        assert!(
+            (0.2..0.7).contains(&gradient[1]),
+            "{name}: places {:.3}",
+            gradient[1]
+        );
+        assert!(
+            guided[0] > 0.2 && guided[1] > gradient[1],
+            "{name}: guided_backprop {guided:.3?}, gradient {gradient:.3?}"
+        );
     }
 }
 
@@ -261,11 +441,14 @@ fn a_randomised_network_leaves_the_engines_own_as_it_was() {
     let (engine, class) = engine_showing("coffee");
     let settings = one_view(Target::Class(class), "gradient");
     let before = saliency(&engine, &settings);
-    let mut check = block_on(engine.sanity_check(settings.clone(), 1, &Unwatched)).unwrap();
+    let mut check = block_on(engine.sanity_check(settings.clone(), 1, &NoProgress)).unwrap();
     assert_eq!(check.original(), &before);
-    let step = block_on(check.step(&Unwatched)).unwrap().unwrap();
+    let step = block_on(check.step(&NoProgress)).unwrap().unwrap();
     assert_ne!(step.map, before.map);
-    assert_eq!(rank_correlation(&step.map.values, &before.map.values), step.magnitude_correlation);
+    assert_eq!(
+        rank_correlation(&step.map.values, &before.map.values),
+        step.magnitude_correlation
+    );
     assert!(step.correlation.is_some());
     assert_eq!(saliency(&engine, &settings), before);
 }
@@ -276,9 +459,17 @@ fn signed_values_are_the_gradients_sum_over_the_colours() {
     let planes = block_on(engine.input_gradient(&Target::Class(class))).unwrap();
     let saliency = saliency(&engine, &one_view(Target::Class(class), "gradient"));
     let pixels = planes.len() / 3;
-    let of = |pixel: usize| [planes[pixel], planes[pixels + pixel], planes[2 * pixels + pixel]];
+    let of = |pixel: usize| {
+        [
+            planes[pixel],
+            planes[pixels + pixel],
+            planes[2 * pixels + pixel],
+        ]
+    };
     let sums: Vec<f32> = (0..pixels).map(|pixel| of(pixel).iter().sum()).collect();
-    let magnitudes: Vec<f32> = (0..pixels).map(|pixel| of(pixel).iter().fold(0.0, |m, g| g.abs().max(m))).collect();
+    let magnitudes: Vec<f32> = (0..pixels)
+        .map(|pixel| of(pixel).iter().fold(0.0, |m, g| g.abs().max(m)))
+        .collect();
     assert!(golden::relative_l2(&saliency.signed, &sums) < 1e-5);
     assert!(golden::relative_l2(&saliency.map.values, &magnitudes) < 1e-6);
 }
@@ -287,31 +478,58 @@ fn signed_values_are_the_gradients_sum_over_the_colours() {
 fn a_map_does_not_depend_on_how_its_passes_are_batched() {
     let network = network();
     let photo = decode_file(golden::PICTURES[0].1).unwrap();
-    for (method, (views, passes)) in
-        SALIENCY_METHODS.iter().flat_map(|method| [(Views::One, 5), (Views::Ten, 1)].map(|of| (method, of)))
+    for (method, (crops, passes)) in SALIENCY_METHODS
+        .iter()
+        .flat_map(|method| [(Crops::One, 5), (Crops::Ten, 1)].map(|of| (method, of)))
     {
         let settings = SaliencySettings {
-            method: method.id.to_owned(),
-            views,
-            samples: passes,
-            steps: passes,
+            method,
+            crops,
+            smooth_grad: samples(passes),
+            integrated_gradients: IntegratedGradientsSettings { steps: passes },
             ..SaliencySettings::new(Target::Class(285))
         };
-        let map = |batch| block_on(saliency_map(&network, &photo, &settings, batch, &Unwatched)).unwrap();
+        let map = |batch| {
+            block_on(saliency_map(
+                &network,
+                &photo,
+                &settings,
+                batch,
+                &NoProgress,
+            ))
+            .unwrap()
+        };
         let (one, four) = (map(1), map(4));
-        for (one, four) in [(&one.map.values, &four.map.values), (&one.signed, &four.signed)] {
+        for (one, four) in [
+            (&one.map.values, &four.map.values),
+            (&one.signed, &four.signed),
+        ] {
             let apart = golden::relative_l2(four, one);
             assert!(apart < 1e-4, "{}: {apart:.1e} apart", method.id);
         }
-        assert!(one.map.values.iter().all(|value| value.is_finite() && *value >= 0.0), "{}", method.id);
-        assert!(one.map.values.iter().any(|&value| value > 0.0), "{}", method.id);
+        assert!(
+            one.map
+                .values
+                .iter()
+                .all(|value| value.is_finite() && *value >= 0.0),
+            "{}",
+            method.id
+        );
+        assert!(
+            one.map.values.iter().any(|&value| value > 0.0),
+            "{}",
+            method.id
+        );
     }
 }
 
 #[test]
 fn the_same_seed_gives_the_same_smooth_grad() {
     let (engine, class) = engine_showing("chelsea");
-    let settings = |seed| SaliencySettings { samples: 2, seed, ..one_view(Target::Class(class), "smooth_grad") };
+    let settings = |seed| SaliencySettings {
+        smooth_grad: SmoothGradSettings { seed, ..samples(2) },
+        ..one_view(Target::Class(class), "smooth_grad")
+    };
     let first = saliency(&engine, &settings(3));
     assert_eq!(saliency(&engine, &settings(3)), first);
     assert_ne!(saliency(&engine, &settings(4)), first);
@@ -322,20 +540,38 @@ fn layers_are_listed_with_the_shapes_that_they_compute() {
     let network = network();
     let layers = network.layers();
     let side = network.input.side;
-    let (_, trace) = network.graph.forward(waves(side), network.graph.features(), Watched::Nothing).unwrap();
+    let (_, trace) = network
+        .graph
+        .forward(waves(side), network.graph.features(), Retain::Nothing)
+        .unwrap();
     drop(trace);
     for layer in &layers {
-        let target = neuron(&layer.name, layer.channels - 1, Some([layer.rows - 1, layer.columns - 1]));
-        let readout = target.readout(&network, side).unwrap();
-        let (results, _) = network.graph.forward(waves(side), readout.layer, Watched::Nothing).unwrap();
+        let target = Target::Neuron {
+            layer: network.layer(&layer.name).unwrap(),
+            channel: layer.channels - 1,
+            position: Some([layer.rows - 1, layer.columns - 1]),
+        };
+        let probe = target.probe(&network, side).unwrap();
+        let (results, _) = network
+            .graph
+            .forward(waves(side), probe.layer, Retain::Nothing)
+            .unwrap();
         let [_, channels, rows, columns] = results.dims();
-        assert_eq!([rows, columns], [layer.rows, layer.columns], "{}", layer.name);
-        if network.place(&layer.name).unwrap() != Place::Head {
+        assert_eq!(
+            [rows, columns],
+            [layer.rows, layer.columns],
+            "{}",
+            layer.name
+        );
+        if network.layer(&layer.name).unwrap() != LayerRef::Classifier {
             assert_eq!(channels, layer.channels, "{}", layer.name);
         }
     }
     let head = layers.last().unwrap();
-    assert_eq!((head.name.as_str(), head.channels, head.rows, head.columns), ("classifier.1", 1000, 14, 14));
+    assert_eq!(
+        (head.name.as_str(), head.channels, head.rows, head.columns),
+        ("classifier.1", 1000, 14, 14)
+    );
 }
 
 #[test]
@@ -349,7 +585,11 @@ fn a_class_is_the_mean_of_its_own_channel() {
 
 #[test]
 fn a_hidden_neuron_has_a_class_model() {
-    let settings = ClassModelSettings { seed: 1, side: Some(96), ..ClassModelSettings::new(neuron("features.6", 100, None)) };
+    let settings = ClassModelSettings {
+        seed: 1,
+        side: Some(96),
+        ..ClassModelSettings::new(neuron("features.6", 100, None))
+    };
     let mut run = ClassModelRun::new(network().into(), &settings).unwrap();
     let start = block_on(run.step(0)).unwrap();
     let end = block_on(run.step(12)).unwrap();
@@ -362,20 +602,45 @@ fn settings_that_make_no_sense_are_coded_errors() {
     let (engine, class) = engine_showing("chelsea");
     let good = one_view(Target::Class(class), "smooth_grad");
     let cam = |layer: &str, target| {
-        let cam_layer = Some(layer.to_owned());
-        SaliencySettings { cam_layer, ..one_view(target, "grad_cam") }
+        let grad_cam = GradCamSettings {
+            layer: Some(layer.to_owned()),
+        };
+        SaliencySettings {
+            grad_cam,
+            ..one_view(target, "grad_cam")
+        }
     };
     let about = |target| one_view(target, "gradient");
+    let of_layer = |id| Target::Neuron {
+        layer: LayerRef::Hidden(id),
+        channel: 0,
+        position: None,
+    };
+    for name in ["features.99", "picture"] {
+        let error = network().layer(name).unwrap_err();
+        assert_eq!(error.code(), "setting-out-of-range", "{name}");
+    }
     let sigmas = [f32::NAN, -0.1, 0.0, 1.1, f32::INFINITY, 1e30];
     let bad = sigmas
-        .map(|sigma| SaliencySettings { sigma, ..good.clone() })
+        .map(|sigma| SaliencySettings {
+            smooth_grad: SmoothGradSettings {
+                sigma,
+                ..SmoothGradSettings::default()
+            },
+            ..good.clone()
+        })
         .into_iter()
-        .chain([0, 1001, usize::MAX].map(|samples| SaliencySettings { samples, ..good.clone() }))
-        .chain([0, 1001, usize::MAX].map(|steps| SaliencySettings { steps, ..good.clone() }))
+        .chain([0, 1001, usize::MAX].map(|count| SaliencySettings {
+            smooth_grad: samples(count),
+            ..good.clone()
+        }))
+        .chain([0, 1001, usize::MAX].map(|steps| SaliencySettings {
+            integrated_gradients: IntegratedGradientsSettings { steps },
+            ..good.clone()
+        }))
         .chain([
-            SaliencySettings { method: "magic".to_owned(), ..good.clone() },
-            about(neuron("features.99", 0, None)),
-            about(neuron("picture", 0, None)),
+            about(of_layer(INPUT)),
+            about(of_layer(usize::MAX)),
             about(neuron("features.6", 256, None)),
             about(neuron("classifier.1", 1000, None)),
             about(neuron("features.6", 0, Some([28, 0]))),
@@ -385,14 +650,27 @@ fn settings_that_make_no_sense_are_coded_errors() {
             cam("classifier.1", neuron("features.12", 0, None)),
         ]);
     for settings in bad {
-        let error = block_on(engine.saliency(&settings, &Unwatched)).unwrap_err();
+        let error = block_on(engine.saliency(&settings, &NoProgress)).unwrap_err();
         assert_eq!(error.code(), "setting-out-of-range", "{settings:?}");
     }
-    for settings in [about(Target::Class(1000)), cam("features.6", Target::Class(usize::MAX))] {
-        let error = block_on(engine.saliency(&settings, &Unwatched)).unwrap_err();
+    for settings in [
+        about(Target::Class(1000)),
+        cam("features.6", Target::Class(usize::MAX)),
+    ] {
+        let error = block_on(engine.saliency(&settings, &NoProgress)).unwrap_err();
         assert_eq!(error.code(), "class-out-of-range", "{settings:?}");
     }
-    assert_eq!(saliency_method("gradient").unwrap().id, SALIENCY_METHODS[0].id);
+}
+
+#[test]
+fn a_method_is_found_by_its_id_alone() {
+    for method in SALIENCY_METHODS {
+        assert_eq!(saliency_method(method.id).unwrap().title, method.title);
+    }
+    for id in ["magic", "", "Gradient"] {
+        let error = saliency_method(id).unwrap_err();
+        assert_eq!(error.code(), "setting-out-of-range", "{id}");
+    }
 }
 
 /// Keeps what is reported, and stops the work at a report.
@@ -402,10 +680,18 @@ struct Watcher {
 }
 
 impl Progress for Watcher {
-    fn report<'a>(&'a self, done: usize, total: usize) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>> {
+    fn report<'a>(
+        &'a self,
+        done: usize,
+        total: usize,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>> {
         let mut reports = self.reports.borrow_mut();
         reports.push((done, total));
-        let answer = if reports.len() == self.last { Err(Error::Cancelled) } else { Ok(()) };
+        let answer = if reports.len() == self.last {
+            Err(Error::Cancelled)
+        } else {
+            Ok(())
+        };
         Box::pin(ready(answer))
     }
 }
@@ -414,15 +700,24 @@ impl Progress for Watcher {
 fn locating_reports_the_map_and_the_cut_as_one_and_stops_in_either() {
     let (engine, class) = engine_showing("chelsea");
     let locate = |last| {
-        let watcher = Watcher { reports: RefCell::default(), last };
+        let watcher = Watcher {
+            reports: RefCell::default(),
+            last,
+        };
         let outcome = block_on(engine.locate(class, LocateMode::Best, &watcher)).map(drop);
         (outcome, watcher.reports.into_inner())
     };
     let (outcome, reports) = locate(usize::MAX);
     outcome.unwrap();
     let total = reports[0].1;
-    assert!(reports.iter().all(|&(_, of)| of == total) && reports.is_sorted(), "{reports:?}");
-    let of_map = reports.iter().position(|&(done, _)| done == total - 2).unwrap();
+    assert!(
+        reports.iter().all(|&(_, of)| of == total) && reports.is_sorted(),
+        "{reports:?}"
+    );
+    let of_map = reports
+        .iter()
+        .position(|&(done, _)| done == total - 2)
+        .unwrap();
     assert!(of_map > 0 && reports.len() > of_map + 1, "{reports:?}");
     for last in [1, reports.len()] {
         let (outcome, reports) = locate(last);

@@ -1,19 +1,20 @@
-//! What only a browser can break: both backends in wasm, in a dedicated worker. A missing WebGPU adapter fails these tests.
+//! What only a browser can break: both backends in wasm, in a dedicated worker. A missing WebGPU
+//! adapter fails these tests.
 #![cfg(target_family = "wasm")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod golden;
 mod kernel_cases;
 
-use deep_inside::class_model::ClassModelSettings;
+use deep_inside::class_model::{ClassModelSettings, PAPER};
 use deep_inside::device::{Adapter, DeviceChoice, read_back};
-use deep_inside::dice::Dice;
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::gradient::{Target, gradient};
 use deep_inside::image_input::{Picture, decode_file};
 use deep_inside::networks::ReluRule;
-use deep_inside::preprocess::Views;
-use deep_inside::progress::Unwatched;
+use deep_inside::preprocess::Crops;
+use deep_inside::progress::NoProgress;
+use deep_inside::rng::Rng;
 use deep_inside::saliency::{SALIENCY_METHODS, SaliencySettings};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -25,7 +26,10 @@ async fn on_cpu() -> Engine {
 
 /// Opening fails, and the test with it, where the browser has no adapter.
 async fn on_webgpu() -> Engine {
-    let adapter = Adapter { name: "the test's".to_owned(), software: true };
+    let adapter = Adapter {
+        name: "the test's".to_owned(),
+        software: true,
+    };
     let engine = golden::engine(DeviceChoice::WebGpu, Some(adapter)).await;
     assert_eq!(engine.device.kind, "webgpu");
     engine
@@ -111,11 +115,17 @@ async fn ties_in_pools_take_the_first_maximum_on_both_devices() {
 async fn a_photo_is_cut_on_the_cpu() {
     let mut engine = on_cpu().await;
     engine.set_picture(sample());
-    let cut = engine.locate(285, LocateMode::Best, &Unwatched).await.unwrap();
+    let cut = engine
+        .locate(285, LocateMode::Best, &NoProgress)
+        .await
+        .unwrap();
     let mask = cut.mask();
     assert_eq!(mask.len(), (cut.width * cut.height) as usize);
     let object = mask.iter().filter(|&&value| value == 255).count() as f64 / mask.len() as f64;
-    assert!((0.05..0.95).contains(&object), "the object covers {object} of the photo");
+    assert!(
+        (0.05..0.95).contains(&object),
+        "the object covers {object} of the photo"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -124,8 +134,18 @@ async fn one_view_of_a_photo_is_alike_on_both_devices() {
     let mut maps = Vec::new();
     for engine in [&mut cpu, &mut gpu] {
         engine.set_picture(sample());
-        let settings = SaliencySettings { views: Views::One, ..SaliencySettings::new(Target::Class(285)) };
-        maps.push(engine.saliency(&settings, &Unwatched).await.unwrap().map.values);
+        let settings = SaliencySettings {
+            crops: Crops::One,
+            ..SaliencySettings::new(Target::Class(285))
+        };
+        maps.push(
+            engine
+                .saliency(&settings, &NoProgress)
+                .await
+                .unwrap()
+                .map
+                .values,
+        );
     }
     let apart = golden::relative_l2(&maps[1], &maps[0]);
     assert!(apart <= 1e-3, "{apart:.1e} apart");
@@ -147,13 +167,22 @@ async fn every_method_is_alike_on_both_devices() {
 #[wasm_bindgen_test]
 async fn a_class_model_grows_on_both_devices() {
     for engine in [on_cpu().await, on_webgpu().await] {
-        let settings =
-            ClassModelSettings { recipe: "paper".to_owned(), side: Some(64), ..ClassModelSettings::new(Target::Class(130)) };
+        let settings = ClassModelSettings {
+            recipe: PAPER,
+            side: Some(64),
+            ..ClassModelSettings::new(Target::Class(130))
+        };
         let mut run = engine.class_model(&settings).unwrap();
         let first = run.step(1).await.unwrap();
         let later = run.step(5).await.unwrap();
         assert_eq!(later.step, 6);
-        assert!(later.score > first.score, "from {} to {} on {}", first.score, later.score, engine.device.kind);
+        assert!(
+            later.score > first.score,
+            "from {} to {} on {}",
+            first.score,
+            later.score,
+            engine.device.kind
+        );
     }
 }
 
@@ -167,9 +196,16 @@ async fn gradients_by_batch() {
         for batch in [1, 2, 4, 8, 16] {
             let mut times = Vec::new();
             for round in 0..8 {
-                let pictures = network.upload(Dice::new(round).normals(batch * 3 * side * side, 60.0), [batch, 3, side, side]);
+                let pictures = network.upload(
+                    Rng::new(round).normal_values(batch * 3 * side * side, 60.0),
+                    [batch, 3, side, side],
+                );
                 let start = js_sys::Date::now();
-                read_back(gradient(network, pictures, &Target::Class(285), ReluRule::Gradient).unwrap()).await.unwrap();
+                read_back(
+                    gradient(network, pictures, &Target::Class(285), ReluRule::Gradient).unwrap(),
+                )
+                .await
+                .unwrap();
                 times.push((js_sys::Date::now() - start) / batch as f64);
             }
             // Of the last five.

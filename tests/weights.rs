@@ -9,13 +9,20 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 const WEIGHTS: &[u8] = include_bytes!("../weights/squeezenet1_1.safetensors");
 
 fn load(bytes: &[u8]) -> deep_inside::Error {
-    Network::load(&NETWORKS[0], bytes, &burn::tensor::Device::flex()).err().expect("these weights should be refused")
+    Network::load(&NETWORKS[0], bytes, &burn::tensor::Device::flex())
+        .err()
+        .expect("these weights should be refused")
 }
 
 fn file(tensors: &[(&str, Dtype, &[usize], &[u8])]) -> Vec<u8> {
     let views: Vec<_> = tensors
         .iter()
-        .map(|(name, dtype, shape, data)| (*name, TensorView::new(*dtype, shape.to_vec(), data).unwrap()))
+        .map(|(name, dtype, shape, data)| {
+            (
+                *name,
+                TensorView::new(*dtype, shape.to_vec(), data).unwrap(),
+            )
+        })
         .collect();
     serialize(views, None).unwrap()
 }
@@ -30,14 +37,22 @@ fn one_flipped_bit_anywhere_is_weights_corrupt() {
     for place in [0, 9, 100, 5_000, WEIGHTS.len() / 2, WEIGHTS.len() - 1] {
         let mut damaged = WEIGHTS.to_vec();
         damaged[place] ^= 1;
-        assert_eq!(load(&damaged).code(), "weights-corrupt", "bit flipped at byte {place}");
+        assert_eq!(
+            load(&damaged).code(),
+            "weights-corrupt",
+            "bit flipped at byte {place}"
+        );
     }
 }
 
 #[test]
 fn a_cut_off_file_is_weights_corrupt() {
     for length in [0, 7, 8, 1_000, WEIGHTS.len() / 2, WEIGHTS.len() - 1] {
-        assert_eq!(load(&WEIGHTS[..length]).code(), "weights-corrupt", "{length} bytes");
+        assert_eq!(
+            load(&WEIGHTS[..length]).code(),
+            "weights-corrupt",
+            "{length} bytes"
+        );
     }
 }
 
@@ -66,9 +81,17 @@ fn another_networks_weights_are_a_mismatch_that_names_the_tensor() {
 
 #[test]
 fn another_shape_is_a_mismatch_that_names_both_shapes() {
-    let error = load(&file(&[("features.0.weight", Dtype::F16, &[1, 3, 3, 3], &[0; 54])]));
+    let error = load(&file(&[(
+        "features.0.weight",
+        Dtype::F16,
+        &[1, 3, 3, 3],
+        &[0; 54],
+    )]));
     assert_eq!(error.code(), "weights-mismatch");
-    assert!(error.detail().contains("[1, 3, 3, 3]") && error.detail().contains("[64, 3, 3, 3]"), "{error}");
+    assert!(
+        error.detail().contains("[1, 3, 3, 3]") && error.detail().contains("[64, 3, 3, 3]"),
+        "{error}"
+    );
 }
 
 #[test]

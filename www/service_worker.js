@@ -1,10 +1,14 @@
-// Keeps the page on this computer, so that it works without a network, and never puts files of two versions together.
+// Keeps the page on this computer, so that it works without a network, and never puts files of two
+// versions together.
 //
-// The build (scripts/stamp_build.mjs) puts a line before this one that says what the page consists of:
+// The build (scripts/stamp_build.mjs) puts a line before this one that says what the page consists
+// of:
 //   const BUILD = { id, files: { "index.html": its SHA-256, ... } };
-// A file is kept under its name and checksum: versions share what they have in common, and none ever gets another one's file. A new
-// version is complete before it has a say, and then waits until no page is open or a visitor asks for it. The network's weights are not
-// among the files: the engine's worker keeps them itself, by their checksum, as it also has to where there is no service worker.
+// A file is kept under its name and checksum: versions share what they have in common, and none
+// ever gets another one's file. A new version is complete before it has a say, and then waits until
+// no page is open or a visitor asks for it. The network's weights are not among the files: the
+// engine's worker keeps them itself, by their checksum, as it also has to where there is no service
+// worker.
 
 const KEPT = 'deep-inside-files';
 const PAGE = 'index.html';
@@ -14,7 +18,10 @@ const SHARE_TARGET = `${HOME}share`;
 /** Programs are large and no browser needs all of them: they are kept once a page has used them. */
 const ON_DEMAND = /\.wasm$|^pkg\/webgpu\//;
 
-/** The shared picture that the page that is about to open will ask for; it is never stored. @type {File | null} */
+/**
+ * The shared picture that the page that is about to open will ask for; it is never stored.
+ * @type {File | null}
+ */
 let shared = null;
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
@@ -22,7 +29,11 @@ self.addEventListener('activate', (event) => event.waitUntil(forgetOtherVersions
 
 async function install() {
   const before = new Set((await (await caches.open(KEPT)).keys()).map(({ url }) => nameOf(url)));
-  await Promise.all(Object.keys(BUILD.files).filter((name) => !ON_DEMAND.test(name) || before.has(name)).map(obtain));
+  await Promise.all(
+    Object.keys(BUILD.files)
+      .filter((name) => !ON_DEMAND.test(name) || before.has(name))
+      .map(obtain),
+  );
 }
 
 async function forgetOtherVersions() {
@@ -33,8 +44,10 @@ async function forgetOtherVersions() {
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
-  if (request.method === 'POST' && request.url === SHARE_TARGET) return event.respondWith(takeShared(request));
-  if (request.method !== 'GET' || request.cache === 'reload') return; // whoever wants it anew gets it from the network
+  if (request.method === 'POST' && request.url === SHARE_TARGET)
+    return event.respondWith(takeShared(request));
+  // Whoever wants it anew gets it from the network
+  if (request.method !== 'GET' || request.cache === 'reload') return;
   const name = nameOf(request.url);
   if (request.mode === 'navigate') {
     if (name === PAGE) event.respondWith(openPage());
@@ -43,14 +56,20 @@ self.addEventListener('fetch', (event) => {
   }
 });
 
-/** Reloading the only open page is asking for the version that waits: it takes over, and the page is loaded once more, from it. Unless a
- * shared picture is to be handed over, which only this worker has. */
+/**
+ * Reloading the only open page is asking for the version that waits: it takes over, and the page is
+ * loaded once more, from it. Unless a shared picture is to be handed over, which only this worker
+ * has.
+ */
 async function openPage() {
   const { waiting } = self.registration;
   if (waiting && !shared && (await self.clients.matchAll()).length <= 1) {
     waiting.postMessage({ takeOver: true });
-    return new Response('<!doctype html><script src="app/again.js"></script>', {
-      headers: { 'content-type': 'text/html', 'content-security-policy': "default-src 'none'; script-src 'self'" },
+    return new Response('<!doctype html><script src="app/reload.js"></script>', {
+      headers: {
+        'content-type': 'text/html',
+        'content-security-policy': "default-src 'none'; script-src 'self'",
+      },
     });
   }
   return obtain(PAGE).catch(() => fetch(HOME));
@@ -67,13 +86,16 @@ self.addEventListener('message', (event) => {
 });
 
 /**
- * Keeps what a page has loaded of what is kept on demand, and serves it from now on, if it is a page of this version.
+ * Keeps what a page has loaded of what is kept on demand, and serves it from now on, if it is a
+ * page of this version.
  * @param {{build: string, used: string[]}} page   `used`: addresses
  * @returns {Promise<{build: string, kept: boolean}>}
  */
 async function keepUsed({ build, used }) {
   if (build !== BUILD.id) return { build: BUILD.id, kept: false };
-  const names = used.map(nameOf).filter((name) => name !== null && Object.hasOwn(BUILD.files, name));
+  const names = used
+    .map(nameOf)
+    .filter((name) => name !== null && Object.hasOwn(BUILD.files, name));
   try {
     await Promise.all(names.map(obtain));
     await self.clients.claim();
@@ -86,11 +108,15 @@ async function keepUsed({ build, used }) {
 /** A picture that was shared with the installed page. @param {Request} request */
 async function takeShared(request) {
   const parts = await request.formData();
-  shared = parts.getAll('photo').find((part) => part instanceof File && part.name) ?? null; // no file comes as one without a name
+  // No file comes as one without a name
+  shared = parts.getAll('photo').find((part) => part instanceof File && part.name) ?? null;
   return Response.redirect(`${HOME}?shared`, 303);
 }
 
-/** A file's name as the build knows it; null outside of the page's folder. @param {string} address */
+/**
+ * A file's name as the build knows it; null outside of the page's folder.
+ * @param {string} address
+ */
 function nameOf(address) {
   const { origin, pathname } = new URL(address);
   const path = origin + pathname;
@@ -110,13 +136,16 @@ async function obtain(name) {
   const cache = await caches.open(KEPT);
   const kept = await cache.match(keyOf(name));
   if (kept) return kept;
-  for (const mode of /** @type {const} */ (['default', 'reload'])) { // what the browser has may be an older version's
+  for (const mode of /** @type {const} */ (['default', 'reload'])) {
+    // what the browser has may be an older version's
     const response = await fetch(HOME + encodeURI(name), { cache: mode });
     const bytes = await response.arrayBuffer();
     if (!response.ok || (await checksum(bytes)) !== BUILD.files[name]) continue;
-    // The policy and the type have to stay; what says how the bytes came over the network no longer holds.
+    // The policy and the type have to stay; what says how the bytes came over the network no longer
+    // holds.
     const headers = new Headers(response.headers);
-    for (const header of ['content-encoding', 'content-length', 'transfer-encoding', 'vary']) headers.delete(header);
+    for (const header of ['content-encoding', 'content-length', 'transfer-encoding', 'vary'])
+      headers.delete(header);
     const answer = new Response(bytes, { headers });
     await cache.put(keyOf(name), answer.clone());
     return answer;

@@ -1,19 +1,48 @@
-//! Class models: a network's own picture of a class, grown step by step (section 2 of the paper).
+//! Class models: images that a network scores highly for a class, or for a neuron (section 2 of the
+//! paper).
 //!
 //! `I* = arg max over I of S_c(I) - lambda * ||I||^2`, by gradient ascent with the weights fixed.
 //!
 //! ```text
-//! parameters -> parametrisation, through transformations -> what the network sees -> objective
-//! parameters <- optimiser <- regularisers <- parametrisation's adjoint <- its gradient
+//! parameters -> parametrisation, on the transformations' grid -> network input -> objective
+//! parameters <- optimiser <- regularisers <- parametrisation's VJP <- gradient
 //! ```
 //!
-//! A recipe names one of each; a new one is one entry in [`CLASS_MODEL_RECIPES`].
+//! A recipe names one of each; [`CLASS_MODEL_RECIPES`] has them all.
+//!
+//! ```
+//! use std::rc::Rc;
+//!
+//! use burn::tensor::Device;
+//! use deep_inside::class_model::{ClassModelRun, ClassModelSettings};
+//! use deep_inside::gradient::Target;
+//! use deep_inside::networks::{NETWORKS, Network};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
+//! let network = Rc::new(Network::load(&NETWORKS[0], &weights, &Device::flex())?);
+//! let settings = ClassModelSettings {
+//!     side: Some(64),
+//!     ..ClassModelSettings::new(Target::Class(130)) // flamingo
+//! };
+//! let mut run = ClassModelRun::new(network, &settings)?;
+//! let start = pollster::block_on(run.step(0))?;
+//! let end = pollster::block_on(run.step(4))?;
+//! assert!(end.score > start.score);
+//! let picture = pollster::block_on(run.pixels())?;
+//! assert_eq!([picture.width(), picture.height()], [64, 64]);
+//! # Ok(())
+//! # }
+//! ```
 
+mod fourier;
 mod objective;
 mod optimiser;
 mod parametrisation;
+mod pixels;
 mod recipes;
 mod regularisers;
+mod sampling;
 mod transformations;
 
 use std::rc::Rc;
@@ -21,83 +50,98 @@ use std::rc::Rc;
 use burn::tensor::Tensor;
 
 use crate::device::read_back;
-use crate::dice::Dice;
 use crate::error::Error;
 use crate::gradient::{Target, score};
 use crate::image_input::Picture;
+use crate::imaging::{Filter, resize};
 use crate::networks::Network;
-use crate::preprocess::resize;
+use crate::rng::Rng;
+pub use fourier::{Fourier, FourierSettings};
 pub use objective::Objective;
-pub use optimiser::{Moments, Optimiser};
-pub use parametrisation::{Lens, Painter, Parametrisation};
-pub use recipes::{CLASS_MODEL_RECIPES, ClassModelRecipe, class_model_recipe};
+pub use optimiser::{Optimiser, OptimiserState};
+pub use parametrisation::Parametrisation;
+pub use pixels::Pixels;
+pub use recipes::{
+    CLASS_MODEL_RECIPES, ClassModelRecipe, PAPER, ParametrisationSettings, ROBUST, SHARP,
+    class_model_recipe,
+};
 pub use regularisers::Regularisers;
-pub use transformations::{Tilt, Transformations, View};
+pub use sampling::{SamplingOperator, ShearedOperator};
+pub use transformations::{SamplingGrid, Shear, Transformations};
 
-/// More steps than this a run refuses to take.
+/// The largest number of steps of a run.
 pub const MAX_STEPS: usize = 2000;
 
 /// The sides that a class model may have.
 pub const SIDES: std::ops::RangeInclusive<usize> = 64..=512;
 
-/// What to grow.
+/// The settings of a class model.
 #[derive(Debug, Clone)]
 pub struct ClassModelSettings {
-    /// The class, or the neuron, whose picture it is to be.
+    /// The class, or the neuron, that is maximised.
     pub target: Target,
-    /// How: the [`id`](ClassModelRecipe::id) of a recipe.
-    pub recipe: String,
-    /// What everything random is drawn from: on the same device, the same seed gives the same bytes.
+    /// One of [`CLASS_MODEL_RECIPES`], or the caller's own.
+    pub recipe: ClassModelRecipe,
+    /// Seed of all random numbers: on the same device, the same seed gives the same bytes.
     pub seed: u64,
-    /// Rows and columns of the picture; the recipe's own where `None`.
+    /// Rows and columns; `None`: the recipe's.
     pub side: Option<usize>,
-    /// What it starts from.
-    pub start: Start,
+    /// The initial image.
+    pub initialisation: Initialisation,
 }
 
 impl ClassModelSettings {
-    /// The default recipe's picture of `target`.
+    /// The default recipe's class model of `target`.
     pub fn new(target: Target) -> Self {
-        Self { target, recipe: "robust".to_owned(), seed: 0, side: None, start: Start::Recipe }
+        Self {
+            target,
+            recipe: ROBUST,
+            seed: 0,
+            side: None,
+            initialisation: Initialisation::Recipe,
+        }
     }
 }
 
-/// What a class model starts from.
+/// The image before the first step.
 #[derive(Debug, Clone)]
-pub enum Start {
-    /// What its recipe says.
+pub enum Initialisation {
+    /// Normal parameters with the recipe's deviation, or 0.
     Recipe,
-    /// The mean picture; with waves, the grey in the middle of all pixel values.
+    /// Parameters that are all 0: the mean image (pixels), or mid-grey (Fourier).
     Zero,
-    /// Noise, as faint or as strong as the recipe's, or of a tenth of the pixel values' range where it has none.
+    /// Normal parameters with the recipe's deviation; where that is 0, with a tenth of the range of
+    /// pixel values.
     Noise,
-    /// This picture, squashed to the run's side.
+    /// This picture, resized to the run's side without keeping its aspect ratio.
     Picture(Rc<Picture>),
 }
 
-/// Where a run stands.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassModelProgress {
-    /// Steps taken so far.
+    /// Steps taken.
     pub step: usize,
-    /// S_c, unnormalised, or the neuron's value, of the very picture that [`pixels`](ClassModelRun::pixels) gives: rounded to 8 bits and seen straight on.
+    /// The unnormalised class score S_c, or the neuron's value, of the picture that
+    /// [`pixels`](ClassModelRun::pixels) gives: 8-bit and untransformed.
     pub score: f32,
-    /// The posterior P_c of the same picture, where the target is a class.
+    /// The posterior P_c of that picture; `None` for a neuron.
     pub probability: Option<f32>,
 }
 
-/// A class model as it grows. Pausing is not calling, cancelling is dropping.
+/// A class model in progress. To pause, stop calling [`step`](ClassModelRun::step); to cancel, drop
+/// the value.
 pub struct ClassModelRun {
     network: Rc<Network>,
     target: Target,
     recipe: ClassModelRecipe,
     side: usize,
-    painter: Painter,
-    /// The picture straight on.
-    whole: Lens,
-    dice: Dice,
+    parametrisation: Box<dyn Parametrisation>,
+    /// The operator of the identity grid.
+    identity: SamplingOperator,
+    rng: Rng,
     parameters: Tensor<4>,
-    moments: Option<Moments>,
+    optimiser_state: Option<OptimiserState>,
     step: usize,
 }
 
@@ -105,123 +149,174 @@ impl ClassModelRun {
     /// A run before its first step.
     ///
     /// # Errors
-    /// `class-out-of-range`; `setting-out-of-range` for an unknown recipe, a side outside [`SIDES`], or a neuron that is not there at that
-    /// side.
+    /// `class-out-of-range`; `setting-out-of-range` for a side outside [`SIDES`], or a neuron that
+    /// does not exist at that side.
     pub fn new(network: Rc<Network>, settings: &ClassModelSettings) -> Result<Self, Error> {
-        Self::with_recipe(network, class_model_recipe(&settings.recipe)?.clone(), settings)
-    }
-
-    /// A run with a recipe of the caller's own, whatever recipe the settings name.
-    ///
-    /// # Errors
-    /// As for [`new`](ClassModelRun::new).
-    pub fn with_recipe(network: Rc<Network>, mut recipe: ClassModelRecipe, settings: &ClassModelSettings) -> Result<Self, Error> {
+        let mut recipe = settings.recipe.clone();
         let side = settings.side.unwrap_or(recipe.side);
         if !SIDES.contains(&side) {
-            return Err(Error::SettingOutOfRange(format!("side {side} is not in {} to {}", SIDES.start(), SIDES.end())));
+            return Err(Error::SettingOutOfRange(format!(
+                "side {side} is not in {} to {}",
+                SIDES.start(),
+                SIDES.end()
+            )));
         }
-        settings.target.readout(&network, side)?; // refused here rather than at the first step
-        if let (Target::Neuron { position: Some(_), .. }, Some(views)) = (&settings.target, &mut recipe.transformations) {
-            views.resolution = side; // in smaller views it would be at another place, or at none
+        settings.target.probe(&network, side)?; // a bad target fails here, not at the first step
+        if let Target::Neuron {
+            position: Some(_), ..
+        } = settings.target
+            && let Some(transformations) = &mut recipe.transformations
+        {
+            // On a smaller grid the position would mean another part of the image, or be outside.
+            transformations.resolution = side;
         }
-        let painter = Painter::new(recipe.parametrisation, side, &network.input, &network.device);
-        let mut dice = Dice::new(settings.seed);
-        let parameters = match &settings.start {
-            Start::Recipe => painter.start(&mut dice),
-            Start::Zero => painter.zero(),
-            Start::Noise => painter.noise(&mut dice),
-            Start::Picture(picture) => {
-                let pixels = resize(picture, side as u32, side as u32)?;
-                painter.trace(network.upload(network.input.planes_from_pixels(&pixels.rgba()), [1, 3, side, side]))
+        let input = &network.input;
+        let parametrisation = recipe.parametrisation.build(side, input, &network.device);
+        let mut rng = Rng::new(settings.seed);
+        let deviation = recipe.initial_deviation;
+        let parameters = match &settings.initialisation {
+            Initialisation::Recipe if deviation == 0.0 => parametrisation.zero(),
+            Initialisation::Noise if deviation == 0.0 => {
+                parametrisation.normal(input.range / 10.0, &mut rng)
+            }
+            Initialisation::Recipe | Initialisation::Noise => {
+                parametrisation.normal(deviation, &mut rng)
+            }
+            Initialisation::Zero => parametrisation.zero(),
+            Initialisation::Picture(picture) => {
+                let pixels = resize(picture, side as u32, side as u32, Filter::Bilinear)?;
+                let planes = input.planes_from_pixels(&pixels.rgba());
+                parametrisation.encode(network.upload(planes, [1, 3, side, side]))
             }
         };
         Ok(Self {
             target: settings.target.clone(),
             recipe,
             side,
-            whole: painter.look(&View::whole(side)),
+            identity: parametrisation.sampling_operator(&SamplingGrid::identity(side)),
             parameters,
-            painter,
-            dice,
-            moments: None,
+            parametrisation,
+            rng,
+            optimiser_state: None,
             step: 0,
             network,
         })
     }
 
-    /// Takes `n` more steps, then looks at the picture once: `n` forward and backward passes and one forward pass.
+    /// Takes `n` more steps and scores the result: `n` forward and backward passes and one forward
+    /// pass.
     ///
-    /// All of that is computed, or on its way to the GPU, when this returns; what is awaited is the answer. So further steps and
-    /// [`pixels`](ClassModelRun::pixels) may be asked for while it comes.
+    /// The work is done, or queued on the GPU, when this returns; the future awaits the score. So
+    /// more steps and [`pixels`](ClassModelRun::pixels) may be requested before it resolves.
     ///
     /// # Errors
-    /// `setting-out-of-range` when the run would exceed [`MAX_STEPS`] (no step is taken then); `gpu-lost`.
-    pub fn step(&mut self, n: usize) -> impl Future<Output = Result<ClassModelProgress, Error>> + use<> {
-        let asked = self.climb(n);
+    /// `setting-out-of-range` when the run would exceed [`MAX_STEPS`] (no step is taken then);
+    /// `gpu-lost`.
+    pub fn step(
+        &mut self,
+        n: usize,
+    ) -> impl Future<Output = Result<ClassModelProgress, Error>> + use<> {
+        let values = self.take_steps(n);
         let (step, target) = (self.step, self.target.clone());
         async move {
-            let values = read_back(asked?).await?;
+            let values = read_back(values?).await?;
             Ok(match target {
-                Target::Class(class) => {
-                    ClassModelProgress { step, score: values[class], probability: Some(posterior(&values, class)) }
-                }
-                Target::Neuron { .. } => ClassModelProgress { step, score: values[0], probability: None },
+                Target::Class(class) => ClassModelProgress {
+                    step,
+                    score: values[class],
+                    probability: Some(posterior(&values, class)),
+                },
+                Target::Neuron { .. } => ClassModelProgress {
+                    step,
+                    score: values[0],
+                    probability: None,
+                },
             })
         }
     }
 
-    /// The class model so far: what a visitor sees and keeps, `side` x `side` pixels. The training pictures' mean is added.
+    /// The class model so far, `side` x `side` pixels, with the training images' mean added.
     ///
     /// # Errors
     /// `gpu-lost`.
     pub fn pixels(&self) -> impl Future<Output = Result<Picture, Error>> + use<> {
-        let (picture, network, side) = (self.picture(), self.network.clone(), self.side as u32);
+        let (image, network, side) = (self.rounded_image(), self.network.clone(), self.side as u32);
         async move {
-            let planes = read_back(picture).await?;
+            let planes = read_back(image).await?;
             Picture::from_rgba(network.input.pixels_from_planes(&planes), side, side)
         }
     }
 
-    /// Steps, and then every class's score, or the neuron's value, still on the device.
-    fn climb(&mut self, n: usize) -> Result<Tensor<1>, Error> {
+    /// Takes `n` steps. All class scores, or the neuron's value, still on the device.
+    fn take_steps(&mut self, n: usize) -> Result<Tensor<1>, Error> {
         if n > MAX_STEPS - self.step {
-            return Err(Error::SettingOutOfRange(format!("{n} steps after {} are more than {MAX_STEPS}", self.step)));
+            return Err(Error::SettingOutOfRange(format!(
+                "{n} steps after {} are more than {MAX_STEPS}",
+                self.step
+            )));
         }
         for _ in 0..n {
-            self.climb_once()?;
+            self.take_step()?;
         }
+        let image = self.rounded_image();
         match self.target {
-            Target::Class(_) => Ok(self.network.scores(self.picture())?.flatten(0, 1)),
-            Target::Neuron { .. } => score(&self.network, self.picture(), &self.target),
+            Target::Class(_) => Ok(self.network.scores(image)?.flatten(0, 1)),
+            Target::Neuron { .. } => score(&self.network, image, &self.target),
         }
     }
 
-    fn climb_once(&mut self) -> Result<(), Error> {
-        let ClassModelRecipe { objective, relu, regularisers, optimiser, .. } = self.recipe;
-        let drawn = self.recipe.transformations.map(|ranges| self.painter.look(&ranges.draw(self.side, &mut self.dice)));
-        let lens = drawn.as_ref().unwrap_or(&self.whole);
-        let seen = self.painter.paint(self.parameters.clone(), lens);
-        let gradient = objective.gradient(&self.network, seen.clone(), &self.target, relu)?;
-        let gradient = self.painter.pull_back(regularisers.on_picture(gradient, &seen), seen, lens);
-        let ascent = regularisers.on_parameters(gradient, &self.parameters);
+    fn take_step(&mut self) -> Result<(), Error> {
+        let ClassModelRecipe {
+            objective,
+            relu,
+            regularisers,
+            optimiser,
+            transformations,
+            ..
+        } = self.recipe;
+        let parametrisation = &*self.parametrisation;
+        let transformed = transformations.map(|ranges| {
+            parametrisation.sampling_operator(&ranges.draw(self.side, &mut self.rng))
+        });
+        let operator = transformed.as_ref().unwrap_or(&self.identity);
+
+        let input = parametrisation.decode(self.parameters.clone(), operator);
+        let gradient = objective.gradient(&self.network, input.clone(), &self.target, relu)?;
+        let gradient = regularisers.on_input(gradient, &input);
+        let gradient = parametrisation.vjp(gradient, input, operator);
+        let gradient = regularisers.on_parameters(gradient, &self.parameters);
+
         self.step += 1;
-        let ascended = optimiser.climb(self.parameters.clone(), ascent, &mut self.moments, self.step);
-        self.parameters = regularisers.after_step(ascended, &self.painter, self.step);
+        let parameters = optimiser.ascend(
+            self.parameters.clone(),
+            gradient,
+            &mut self.optimiser_state,
+            self.step,
+        );
+        self.parameters = regularisers.after_step(parameters, parametrisation, self.step);
         Ok(())
     }
 
-    /// The picture straight on in 8-bit pixel values, as normalised planes.
-    fn picture(&self) -> Tensor<4> {
+    /// The untransformed image in 8-bit pixel values, as normalised planes.
+    fn rounded_image(&self) -> Tensor<4> {
         let input = &self.network.input;
         let mean = self.network.upload(input.mean.to_vec(), [1, 3, 1, 1]);
-        let planes = self.painter.paint(self.parameters.clone(), &self.whole);
-        let values = (planes + mean.clone()).mul_scalar(255.0 / input.range).clamp(0.0, 255.0).round();
+        let planes = self
+            .parametrisation
+            .decode(self.parameters.clone(), &self.identity);
+        let values = (planes + mean.clone())
+            .mul_scalar(255.0 / input.range)
+            .clamp(0.0, 255.0)
+            .round();
         values.mul_scalar(input.range / 255.0) - mean
     }
 }
 
 /// `exp S_c / sum over k of exp S_k`.
 fn posterior(scores: &[f32], class: usize) -> f32 {
-    let sum: f32 = scores.iter().map(|score| (score - scores[class]).exp()).sum();
+    let sum: f32 = scores
+        .iter()
+        .map(|score| (score - scores[class]).exp())
+        .sum();
     1.0 / sum
 }

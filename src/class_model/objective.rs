@@ -1,44 +1,57 @@
-//! What a class model is made to raise.
+//! The quantities that a class model maximises.
 
 use burn::tensor::Tensor;
 
 use crate::error::Error;
-use crate::gradient::{Target, gradient_from, shared_out};
+use crate::gradient::{Target, gradient_from, spread_over_positions};
 use crate::networks::{Network, ReluRule};
 
-/// The quantity whose gradient a recipe climbs. The last two are a class's; of a neuron they climb the value.
+/// The quantity whose gradient a recipe ascends. For a neuron every objective is
+/// [`Score`](Objective::Score).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Objective {
     /// The class's unnormalised score S_c, or the neuron's value, as in the paper.
     Score,
-    /// The logarithm of the class's posterior P_c, which also rises by lowering the other classes' scores: the paper's authors tried P_c
-    /// and kept S_c.
+    /// `log P_c`, the logarithm of the class's posterior. It also rises when other classes' scores
+    /// fall; the paper's authors tried it and kept S_c.
     LogPosterior,
-    /// The score, less its bias, times a power of the cosine of the angle between the class's weights W in the last layer and the mean
-    /// features F that they weigh: `(W F) (W F / |W| |F|)^power` (the `direction` objective of tensorflow/lucid, with its `cossim_pow`). The
-    /// score alone also rises by whatever has some of the features that the class likes, as strong as can be, next to any others; the
-    /// angle is closed only by having those alone, in the proportion of their weights.
+    /// `(W . F) cos(W, F)^power`: the score without its bias, times a power of the cosine of the
+    /// angle between the class's weights W in the last layer and the mean activations F (the
+    /// `direction` objective of tensorflow/lucid with its `cossim_pow`). The score also rises with
+    /// a few strong activations next to any others; the cosine is 1 only where the activations are
+    /// in proportion to the weights.
     Alignment {
-        /// How much the angle counts; 0: only the score.
+        /// Exponent of the cosine; 0: the score alone.
         power: f32,
     },
 }
 
 impl Objective {
-    /// Its gradient at the normalised `pictures`, `[batch, 3, rows, columns]`; the alignment's divided by `(power + 1) cos^power`, to
-    /// be of the score's size.
+    /// Gradient with respect to the normalised `images`, `[batch, 3, rows, columns]`, with `rule`
+    /// at the ReLUs. The alignment's gradient is divided by `(power + 1) cos^power`, which makes it
+    /// as large as the score's.
     ///
     /// # Errors
     /// As [`gradient_from`].
-    pub fn gradient(self, network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<Tensor<4>, Error> {
-        let head = &network.head;
-        gradient_from(network, pictures, target, rule, |readout, results| {
+    pub fn gradient(
+        self,
+        network: &Network,
+        images: Tensor<4>,
+        target: &Target,
+        rule: ReluRule,
+    ) -> Result<Tensor<4>, Error> {
+        let classifier = &network.classifier;
+        gradient_from(network, images, target, rule, |probe, activations| {
             let weights = match (self, target) {
-                (Self::LogPosterior, &Target::Class(class)) => head.log_posterior_weights(results, class),
-                (Self::Alignment { power }, &Target::Class(class)) => head.aligning_weights(results, class, power),
-                _ => return readout.signal(results.dims()),
+                (Self::LogPosterior, &Target::Class(class)) => {
+                    classifier.log_posterior_weights(activations, class)
+                }
+                (Self::Alignment { power }, &Target::Class(class)) => {
+                    classifier.aligning_weights(activations, class, power)
+                }
+                _ => return probe.signal(activations.dims()),
             };
-            shared_out(weights.unsqueeze_dims(&[2, 3]), results.dims())
+            spread_over_positions(weights.unsqueeze_dims(&[2, 3]), activations.dims())
         })
     }
 }

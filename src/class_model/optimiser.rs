@@ -1,70 +1,102 @@
-//! How a gradient becomes a step.
+//! From a gradient to a step.
 
 use burn::tensor::Tensor;
 
-use crate::kernels::{AdamDecays, adam};
+use crate::kernels::{AdamConstants, adam};
 
-/// The rule that a recipe climbs by; `rate` is its step size.
+/// Gradient ascent and its variants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Optimiser {
-    /// `x += rate * gradient`.
+    /// `x += learning_rate * gradient`.
     Ascent {
         /// Step size.
-        rate: f32,
+        learning_rate: f32,
     },
-    /// `v = 0.9 v + gradient; x += rate * v`: ascent that keeps going where gradients agree (Polyak 1964).
+    /// `v = 0.9 v + gradient; x += learning_rate * v` (Polyak 1964).
     Momentum {
         /// Step size.
-        rate: f32,
+        learning_rate: f32,
     },
-    /// Kingma & Ba, *Adam* (arXiv 1412.6980), with its usual constants: a step of about `rate` for every parameter, whatever
-    /// the size of its gradient. Each step first takes a share `rate * decay` off the parameters (Loshchilov & Hutter, *Decoupled Weight
-    /// Decay Regularization*, arXiv 1711.05101): none of them grows beyond about `1 / decay`.
+    /// Adam (Kingma & Ba, arXiv 1412.6980) with its usual constants, and decoupled weight decay
+    /// (Loshchilov & Hutter, arXiv 1711.05101): every step first multiplies the parameters by `1 -
+    /// learning_rate * weight_decay`. None grows beyond about `1 / weight_decay`.
     Adam {
-        /// Step size.
-        rate: f32,
-        /// What holds the parameters back; 0: nothing.
-        decay: f32,
+        /// Step size: about the change of every parameter, whatever the size of its gradient.
+        learning_rate: f32,
+        /// Weight decay; 0: none.
+        weight_decay: f32,
     },
 }
 
-/// What an optimiser remembers.
-pub struct Moments {
-    /// Momentum's velocity; Adam's running mean of the gradient.
-    mean: Tensor<4>,
-    /// Adam's running mean of the gradient's square.
-    square: Option<Tensor<4>>,
+/// The moments that an optimiser keeps from step to step.
+pub struct OptimiserState {
+    /// Momentum's velocity; Adam's first moment.
+    first_moment: Tensor<4>,
+    /// Adam's second moment.
+    second_moment: Option<Tensor<4>>,
 }
 
-const MEAN_DECAY: f32 = 0.9;
-const SQUARE_DECAY: f32 = 0.999;
-const TINY: f32 = 1e-8;
+const BETA_1: f32 = 0.9;
+const BETA_2: f32 = 0.999;
+const EPSILON: f32 = 1e-8;
 
 impl Optimiser {
-    /// The parameters after step number `step` (the first is 1). `moments` is `None` before the first step.
-    pub fn climb(self, parameters: Tensor<4>, gradient: Tensor<4>, moments: &mut Option<Moments>, step: usize) -> Tensor<4> {
+    /// The parameters after step number `step` (the first is 1). `state` is `None` before the first
+    /// step.
+    pub fn ascend(
+        self,
+        parameters: Tensor<4>,
+        gradient: Tensor<4>,
+        state: &mut Option<OptimiserState>,
+        step: usize,
+    ) -> Tensor<4> {
         match self {
-            Optimiser::Ascent { rate } => parameters + gradient.mul_scalar(rate),
-            Optimiser::Momentum { rate } => {
-                let mean = match moments.take() {
+            Optimiser::Ascent { learning_rate } => parameters + gradient.mul_scalar(learning_rate),
+            Optimiser::Momentum { learning_rate } => {
+                let velocity = match state.take() {
                     None => gradient,
-                    Some(past) => past.mean.mul_scalar(MEAN_DECAY) + gradient,
+                    Some(previous) => previous.first_moment.mul_scalar(BETA_1) + gradient,
                 };
-                let ascended = parameters + mean.clone().mul_scalar(rate);
-                *moments = Some(Moments { mean, square: None });
+                let ascended = parameters + velocity.clone().mul_scalar(learning_rate);
+                *state = Some(OptimiserState {
+                    first_moment: velocity,
+                    second_moment: None,
+                });
                 ascended
             }
-            Optimiser::Adam { rate, decay } => {
-                let past = match moments.take() {
-                    Some(Moments { mean, square: Some(square) }) => [mean, square],
+            Optimiser::Adam {
+                learning_rate,
+                weight_decay,
+            } => {
+                let moments = match state.take() {
+                    Some(OptimiserState {
+                        first_moment,
+                        second_moment: Some(second_moment),
+                    }) => [first_moment, second_moment],
                     _ => [parameters.zeros_like(), parameters.zeros_like()],
                 };
-                // Both means start from zero, which the corrections undo.
-                let [mean_share, square_share] = [MEAN_DECAY, SQUARE_DECAY].map(|decay| 1.0 - decay.powi(step as i32));
-                let decays = AdamDecays { mean: MEAN_DECAY, square: SQUARE_DECAY, tiny: TINY };
-                let [ascended, mean, square] =
-                    adam(parameters, gradient, past, [rate / mean_share, square_share, 1.0 - rate * decay], decays);
-                *moments = Some(Moments { mean, square: Some(square) });
+                let [first_correction, second_correction] =
+                    [BETA_1, BETA_2].map(|beta| 1.0 - beta.powi(step as i32));
+                let constants = AdamConstants {
+                    mean: BETA_1,
+                    square: BETA_2,
+                    tiny: EPSILON,
+                };
+                let [ascended, first_moment, second_moment] = adam(
+                    parameters,
+                    gradient,
+                    moments,
+                    [
+                        learning_rate / first_correction,
+                        second_correction,
+                        1.0 - learning_rate * weight_decay,
+                    ],
+                    constants,
+                );
+                *state = Some(OptimiserState {
+                    first_moment,
+                    second_moment: Some(second_moment),
+                });
                 ascended
             }
         }

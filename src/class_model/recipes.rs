@@ -1,46 +1,78 @@
 //! Named combinations of objective, parametrisation, transformations, regularisers and optimiser.
 //!
-//! What was tried for `robust` and `sharp`, with figures, is in `docs/class-models.md`.
+//! `docs/class-models.md` has the measurements from which `robust` and `sharp` were chosen.
 
+use burn::tensor::Device;
+
+use super::fourier::{Fourier, FourierSettings};
 use super::objective::Objective;
 use super::optimiser::Optimiser;
 use super::parametrisation::Parametrisation;
+use super::pixels::Pixels;
 use super::regularisers::Regularisers;
 use super::transformations::Transformations;
 use crate::error::Error;
 use crate::networks::ReluRule;
+use crate::preprocess::InputSpec;
 
-/// A way to a class model.
+/// Everything that determines a class model but its target, seed and side.
 #[derive(Debug, Clone)]
 pub struct ClassModelRecipe {
     /// Stable name.
     pub id: &'static str,
     /// Name for people.
     pub title: &'static str,
-    /// Two sentences: how it works, and what to see in its pictures.
+    /// How the recipe works and what its images show.
     pub reading: &'static str,
     /// Where it was published.
     pub reference: &'static str,
-    /// After how many steps its picture is done.
+    /// Default number of steps.
     pub steps: usize,
-    /// Rows and columns of its picture.
+    /// Default rows and columns.
     pub side: usize,
-    /// What it raises.
+    /// What is maximised.
     pub objective: Objective,
     /// What is optimised.
-    pub parametrisation: Parametrisation,
-    /// From where each step looks at the picture, or always straight on.
+    pub parametrisation: ParametrisationSettings,
+    /// Standard deviation of the initial parameters; 0: they are all 0.
+    pub initial_deviation: f32,
+    /// The random transformation of each step; `None`: always the identity.
     pub transformations: Option<Transformations>,
-    /// How the objective's gradient comes back through the network's ReLUs.
+    /// The backward rule of the network's ReLUs.
     pub relu: ReluRule,
-    /// What it holds against the picture.
+    /// Penalties and constraints.
     pub regularisers: Regularisers,
-    /// How it climbs.
+    /// How a gradient becomes a step.
     pub optimiser: Optimiser,
 }
 
+/// A recipe's parametrisation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ParametrisationSettings {
+    /// [`Pixels`].
+    Pixels,
+    /// [`Fourier`].
+    Fourier(FourierSettings),
+}
+
+impl ParametrisationSettings {
+    /// The parametrisation of images of `side` x `side` pixels for a network with this `input`.
+    pub fn build(
+        self,
+        side: usize,
+        input: &InputSpec,
+        device: &Device,
+    ) -> Box<dyn Parametrisation> {
+        match self {
+            Self::Pixels => Box::new(Pixels::new(side, input, device)),
+            Self::Fourier(settings) => Box::new(Fourier::new(settings, side, input, device)),
+        }
+    }
+}
+
 /// Every recipe, the paper's first.
-pub const CLASS_MODEL_RECIPES: &[ClassModelRecipe] = &[PAPER, POSTERIOR, JITTER_BLUR, ROBUST, SHARP];
+pub const CLASS_MODEL_RECIPES: &[ClassModelRecipe] =
+    &[PAPER, POSTERIOR, JITTER_BLUR, ROBUST, SHARP];
 
 /// The recipe `id`.
 ///
@@ -53,27 +85,35 @@ pub fn class_model_recipe(id: &str) -> Result<&'static ClassModelRecipe, Error> 
         .ok_or_else(|| Error::SettingOutOfRange(format!("there is no class model recipe \"{id}\"")))
 }
 
-const PAPER: ClassModelRecipe = ClassModelRecipe {
+/// The paper's method.
+pub const PAPER: ClassModelRecipe = ClassModelRecipe {
     id: "paper",
     title: "As in the paper",
-    reading: "Plain ascent of the class's score from the mean picture, with a penalty on the picture's length. The specks are \
-              what the network reads and people do not: the score rises all the same.",
+    reading: "Gradient ascent of the class score from the mean image, with an L2 penalty. The network reads \
+              the specks as the class; people do not, although the score rises.",
     reference: "Simonyan, Vedaldi & Zisserman 2013, Deep Inside Convolutional Networks, section 2 (arXiv 1312.6034)",
     steps: 200,
     side: 227,
     objective: Objective::Score,
-    parametrisation: Parametrisation::Pixels { noise: 0.0 },
+    parametrisation: ParametrisationSettings::Pixels,
+    initial_deviation: 0.0,
     transformations: None,
     relu: ReluRule::Gradient,
-    regularisers: Regularisers { l2: 1e-4, ..Regularisers::NONE },
-    optimiser: Optimiser::Ascent { rate: 1000.0 },
+    regularisers: Regularisers {
+        l2: 1e-4,
+        ..Regularisers::NONE
+    },
+    optimiser: Optimiser::Ascent {
+        learning_rate: 1000.0,
+    },
 };
 
 const POSTERIOR: ClassModelRecipe = ClassModelRecipe {
     id: "posterior",
     title: "The posterior instead (counter-example)",
-    reading: "The paper's recipe, but climbing the class's probability in place of its score: that rises as well by pushing all other \
-              classes down. The authors tried it and kept the score, whose pictures are more the class's own.",
+    reading: "The paper's recipe, maximising the class's probability instead of its score. The probability \
+              also rises when the scores of other classes fall, so the image need not show the class; \
+              the authors tried it and kept the score.",
     objective: Objective::LogPosterior,
     ..PAPER
 };
@@ -81,15 +121,20 @@ const POSTERIOR: ClassModelRecipe = ClassModelRecipe {
 const JITTER_BLUR: ClassModelRecipe = ClassModelRecipe {
     id: "jitter_blur",
     title: "Jitter and blur",
-    reading: "From noise, each step moved by a few pixels, with a slight blur every ten steps. Parts of the class stand out of the \
-              grey; colours stay those of the noise.",
+    reading: "Gradient ascent from noise. Each step shifts the image by a few pixels, and every tenth \
+              blurs it slightly. Parts of the class stand out against grey; the colours remain those \
+              of the noise.",
     reference: "Stanford CS231n, assignment 3, Network Visualization: class visualization",
     steps: 200,
     side: 227,
     objective: Objective::Score,
-    // Pixel values there are divided by the training pictures' deviation, which is about 58 on average.
-    parametrisation: Parametrisation::Pixels { noise: 58.0 },
-    transformations: Some(Transformations { jitter: 16.0 / 224.0, ..Transformations::NONE }),
+    parametrisation: ParametrisationSettings::Pixels,
+    // The reference divides pixel values by the training images' standard deviation, about 58.
+    initial_deviation: 58.0,
+    transformations: Some(Transformations {
+        jitter: 16.0 / 224.0,
+        ..Transformations::NONE
+    }),
     relu: ReluRule::Gradient,
     regularisers: Regularisers {
         l2: 1e-3 / (58.0 * 58.0),
@@ -99,41 +144,74 @@ const JITTER_BLUR: ClassModelRecipe = ClassModelRecipe {
         normalise: true,
         ..Regularisers::NONE
     },
-    optimiser: Optimiser::Ascent { rate: 25.0 * 58.0 },
+    optimiser: Optimiser::Ascent {
+        learning_rate: 25.0 * 58.0,
+    },
 };
 
-/// Views in which hardly anything stays where it was.
-const STRONG: Transformations =
-    Transformations { resolution: 227, jitter: 0.1, scale: [0.7, 1.3], stretch: 0.2, mirror: true, ..Transformations::NONE };
+/// Large shifts, magnifications and changes of the aspect ratio.
+const STRONG: Transformations = Transformations {
+    resolution: 227,
+    jitter: 0.1,
+    scale: [0.7, 1.3],
+    aspect_jitter: 0.2,
+    mirror: true,
+    ..Transformations::NONE
+};
 
-const ROBUST: ClassModelRecipe = ClassModelRecipe {
+/// The default recipe.
+pub const ROBUST: ClassModelRecipe = ClassModelRecipe {
     id: "robust",
     title: "Robust",
-    reading: "Waves in place of pixels, in colours that vary as in photos, looked at from a new place at every step; and the class's own \
-              features have to come without others. What holds from everywhere takes the shapes that people know the class by, in \
-              surroundings that go with it.",
-    reference: "Olah, Mordvintsev & Schubert 2017, Feature Visualization (distill.pub/2017/feature-visualization) and tensorflow/lucid, whose \
-                objective `direction` it climbs; the way back: Mahendran & Vedaldi 2016, Visualizing Deep Convolutional Neural Networks Using \
-                Natural Pre-Images (arXiv 1512.02017), and through pools Zeiler & Fergus 2013, Stochastic Pooling (arXiv 1301.3557)",
+    reading: "Built from smooth waves in photo-like colours. Each step shows the network a different crop \
+              and zoom, and rewards only features typical of this class. What survives every view is \
+              a shape people recognise.",
+    reference: "Olah, Mordvintsev & Schubert 2017, Feature Visualization \
+                (distill.pub/2017/feature-visualization) and tensorflow/lucid (objective `direction`). \
+                Backward pass: Mahendran & Vedaldi 2016, Visualizing Deep Convolutional Neural Networks \
+                Using Natural Pre-Images (arXiv 1512.02017); through max-pooling: Zeiler & Fergus 2013, \
+                Stochastic Pooling (arXiv 1301.3557)",
     steps: 200,
     side: 227,
     objective: Objective::Alignment { power: 5.0 },
-    parametrisation: Parametrisation::Cosines { finest: 0.4, falloff: 1.0, noise: 0.01, contrast: 0.25 },
+    parametrisation: ParametrisationSettings::Fourier(FourierSettings {
+        max_frequency: 0.4,
+        decay_power: 1.0,
+        gain: 0.25,
+    }),
+    initial_deviation: 0.01,
     transformations: Some(STRONG),
     relu: ReluRule::Leaky(0.1),
     regularisers: Regularisers::NONE,
-    optimiser: Optimiser::Adam { rate: 0.025, decay: 0.0 },
+    optimiser: Optimiser::Adam {
+        learning_rate: 0.025,
+        weight_decay: 0.0,
+    },
 };
 
-const SHARP: ClassModelRecipe = ClassModelRecipe {
+/// [`ROBUST`] with twice the steps, wider zoom-out and weight decay.
+pub const SHARP: ClassModelRecipe = ClassModelRecipe {
     id: "sharp",
     title: "Sharp",
-    reading: "Robust for twice as long, seen from further away, with waves that are held back: fewer and larger shapes, in finer detail.",
-    reference: "As Robust; what holds the waves back: Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization (arXiv 1711.05101)",
+    reading: "Like Robust, with twice the steps, wider zoom-out, and weight decay: fewer, larger, finer shapes.",
+    reference: "As Robust; weight decay: Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization \
+                (arXiv 1711.05101)",
     steps: 400,
-    // Shown at 1.6 times the contrast that the network sees.
-    parametrisation: Parametrisation::Cosines { finest: 0.4, falloff: 1.0, noise: 0.01, contrast: 0.4 },
-    transformations: Some(Transformations { scale: [0.5, 1.3], contrast: [0.625, 0.625], ..STRONG }),
-    optimiser: Optimiser::Adam { rate: 0.025, decay: 0.5 },
+    // The transformations' gain undoes 0.4 / 0.25: the image has 1.6 times the contrast that the
+    // network sees.
+    parametrisation: ParametrisationSettings::Fourier(FourierSettings {
+        max_frequency: 0.4,
+        decay_power: 1.0,
+        gain: 0.4,
+    }),
+    transformations: Some(Transformations {
+        scale: [0.5, 1.3],
+        gain: [0.625, 0.625],
+        ..STRONG
+    }),
+    optimiser: Optimiser::Adam {
+        learning_rate: 0.025,
+        weight_decay: 0.5,
+    },
     ..ROBUST
 };

@@ -13,7 +13,8 @@ use crate::error::Error;
 /// What the caller asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// WebGPU on a hardware adapter, else the CPU: a software adapter takes several times as long as the CPU backend.
+    /// WebGPU on a hardware adapter, else the CPU: a software adapter takes several times as long
+    /// as the CPU backend.
     Auto,
     /// WebGPU on any adapter, or an error.
     WebGpu,
@@ -40,7 +41,9 @@ impl std::str::FromStr for DeviceChoice {
             "auto" => Ok(DeviceChoice::Auto),
             "webgpu" => Ok(DeviceChoice::WebGpu),
             "cpu" => Ok(DeviceChoice::Cpu),
-            _ => Err(Error::SettingOutOfRange(format!("device \"{name}\" is none of auto, webgpu, cpu"))),
+            _ => Err(Error::SettingOutOfRange(format!(
+                "device \"{name}\" is none of auto, webgpu, cpu"
+            ))),
         }
     }
 }
@@ -94,40 +97,72 @@ pub struct ComputeDevice {
 }
 
 impl ComputeDevice {
-    /// Opens the device that `choice` means where the browser makes this `offer` (natively: nothing). An adapter that has given no device
-    /// when `patience` ends is taken for one that refuses.
+    /// Opens the device that `choice` means where the browser makes this `offer` (natively:
+    /// nothing). An adapter that has given no device when `patience` ends is taken for one that
+    /// refuses.
     ///
     /// # Errors
-    /// `gpu-unavailable` when WebGPU was asked for by name and there is no adapter, or it refuses a device.
-    pub async fn open(choice: DeviceChoice, offer: Offer, patience: impl Future<Output = ()>) -> Result<Self, Error> {
-        let silence = || format!("the browser has not answered the question for a GPU within {} seconds", PATIENCE.as_secs());
+    /// `gpu-unavailable` when WebGPU was asked for by name and there is no adapter, or it refuses a
+    /// device.
+    pub async fn open(
+        choice: DeviceChoice,
+        offer: Offer,
+        patience: impl Future<Output = ()>,
+    ) -> Result<Self, Error> {
+        let silence = || {
+            format!(
+                "the browser has not answered the question for a GPU within {} seconds",
+                PATIENCE.as_secs()
+            )
+        };
         let (adapter, reason) = match (choice, offer) {
             (DeviceChoice::Cpu, _) => return Ok(Self::cpu("the CPU was asked for")),
             (DeviceChoice::WebGpu, Offer::Nothing) => {
-                return Err(Error::GpuUnavailable("the browser offers no adapter".to_owned()));
+                return Err(Error::GpuUnavailable(
+                    "the browser offers no adapter".to_owned(),
+                ));
             }
             (DeviceChoice::WebGpu, Offer::Silence) => return Err(Error::GpuUnavailable(silence())),
-            (DeviceChoice::Auto, Offer::Nothing) => return Ok(Self::cpu("no WebGPU adapter is available")),
+            (DeviceChoice::Auto, Offer::Nothing) => {
+                return Ok(Self::cpu("no WebGPU adapter is available"));
+            }
             (DeviceChoice::Auto, Offer::Silence) => return Ok(Self::cpu(&silence())),
-            (DeviceChoice::Auto, Offer::Adapter(adapter)) if !choice.takes_webgpu(Some(&adapter)) => {
+            (DeviceChoice::Auto, Offer::Adapter(adapter))
+                if !choice.takes_webgpu(Some(&adapter)) =>
+            {
                 let name = adapter.name;
-                return Ok(Self::cpu(&format!("the only WebGPU adapter ({name}) is emulated in software, which is slower")));
+                return Ok(Self::cpu(&format!(
+                    "the only WebGPU adapter ({name}) is emulated in software, which is slower"
+                )));
             }
             (DeviceChoice::WebGpu, Offer::Adapter(adapter)) => (adapter, "WebGPU was asked for"),
-            (DeviceChoice::Auto, Offer::Adapter(adapter)) => (adapter, "a hardware WebGPU adapter is available"),
+            (DeviceChoice::Auto, Offer::Adapter(adapter)) => {
+                (adapter, "a hardware WebGPU adapter is available")
+            }
         };
         match (webgpu::open(patience).await, choice) {
-            (Ok(tensors), _) => {
-                Ok(Self { tensors, kind: "webgpu", adapter: adapter.name, software: adapter.software, reason: reason.to_owned() })
-            }
-            (Err(error), DeviceChoice::Auto) => Ok(Self::cpu(&format!("WebGPU could not be started: {}", error.detail()))),
+            (Ok(tensors), _) => Ok(Self {
+                tensors,
+                kind: "webgpu",
+                adapter: adapter.name,
+                software: adapter.software,
+                reason: reason.to_owned(),
+            }),
+            (Err(error), DeviceChoice::Auto) => Ok(Self::cpu(&format!(
+                "WebGPU could not be started: {}",
+                error.detail()
+            ))),
             (Err(error), _) => Err(error),
         }
     }
 
     /// How many forward and backward passes are worth taking as one.
     pub fn batch(&self) -> usize {
-        if self.kind == "webgpu" && !self.software { 5 } else { 1 }
+        if self.kind == "webgpu" && !self.software {
+            5
+        } else {
+            1
+        }
     }
 
     /// The CPU backend, taken for `reason`.
@@ -135,8 +170,18 @@ impl ComputeDevice {
         // In this build the processor surely has it, but wasm programs cannot ask.
         #[cfg(all(target_family = "wasm", feature = "relaxed-simd"))]
         pulp::wasm::enable_relaxed_simd();
-        let adapter = if cfg!(target_family = "wasm") { "CPU (WebAssembly SIMD)" } else { "CPU" };
-        Self { tensors: Device::flex(), kind: "cpu", adapter: adapter.to_owned(), software: true, reason: reason.to_owned() }
+        let adapter = if cfg!(target_family = "wasm") {
+            "CPU (WebAssembly SIMD)"
+        } else {
+            "CPU"
+        };
+        Self {
+            tensors: Device::flex(),
+            kind: "cpu",
+            adapter: adapter.to_owned(),
+            software: true,
+            reason: reason.to_owned(),
+        }
     }
 }
 
@@ -145,7 +190,9 @@ mod webgpu {
     use super::*;
 
     pub async fn open(_: impl Future<Output = ()>) -> Result<Device, Error> {
-        Err(Error::GpuUnavailable("the program with the WebGPU backend is not loaded".to_owned()))
+        Err(Error::GpuUnavailable(
+            "the program with the WebGPU backend is not loaded".to_owned(),
+        ))
     }
 
     pub fn fault(_: &Device) -> Option<String> {
@@ -156,20 +203,30 @@ mod webgpu {
 /// Brings a tensor's values to the CPU, row-major, without ever blocking on the GPU.
 ///
 /// # Errors
-/// `gpu-lost` when the device does not hand them back, or found something invalid on the way to them. Values that are not finite come of no
-/// photo and no weights: from a GPU they are `gpu-lost` as well, else `internal`.
+/// `gpu-lost` when the device does not hand them back, or found something invalid on the way to
+/// them. Values that are not finite come of no photo and no weights: from a GPU they are `gpu-lost`
+/// as well, else `internal`.
 pub async fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
     let device = tensor.device();
-    let data = tensor.into_data_async().await.map_err(|error| Error::GpuLost(error.to_string()))?;
+    let data = tensor
+        .into_data_async()
+        .await
+        .map_err(|error| Error::GpuLost(error.to_string()))?;
     if let Some(fault) = webgpu::fault(&device) {
         return Err(Error::GpuLost(fault));
     }
-    let values = data.try_into_vec::<f32>().map_err(|error| Error::Internal(format!("{error:?}")))?;
+    let values = data
+        .try_into_vec::<f32>()
+        .map_err(|error| Error::Internal(format!("{error:?}")))?;
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(values),
         Some(place) => {
             let found = format!("value {place} of {} is {}", values.len(), values[place]);
-            Err(if device == Device::flex() { Error::Internal(found) } else { Error::GpuLost(found) })
+            Err(if device == Device::flex() {
+                Error::Internal(found)
+            } else {
+                Error::GpuLost(found)
+            })
         }
     }
 }
@@ -184,7 +241,10 @@ mod tests {
 
     #[test]
     fn auto_leaves_a_software_adapter_for_the_cpu_and_says_so() {
-        let adapter = Adapter { name: "SwiftShader".to_owned(), software: true };
+        let adapter = Adapter {
+            name: "SwiftShader".to_owned(),
+            software: true,
+        };
         let device = open(DeviceChoice::Auto, Offer::Adapter(adapter)).unwrap();
         assert_eq!(device.kind, "cpu");
         assert!(device.reason.contains("SwiftShader"), "{}", device.reason);
@@ -192,10 +252,15 @@ mod tests {
 
     #[test]
     fn only_auto_minds_a_software_adapter() {
-        let adapter = |software| Adapter { name: String::new(), software };
-        for (choice, hardware, software) in
-            [(DeviceChoice::Auto, true, false), (DeviceChoice::WebGpu, true, true), (DeviceChoice::Cpu, false, false)]
-        {
+        let adapter = |software| Adapter {
+            name: String::new(),
+            software,
+        };
+        for (choice, hardware, software) in [
+            (DeviceChoice::Auto, true, false),
+            (DeviceChoice::WebGpu, true, true),
+            (DeviceChoice::Cpu, false, false),
+        ] {
             assert_eq!(choice.takes_webgpu(Some(&adapter(false))), hardware);
             assert_eq!(choice.takes_webgpu(Some(&adapter(true))), software);
             assert!(!choice.takes_webgpu(None));
@@ -204,12 +269,20 @@ mod tests {
 
     #[test]
     fn auto_without_an_adapter_takes_the_cpu() {
-        assert_eq!(open(DeviceChoice::Auto, Offer::Nothing).unwrap().kind, "cpu");
+        assert_eq!(
+            open(DeviceChoice::Auto, Offer::Nothing).unwrap().kind,
+            "cpu"
+        );
     }
 
     #[test]
     fn webgpu_by_name_without_an_adapter_is_an_error() {
-        assert_eq!(open(DeviceChoice::WebGpu, Offer::Nothing).unwrap_err().code(), "gpu-unavailable");
+        assert_eq!(
+            open(DeviceChoice::WebGpu, Offer::Nothing)
+                .unwrap_err()
+                .code(),
+            "gpu-unavailable"
+        );
     }
 
     #[test]

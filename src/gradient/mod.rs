@@ -1,7 +1,11 @@
-//! d(score) / d(picture): what saliency maps and class models are made from. The score may be a class's, or any neuron's.
+//! The gradient of a target with respect to the input: the basis of saliency maps and class models.
+//! The target is a class score, or the value of any neuron.
 
 mod score_gradient;
 mod target;
 
-pub use score_gradient::{LayerGradient, ScoreGradient, gradient, gradient_from, layer_gradient, score, score_gradient};
-pub use target::{Readout, Target, shared_out};
+pub use score_gradient::{
+    ActivationGradient, ScoreGradient, gradient, gradient_from, layer_gradient, score,
+    score_gradient,
+};
+pub use target::{Probe, Target, spread_over_positions};

@@ -1,53 +1,76 @@
-//! A score and its gradient with respect to the picture, by one forward and one backward pass. All that goes back goes through here.
+//! A target's value and its gradient, by one forward and one backward pass. Every backward pass
+//! from a target is one of these.
 
 use burn::tensor::Tensor;
 
-use super::{Readout, Target};
+use super::{Probe, Target};
 use crate::error::Error;
-use crate::networks::graph::{LayerId, PICTURE};
-use crate::networks::{Network, ReluRule, Watched};
+use crate::networks::graph::{INPUT, LayerId};
+use crate::networks::{Network, ReluRule, Retain};
 
-/// A batch's scores and gradients, still on the device.
+/// Scores and gradients of a batch, still on the device.
 pub struct ScoreGradient {
-    /// The target's value for each picture: `[batch]`; S_c for a class.
+    /// The target's value for each picture, `[batch]`; S_c for a class.
     pub scores: Tensor<1>,
-    /// The target's value at every position of its layer, `[batch, 1, rows, columns]`: the scores are its mean, or its value at one of them.
+    /// The target's value at every position of its layer, `[batch, 1, rows, columns]`. The scores
+    /// are the mean of it, or its value at one position.
     pub plane: Tensor<4>,
-    /// dS_c/dI of each picture, per unit of the network's normalised input, in its channel order: `[batch, 3, rows, columns]`.
+    /// dS_c/dI of each picture, per unit of the network's normalised input and in its channel
+    /// order: `[batch, 3, rows, columns]`.
     pub gradients: Tensor<4>,
 }
 
-/// A batch's results and gradients at a hidden layer, still on the device.
-pub struct LayerGradient {
-    /// The layer's results A: `[batch, channels, rows, columns]`.
-    pub results: Tensor<4>,
+/// Activations and gradients of a batch at a hidden layer, still on the device.
+pub struct ActivationGradient {
+    /// The layer's activations A: `[batch, channels, rows, columns]`.
+    pub activations: Tensor<4>,
     /// dS_c/dA, of the same shape.
     pub gradients: Tensor<4>,
 }
 
-/// `w = dS_c/dI` at each of the normalised `pictures`, `[batch, 3, side, side]` (section 3 of the paper; a class's unnormalised score,
-/// before the softmax and before any last ReLU).
+/// `w = dS_c/dI` at each of the normalised `pictures`, `[batch, 3, side, side]` (section 3 of the
+/// paper). S_c is the unnormalised score, before the softmax and before any last ReLU.
 ///
-/// With a `rule` other than [`ReluRule::Gradient`] the same pass gives the DeconvNet's or guided back-propagation's signal.
+/// With a `rule` other than [`ReluRule::Gradient`] the backward pass gives the signal of a
+/// DeconvNet, or of guided back-propagation.
 ///
 /// # Errors
-/// As [`Target::readout`]; `internal` when the network's layers do not fit together.
-pub fn score_gradient(network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<ScoreGradient, Error> {
-    let (readout, results, gradients) = passes(network, pictures, target, rule, own_signal)?;
-    let plane = readout.plane(results);
-    Ok(ScoreGradient { scores: readout.value(&plane), plane, gradients })
+/// As [`Target::probe`]; `internal` when the network's layers do not fit together.
+pub fn score_gradient(
+    network: &Network,
+    pictures: Tensor<4>,
+    target: &Target,
+    rule: ReluRule,
+) -> Result<ScoreGradient, Error> {
+    let Passes {
+        probe,
+        activations,
+        gradients,
+    } = passes(network, pictures, target, rule, own_signal)?;
+    let plane = probe.plane(activations);
+    Ok(ScoreGradient {
+        scores: probe.value(&plane),
+        plane,
+        gradients,
+    })
 }
 
-/// The gradients alone of [`score_gradient`]: the scores themselves are not computed.
+/// The gradients of [`score_gradient`], without computing the scores.
 ///
 /// # Errors
 /// As [`score_gradient`].
-pub fn gradient(network: &Network, pictures: Tensor<4>, target: &Target, rule: ReluRule) -> Result<Tensor<4>, Error> {
+pub fn gradient(
+    network: &Network,
+    pictures: Tensor<4>,
+    target: &Target,
+    rule: ReluRule,
+) -> Result<Tensor<4>, Error> {
     gradient_from(network, pictures, target, rule, own_signal)
 }
 
-/// As [`gradient`], but of another function of the results where the target is read: `signal` gives its own gradient there, of the shape of
-/// these results, `[batch, channels, rows, columns]`.
+/// As [`gradient`], but of another function of the activations that the target's probe reads.
+/// `signal` takes the probe and these activations, `[batch, channels, rows, columns]`, and returns
+/// that function's gradient with respect to them, of the same shape.
 ///
 /// # Errors
 /// As [`score_gradient`].
@@ -56,51 +79,82 @@ pub fn gradient_from(
     pictures: Tensor<4>,
     target: &Target,
     rule: ReluRule,
-    signal: impl FnOnce(&Readout, &Tensor<4>) -> Tensor<4>,
+    signal: impl FnOnce(&Probe, &Tensor<4>) -> Tensor<4>,
 ) -> Result<Tensor<4>, Error> {
-    passes(network, pictures, target, rule, signal).map(|(_, _, gradients)| gradients)
+    Ok(passes(network, pictures, target, rule, signal)?.gradients)
 }
 
-fn own_signal(readout: &Readout, results: &Tensor<4>) -> Tensor<4> {
-    readout.signal(results.dims())
+fn own_signal(probe: &Probe, activations: &Tensor<4>) -> Tensor<4> {
+    probe.signal(activations.dims())
 }
 
-/// How the target is read, the results that it is read from, and what goes back from the signal there.
+/// Results of a forward and a backward pass.
+struct Passes {
+    probe: Probe,
+    /// What the probe reads.
+    activations: Tensor<4>,
+    /// The gradients with respect to the input.
+    gradients: Tensor<4>,
+}
+
 fn passes(
     network: &Network,
     pictures: Tensor<4>,
     target: &Target,
     rule: ReluRule,
-    signal: impl FnOnce(&Readout, &Tensor<4>) -> Tensor<4>,
-) -> Result<(Readout, Tensor<4>, Tensor<4>), Error> {
-    let readout = target.readout(network, pictures.dims()[2])?;
-    let (results, trace) = network.graph.forward(pictures, readout.layer, Watched::Nothing)?;
-    let gradients = network.graph.backward(&trace, signal(&readout, &results), rule, PICTURE, |_, _| ())?;
-    Ok((readout, results, gradients))
+    signal: impl FnOnce(&Probe, &Tensor<4>) -> Tensor<4>,
+) -> Result<Passes, Error> {
+    let probe = target.probe(network, pictures.dims()[2])?;
+    let graph = &network.graph;
+    let (activations, trace) = graph.forward(pictures, probe.layer, Retain::Nothing)?;
+    let signal = signal(&probe, &activations);
+    let gradients = graph.backward(&trace, signal, rule, INPUT, |_, _| ())?;
+    Ok(Passes {
+        probe,
+        activations,
+        gradients,
+    })
 }
 
-/// The target's value for each of the normalised `pictures`, `[batch, 3, side, side]`: `[batch]`, by a forward pass alone.
+/// The target's value for each of the normalised `pictures`, `[batch, 3, side, side]`, by a forward
+/// pass alone: `[batch]`.
 ///
 /// # Errors
 /// As [`score_gradient`].
 pub fn score(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<1>, Error> {
-    let readout = target.readout(network, pictures.dims()[2])?;
-    let (results, _) = network.graph.forward(pictures, readout.layer, Watched::Nothing)?;
-    Ok(readout.value(&readout.plane(results)))
+    let probe = target.probe(network, pictures.dims()[2])?;
+    let (activations, _) = network
+        .graph
+        .forward(pictures, probe.layer, Retain::Nothing)?;
+    Ok(probe.value(&probe.plane(activations)))
 }
 
-/// The results of `layer` for the normalised `pictures` and the target's gradient with respect to them. The way back ends there.
+/// The activations of `layer` for the normalised `pictures`, and the target's gradient with respect
+/// to them. The backward pass ends there.
 ///
 /// # Errors
 /// As [`score_gradient`]; `setting-out-of-range` when the target does not depend on the layer.
-pub fn layer_gradient(network: &Network, pictures: Tensor<4>, target: &Target, layer: LayerId) -> Result<LayerGradient, Error> {
+pub fn layer_gradient(
+    network: &Network,
+    pictures: Tensor<4>,
+    target: &Target,
+    layer: LayerId,
+) -> Result<ActivationGradient, Error> {
     let graph = &network.graph;
-    let readout = target.readout(network, pictures.dims()[2])?;
-    if !graph.feeds(layer, readout.layer) {
+    let probe = target.probe(network, pictures.dims()[2])?;
+    if !graph.reaches(layer, probe.layer) {
         let name = |id: LayerId| &graph.layers()[id].name;
-        return Err(Error::SettingOutOfRange(format!("{} does not feed {}", name(layer), name(readout.layer))));
+        return Err(Error::SettingOutOfRange(format!(
+            "{} does not feed {}",
+            name(layer),
+            name(probe.layer)
+        )));
     }
-    let (last, trace) = graph.forward(pictures, readout.layer, Watched::Layer(layer))?;
-    let gradients = graph.backward(&trace, readout.signal(last.dims()), ReluRule::Gradient, layer, |_, _| ())?;
-    Ok(LayerGradient { results: trace.watched.unwrap_or(last), gradients })
+    let (last, trace) = graph.forward(pictures, probe.layer, Retain::Layer(layer))?;
+    let signal = probe.signal(last.dims());
+    let gradients = graph.backward(&trace, signal, ReluRule::Gradient, layer, |_, _| ())?;
+    Ok(ActivationGradient {
+        activations: trace.retained.unwrap_or(last),
+        gradients,
+    })
 }

@@ -1,28 +1,38 @@
-//! What a BMP header says of transparency, as browsers take it.
+//! Transparency in BMP headers, interpreted as browsers do.
 
 use std::borrow::Cow;
 
 use crate::error::Error;
 
-/// Where the info header begins, and in it the places of the bits a pixel, the compression and the four masks.
+/// File offsets of the info header, and of its bits per pixel, compression and four masks.
 const INFO: usize = 14;
 const BITS: usize = INFO + 14;
 const COMPRESSION: usize = INFO + 16;
 const MASKS: usize = INFO + 40;
 
-/// The file as the decoder has to see it, so that its alpha counts where browsers count it: wherever a header has a mask for it.
+/// The file with a header that makes the decoder use alpha where browsers use it: wherever the
+/// header has an alpha mask.
 ///
-/// The decoder looks at that mask only when the compression says "masks", and does not know the compression "masks, one for alpha
-/// among them" of older systems, whose file is the same as one with a header that holds four masks.
+/// The decoder reads the alpha mask only if the compression is `BI_BITFIELDS` (3), and does not
+/// know `BI_ALPHABITFIELDS` (6) of older systems, whose layout equals that of a header with four
+/// masks.
 ///
 /// # Errors
-/// `picture-unsupported` for pixels that are compressed in a way that is not read here, with its name.
-pub(super) fn with_alpha_as_browsers_take_it(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
-    let Some(size) = long(bytes, INFO) else { return Ok(Cow::Borrowed(bytes)) };
-    // Of an older system's header, other things stand there.
-    let (Some(compression), true) = (long(bytes, COMPRESSION), size >= 40) else { return Ok(Cow::Borrowed(bytes)) };
+/// `picture-unsupported`, with the name of the compression, for one that is not supported.
+pub(super) fn with_browser_alpha(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    let Some(size) = u32_at(bytes, INFO) else {
+        return Ok(Cow::Borrowed(bytes));
+    };
+    // Shorter, older headers have other fields there.
+    let (Some(compression), true) = (u32_at(bytes, COMPRESSION), size >= 40) else {
+        return Ok(Cow::Borrowed(bytes));
+    };
     let bits = bytes.get(BITS).copied().unwrap_or(0);
-    let unsupported = |kind: &str| Err(Error::PictureUnsupported(format!("it is a BMP with {kind}")));
+    let unsupported = |kind: &str| {
+        Err(Error::PictureUnsupported(format!(
+            "it is a BMP with {kind}"
+        )))
+    };
     match compression {
         4 if size == 64 => return unsupported("run lengths of 24 bits"),
         3 if size == 64 && bits == 1 => return unsupported("fax compression"),
@@ -32,7 +42,11 @@ pub(super) fn with_alpha_as_browsers_take_it(bytes: &[u8]) -> Result<Cow<'_, [u8
         _ => {}
     }
     let mut file = Cow::Borrowed(bytes);
-    let alpha_mask = if size >= 56 { long(bytes, MASKS + 12).unwrap_or(0) } else { 0 };
+    let alpha_mask = if size >= 56 {
+        u32_at(bytes, MASKS + 12).unwrap_or(0)
+    } else {
+        0
+    };
     if compression == 6 && bytes.len() >= MASKS + 16 {
         let file = file.to_mut();
         file[COMPRESSION] = 3;
@@ -40,8 +54,12 @@ pub(super) fn with_alpha_as_browsers_take_it(bytes: &[u8]) -> Result<Cow<'_, [u8
             file[INFO] = 56;
         }
     } else if compression == 0 && alpha_mask != 0 && matches!(bits, 16 | 32) {
-        let colours: [u32; 3] = if bits == 32 { [0xff_0000, 0xff00, 0xff] } else { [0x7c00, 0x3e0, 0x1f] };
-        // Masks that share bits with a colour mean nothing.
+        let colours: [u32; 3] = if bits == 32 {
+            [0xff_0000, 0xff00, 0xff]
+        } else {
+            [0x7c00, 0x3e0, 0x1f]
+        };
+        // An alpha mask that overlaps a colour's is invalid.
         if colours.iter().all(|mask| mask & alpha_mask == 0) {
             let file = file.to_mut();
             file[COMPRESSION] = 3;
@@ -51,7 +69,8 @@ pub(super) fn with_alpha_as_browsers_take_it(bytes: &[u8]) -> Result<Cow<'_, [u8
     Ok(file)
 }
 
-/// Makes a picture opaque whose alpha is 0 everywhere: many programs leave it so and mean nothing by it.
+/// Makes a picture opaque if its alpha is 0 everywhere: many programs leave the alpha of opaque
+/// pictures at 0.
 pub(super) fn opaque_if_wholly_transparent(rgba: &mut [u8]) {
     let (pixels, _) = rgba.as_chunks_mut::<4>();
     if pixels.iter().all(|pixel| pixel[3] == 0) {
@@ -59,7 +78,7 @@ pub(super) fn opaque_if_wholly_transparent(rgba: &mut [u8]) {
     }
 }
 
-fn long(bytes: &[u8], start: usize) -> Option<u32> {
+fn u32_at(bytes: &[u8], start: usize) -> Option<u32> {
     let four = bytes.get(start..start + 4)?;
     Some(u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }

@@ -1,4 +1,4 @@
-//! A picture file's bytes to a [`Picture`].
+//! Decodes a picture file.
 
 use image::ImageFormat;
 
@@ -9,19 +9,25 @@ use super::limits::check_file_bytes;
 use super::sniff::sniff;
 use crate::error::Error;
 
-/// Decodes a PNG, JPEG, WebP, GIF or BMP file, told apart by content; of an animation, its first frame.
+/// Decodes a PNG, JPEG, WebP, GIF or BMP file, recognised by its content. Of an animation, the
+/// first frame is decoded.
 ///
-/// The picture comes back upright, as the file's EXIF orientation asks (EXIF that cannot be read is ignored), with its transparent
-/// parts on white, in sRGB: ICC profiles are applied, of RGB, grey and CMYK, and a PNG's cICP, or its gAMA with cHRM; a profile
-/// that cannot be read, or of another kind than the pixels, is ignored. A BMP's own profile is not applied. 16 bits become 8.
+/// - Orientation: the picture is upright, by the file's EXIF orientation. Invalid EXIF is ignored.
+/// - Transparency: pixels are composited on white.
+/// - Colour: converted to sRGB by the ICC profile (RGB, grey or CMYK), or by a PNG's cICP, or gAMA
+///   with cHRM. A profile that is invalid or of another colour space than the pixels is ignored,
+///   as is a BMP's profile.
+/// - Depth: 16 bits become 8.
 ///
-/// Limits: 200 MB of file, 65,535 pixels a side and 150 million in all, and the memory of reading it: 1.5 GB, or 640 MB where
-/// addresses have 32 bits. All are checked on the header, before memory is taken. Above 50 million pixels or 16,384 a side the
-/// picture is reduced by the mean over areas to [`picture_size`](super::picture_size), and [`Picture::file_size`] tells.
+/// Limits: 200 MB per file, 65,535 pixels per side, 150 million pixels, and 1.5 GB of memory (640
+/// MB on 32-bit targets). All are checked on the header, before memory is allocated. A picture of
+/// more than 50 million pixels or 16,384 pixels per side is reduced by area averaging to
+/// [`picture_size`](super::picture_size); [`Picture::file_size`] keeps the file's size.
 ///
 /// # Errors
-/// `picture-empty` without bytes or pixels, `picture-too-large` over a limit, `picture-unsupported` with its kind for a file that
-/// is not read here, `picture-corrupt` when the file contradicts itself or was cut in its pixel data.
+/// `picture-empty` without bytes or pixels; `picture-too-large` over a limit;
+/// `picture-unsupported`, with the kind of file, for one that is not supported; `picture-corrupt`
+/// when the file is inconsistent or its pixel data is truncated.
 pub fn decode_file(bytes: &[u8]) -> Result<Picture, Error> {
     check_file_bytes(bytes.len() as u64)?;
     match sniff(bytes)? {

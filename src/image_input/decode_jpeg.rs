@@ -1,4 +1,4 @@
-//! JPEG files.
+//! Decodes JPEG files.
 
 use image::metadata::Orientation;
 
@@ -11,13 +11,13 @@ use super::small_jpeg_decoder::decode_scans;
 use super::whole_jpeg_decoder::decode_scans;
 use crate::error::Error;
 
-/// What is in a JPEG file's scans, and the notes before them.
+/// A JPEG file's decoded scans, and its metadata.
 pub(super) struct Scans {
-    /// RGBA pixels, or four inks, 255 for none of it.
+    /// RGBA pixels, or CMYK pixels with 255 for no ink.
     pub pixels: Vec<u8>,
-    /// Their columns and rows: the file's, or fewer where they were reduced.
+    /// Columns and rows: the file's, or fewer if the decoder has reduced them.
     pub size: (u32, u32),
-    /// The EXIF notes, from the TIFF header on.
+    /// The EXIF data, from the TIFF header on.
     pub exif: Option<Vec<u8>>,
     /// The ICC profile.
     pub profile: Option<Vec<u8>>,
@@ -26,17 +26,30 @@ pub(super) struct Scans {
 /// Decodes a JPEG file.
 ///
 /// # Errors
-/// `picture-corrupt` when pixels are missing, `picture-unsupported` with its kind for one that is not read here,
-/// `picture-too-large` over a limit.
+/// `picture-corrupt` when pixels are missing; `picture-unsupported`, with the kind of JPEG, for one
+/// that is not supported; `picture-too-large` over a limit.
 pub(super) fn decode_jpeg(bytes: &[u8]) -> Result<Decoded, Error> {
     let structure = JpegStructure::read(bytes)?;
-    let Scans { pixels: mut rgba, size, exif, profile } = decode_scans(bytes, &structure)?;
+    let Scans {
+        pixels: mut rgba,
+        size,
+        exif,
+        profile,
+    } = decode_scans(bytes, &structure)?;
     let stored = match structure.colours {
         Colours::Grey => Stored::Grey,
         Colours::Rgb | Colours::Ycc => Stored::Rgb,
         Colours::Cmyk | Colours::Ycck => Stored::InvertedCmyk,
     };
     to_srgb(&mut rgba, stored, profile.as_deref().and_then(read_profile));
-    let orientation = exif.as_deref().and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
-    Ok(Decoded { rgba, size, file_size: (structure.columns, structure.rows), orientation })
+    let orientation = exif
+        .as_deref()
+        .and_then(Orientation::from_exif_chunk)
+        .unwrap_or(Orientation::NoTransforms);
+    Ok(Decoded {
+        rgba,
+        size,
+        file_size: (structure.columns, structure.rows),
+        orientation,
+    })
 }

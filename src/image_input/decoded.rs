@@ -1,4 +1,5 @@
-//! A file's pixels on their way to a picture: laid on white, reduced where there are too many, and turned upright.
+//! From decoded pixels to a picture: composites them on white, reduces them if there are too many,
+//! and turns them upright.
 
 use image::metadata::Orientation;
 
@@ -7,15 +8,15 @@ use super::picture::{Picture, lay_on_white, without_alpha};
 use super::reduce_rows::RowReducer;
 use crate::error::Error;
 
-/// What a decoder gives: RGBA pixels of sRGB, row-major from the top left, as the file stores them.
+/// A decoder's result: RGBA pixels in sRGB, row-major from the top left, in the file's orientation.
 pub(super) struct Decoded {
-    /// The pixels.
+    /// Four bytes per pixel.
     pub rgba: Vec<u8>,
-    /// Their columns and rows: the file's, or fewer where the decoder has reduced it.
+    /// Columns and rows of the pixels: the file's, or fewer if the decoder has reduced them.
     pub size: (u32, u32),
-    /// Columns and rows of the file, as stored.
+    /// Columns and rows of the file, before it is turned upright.
     pub file_size: (u32, u32),
-    /// How to turn them upright.
+    /// The orientation that turns the pixels upright.
     pub orientation: Orientation,
 }
 
@@ -23,7 +24,8 @@ impl Decoded {
     /// The picture.
     ///
     /// # Errors
-    /// `picture-empty` and `picture-too-large` by the file's size or the memory that there is.
+    /// `picture-empty` and `picture-too-large` by the file's size; `picture-too-large` also when
+    /// memory is exhausted.
     pub fn into_picture(mut self) -> Result<Picture, Error> {
         lay_on_white(&mut self.rgba);
         let size = picture_size(self.file_size.0, self.file_size.1)?;
@@ -32,14 +34,25 @@ impl Decoded {
         }
         let turned = matches!(self.orientation.to_exif(), 5..);
         let rgba = turn(self.rgba, size, self.orientation)?;
-        let upright = |(columns, rows)| if turned { (rows, columns) } else { (columns, rows) };
+        let upright = |(columns, rows)| {
+            if turned {
+                (rows, columns)
+            } else {
+                (columns, rows)
+            }
+        };
         let ((width, height), file_size) = (upright(size), upright(self.file_size));
-        Ok(Picture { width, height, file_size, rgb: without_alpha(rgba) })
+        Ok(Picture {
+            width,
+            height,
+            file_size,
+            rgb: without_alpha(rgba),
+        })
     }
 }
 
-/// Reduces opaque pixels from so many columns and rows to fewer, in the same memory: a new row lies before the rows that it is made
-/// of, so that nothing is overwritten before it is read.
+/// Reduces opaque pixels from `from` to `to` columns and rows, in place: a reduced row lies before
+/// the rows that it is computed from, so nothing is overwritten before it is read.
 fn reduce(rgba: &mut Vec<u8>, from: (u32, u32), to: (u32, u32)) {
     let mut reducer = RowReducer::new([from.0, from.1], [to.0, to.1]);
     let mut end = 0;
@@ -54,8 +67,12 @@ fn reduce(rgba: &mut Vec<u8>, from: (u32, u32), to: (u32, u32)) {
     rgba.shrink_to_fit();
 }
 
-/// Turns `width * height` pixels upright: in place, but for the orientations that change rows for columns.
-fn turn(mut rgba: Vec<u8>, (width, height): (u32, u32), orientation: Orientation) -> Result<Vec<u8>, Error> {
+/// Turns `width * height` pixels upright, in place unless the orientation swaps rows and columns.
+fn turn(
+    mut rgba: Vec<u8>,
+    (width, height): (u32, u32),
+    orientation: Orientation,
+) -> Result<Vec<u8>, Error> {
     let (width, height) = (width as usize, height as usize);
     let (pixels, _) = rgba.as_chunks_mut::<4>();
     match orientation {
@@ -64,26 +81,43 @@ fn turn(mut rgba: Vec<u8>, (width, height): (u32, u32), orientation: Orientation
         Orientation::FlipHorizontal => pixels.chunks_exact_mut(width).for_each(<[_]>::reverse),
         Orientation::FlipVertical => {
             let (upper, lower) = pixels.split_at_mut(height / 2 * width);
-            for (up, down) in upper.chunks_exact_mut(width).zip(lower.chunks_exact_mut(width).rev()) {
+            for (up, down) in upper
+                .chunks_exact_mut(width)
+                .zip(lower.chunks_exact_mut(width).rev())
+            {
                 up.swap_with_slice(down);
             }
         }
-        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => {
             let mut turned = zeros(rgba.len())?;
             let (pixels, _) = rgba.as_chunks::<4>();
-            // The stored row's place among the upright columns, and the stored column's among the upright rows.
-            let from_right = matches!(orientation, Orientation::Rotate90 | Orientation::Rotate270FlipH);
-            let from_below = matches!(orientation, Orientation::Rotate270 | Orientation::Rotate270FlipH);
+            // A stored row becomes an upright column, a stored column an upright row.
+            let from_right = matches!(
+                orientation,
+                Orientation::Rotate90 | Orientation::Rotate270FlipH
+            );
+            let from_below = matches!(
+                orientation,
+                Orientation::Rotate270 | Orientation::Rotate270FlipH
+            );
             let (upright, _) = turned.as_chunks_mut::<4>();
-            // By blocks, so that what is written stays near as well as what is read.
+            // In blocks, so that reads and writes both stay in the cache.
             const BLOCK: usize = 32;
             for top in (0..height).step_by(BLOCK) {
                 for left in (0..width).step_by(BLOCK) {
                     for row in top..height.min(top + BLOCK) {
-                        let column_there = if from_right { height - 1 - row } else { row };
+                        let upright_column = if from_right { height - 1 - row } else { row };
                         for column in left..width.min(left + BLOCK) {
-                            let row_there = if from_below { width - 1 - column } else { column };
-                            upright[row_there * height + column_there] = pixels[row * width + column];
+                            let upright_row = if from_below {
+                                width - 1 - column
+                            } else {
+                                column
+                            };
+                            upright[upright_row * height + upright_column] =
+                                pixels[row * width + column];
                         }
                     }
                 }

@@ -1,75 +1,76 @@
-//! What a JPEG file says of itself before anything is decoded: its kind, its size, and whether it is whole.
+//! Reads a JPEG file's markers, without decoding: the kind of JPEG, its size, and whether it is
+//! complete.
 
 use crate::error::Error;
 
-/// A JPEG file that can be read: frame header, and where its scans end.
+/// The structure of a supported JPEG file: its frame header, and where its scans end.
 pub(super) struct JpegStructure {
-    /// Columns of the file, as stored.
+    /// Columns, before orientation.
     pub columns: u32,
-    /// Rows of the file, as stored; not 0.
+    /// Rows, before orientation; not 0.
     pub rows: u32,
-    /// Whether the coefficients come in several passes, and have to be kept until the last.
+    /// Whether the JPEG is progressive: all coefficients are kept until the last scan.
     pub progressive: bool,
-    /// Whether the data is in arithmetic coding.
+    /// Whether the entropy coding is arithmetic.
     pub arithmetic: bool,
-    /// The frame's colours: one for grey, three, or four for print.
+    /// The frame's components: one (grey), three, or four (CMYK).
     pub components: Vec<Component>,
-    /// How the colours are stored.
+    /// The colour space of the components.
     pub colours: Colours,
-    /// Where the data of the last scan ends.
+    /// File offset of the end of the last scan's data.
     pub end: usize,
-    /// Whether the end marker stands there.
+    /// Whether the end marker (EOI) follows there.
     pub end_marker: bool,
 }
 
-/// What a frame's components are, by libjpeg's rules, which all browsers follow.
+/// The colour space of a frame, by libjpeg's rules, which all browsers follow.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Colours {
-    /// One: brightness.
+    /// One component: luma.
     Grey,
-    /// Red, green and blue as they are.
+    /// R, G, B.
     Rgb,
-    /// Brightness and two differences.
+    /// Y, Cb, Cr.
     Ycc,
-    /// Four inks as they are.
+    /// C, M, Y, K.
     Cmyk,
-    /// Three inks as brightness and two differences, and black.
+    /// C, M and Y as Y, Cb, Cr; and K.
     Ycck,
 }
 
-/// One colour of a frame.
+/// One component of a frame.
 pub(super) struct Component {
     id: u8,
-    /// Samples in a unit of the picture, along a row and along a column.
+    /// Sampling factors, horizontal and vertical.
     pub sampling: [u32; 2],
-    /// Which of the 64 coefficients the scans so far gave to their last bit.
+    /// Bit i: the scans so far hold coefficient i to its last bit.
     complete: u64,
-    /// Whether a scan gave the mean of each block.
+    /// Whether a scan holds the DC coefficients.
     has_means: bool,
 }
 
 impl JpegStructure {
-    /// Walks from segment to segment, over the scans' data.
+    /// Reads all segments up to the end of the last scan.
     ///
-    /// A file without end marker is whole when its scans give every coefficient of every colour: whether the last one's data
-    /// goes on to the last block is left to the decoder. What follows a missing end marker, such as a phone's notes or a second
-    /// picture, is not part of the picture.
+    /// A file without an end marker is complete if its scans hold every coefficient of every
+    /// component; whether the last scan's data reaches the last block is for the decoder to find.
+    /// Data after a missing end marker, such as a phone's metadata or a second picture, is ignored.
     ///
     /// # Errors
-    /// `picture-unsupported` with the kind for one that is not read here; `picture-corrupt` when scans are missing, or there is
-    /// no frame.
+    /// `picture-unsupported`, with the kind of JPEG, for one that is not supported;
+    /// `picture-corrupt` when scans are missing, or there is no frame.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         let mut frame: Option<Self> = None;
         let (mut jfif, mut adobe) = (false, None);
-        let mut at = 2;
-        // What follows a scan's data may be something else.
+        let mut offset = 2;
+        // Data after a scan need not belong to the picture.
         let mut after_scan = false;
-        while let Some(marker_at) = next_marker(bytes, at) {
-            let marker = bytes[marker_at + 1];
+        while let Some(marker_start) = next_marker(bytes, offset) {
+            let marker = bytes[marker_start + 1];
             if after_scan && let Some(frame) = &mut frame {
-                frame.end = marker_at;
+                frame.end = marker_start;
             }
-            let body = segment(bytes, marker_at);
+            let body = segment(bytes, marker_start);
             match (marker, body) {
                 (0xd9, _) if after_scan => {
                     if let Some(frame) = &mut frame {
@@ -77,7 +78,10 @@ impl JpegStructure {
                     }
                     break;
                 }
-                (0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf | 0xde | 0xf7, Some(body)) if frame.is_none() => {
+                (
+                    0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf | 0xde | 0xf7,
+                    Some(body),
+                ) if frame.is_none() => {
                     frame = Some(Self::of_frame(marker, body)?);
                 }
                 (0xda, Some(body)) if frame.as_mut().is_some_and(|frame| frame.is_scan(body)) => {
@@ -88,20 +92,49 @@ impl JpegStructure {
                     after_scan = true;
                 }
                 (0xe0, Some([b'J', b'F', b'I', b'F', 0, ..])) => jfif = true,
-                (0xee, Some([b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..])) => adobe = Some(*transform),
-                // Tables and notes, before a scan or between two.
+                (
+                    0xee,
+                    Some(
+                        [
+                            b'A',
+                            b'd',
+                            b'o',
+                            b'b',
+                            b'e',
+                            _,
+                            _,
+                            _,
+                            _,
+                            _,
+                            _,
+                            transform,
+                            ..,
+                        ],
+                    ),
+                ) => adobe = Some(*transform),
+                // Tables and metadata, before a scan or between two.
                 (0xc4 | 0xcc | 0xdb | 0xdd | 0xe0..=0xef | 0xfe, Some(_)) => {}
-                // Anything else after a scan is not of this picture, and something skipped before it.
+                // Any other marker ends the picture after a scan, and is skipped before one.
                 _ if after_scan => break,
                 (0xd8, _) => {}
                 (_, Some(_)) => {}
                 (_, None) => break,
             }
-            at = marker_at + 2 + if marker == 0xd8 { 0 } else { body.map_or(0, |body| body.len() + 2) };
+            offset = marker_start
+                + 2
+                + if marker == 0xd8 {
+                    0
+                } else {
+                    body.map_or(0, |body| body.len() + 2)
+                };
         }
-        let mut frame = frame.ok_or_else(cut_short)?;
-        let names: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
-        frame.colours = match (names.as_slice(), adobe) {
+        let mut frame = frame.ok_or_else(truncated)?;
+        let ids: Vec<u8> = frame
+            .components
+            .iter()
+            .map(|component| component.id)
+            .collect();
+        frame.colours = match (ids.as_slice(), adobe) {
             ([_], _) => Colours::Grey,
             ([_, _, _], Some(0)) if !jfif => Colours::Rgb,
             (b"RGB", None) if !jfif => Colours::Rgb,
@@ -109,36 +142,50 @@ impl JpegStructure {
             (_, None | Some(0)) => Colours::Cmyk,
             _ => Colours::Ycck,
         };
-        let whole = |component: &Component| component.complete == u64::MAX || component.has_means && frame.end_marker;
-        // The end of arithmetic coding cannot be told from a cut.
-        if !frame.components.iter().all(whole) || frame.arithmetic && !frame.end_marker {
-            return Err(cut_short());
+        let is_complete = |component: &Component| {
+            component.complete == u64::MAX || component.has_means && frame.end_marker
+        };
+        // In arithmetic coding, a complete scan looks like a truncated one.
+        if !frame.components.iter().all(is_complete) || frame.arithmetic && !frame.end_marker {
+            return Err(truncated());
         }
         Ok(frame)
     }
 
-    /// The samples of all colours of a picture that has so many pixels: fewer than one a pixel where a colour is reduced.
+    /// The samples of all components for `pixels` pixels: a subsampled component has fewer than one
+    /// per pixel.
     pub fn samples(&self, pixels: u64) -> u64 {
         let area = |component: &Component| u64::from(component.sampling[0] * component.sampling[1]);
-        self.components.iter().map(|component| pixels * area(component) / area(&self.components[0])).sum()
+        self.components
+            .iter()
+            .map(|component| pixels * area(component) / area(&self.components[0]))
+            .sum()
     }
 
-    /// The bytes of the coefficients that a decoder keeps until the last scan.
+    /// Bytes of the coefficients that a decoder keeps until the last scan.
     pub fn kept_coefficient_bytes(&self) -> u64 {
-        if self.progressive { 2 * self.samples(u64::from(self.columns) * u64::from(self.rows)) } else { 0 }
+        if self.progressive {
+            2 * self.samples(u64::from(self.columns) * u64::from(self.rows))
+        } else {
+            0
+        }
     }
 
-    /// Whether there is a sampling between the finest and one a unit, along an axis.
+    /// Whether, along an axis, a component's sampling factor is between 1 and the first
+    /// component's.
     #[cfg(any(target_family = "wasm", test))]
     pub fn has_three_samplings(&self) -> bool {
         let between = |axis: usize| {
             let finest = self.components[0].sampling[axis];
-            self.components.iter().any(|component| 1 < component.sampling[axis] && component.sampling[axis] < finest)
+            self.components
+                .iter()
+                .any(|component| 1 < component.sampling[axis] && component.sampling[axis] < finest)
         };
         between(0) || between(1)
     }
 
-    /// Reads a frame header's body: bits, rows, columns, then for each colour its name, sampling and table.
+    /// Reads a frame header's body: bits per sample, rows, columns, then id, sampling factors and
+    /// table of each component.
     fn of_frame(marker: u8, body: &[u8]) -> Result<Self, Error> {
         let unsupported = |kind: &str| Err(Error::PictureUnsupported(format!("it is {kind}")));
         match marker {
@@ -147,7 +194,18 @@ impl JpegStructure {
             0xf7 => return unsupported("a JPEG-LS picture"),
             _ => {}
         }
-        let [bits, row_high, row_low, column_high, column_low, count, colours @ ..] = body else { return Err(cut_short()) };
+        let [
+            bits,
+            row_high,
+            row_low,
+            column_high,
+            column_low,
+            count,
+            colours @ ..,
+        ] = body
+        else {
+            return Err(truncated());
+        };
         if *bits != 8 {
             return unsupported(&format!("a JPEG with {bits} bits a colour"));
         }
@@ -168,13 +226,23 @@ impl JpegStructure {
                 has_means: false,
             })
             .collect();
-        let sampled = |component: &Component| component.sampling.iter().all(|factor| (1..=4).contains(factor));
+        let sampled = |component: &Component| {
+            component
+                .sampling
+                .iter()
+                .all(|factor| (1..=4).contains(factor))
+        };
         if components.len() != usize::from(*count) || !components.iter().all(sampled) {
-            return Err(Error::PictureCorrupt("its JPEG header contradicts itself".into()));
+            return Err(Error::PictureCorrupt(
+                "its JPEG header contradicts itself".into(),
+            ));
         }
-        // Colours finer than the first, or by one and a half times coarser, are legal, and nobody writes them.
+        // Components finer than the first, or coarser by a fraction such as 3/2, are legal but
+        // rare.
         let first = components[0].sampling;
-        if components.iter().any(|component| (0..2).any(|axis| !first[axis].is_multiple_of(component.sampling[axis]))) {
+        if components.iter().any(|component| {
+            (0..2).any(|axis| !first[axis].is_multiple_of(component.sampling[axis]))
+        }) {
             return unsupported("a JPEG with unusual sampling of its colours");
         }
         Ok(Self {
@@ -189,28 +257,45 @@ impl JpegStructure {
         })
     }
 
-    /// Whether a segment is the header of a scan of this frame: in what follows a picture, bytes may look like one by chance.
+    /// Whether a segment is the header of a scan of this frame: data after a picture may look like
+    /// one by chance.
     fn is_scan(&self, body: &[u8]) -> bool {
         let count = body.first().map_or(0, |count| usize::from(*count));
         (1..=4).contains(&count)
             && body.len() == 4 + 2 * count
-            && body[1..].chunks(2).take(count).all(|colour| self.components.iter().any(|component| component.id == colour[0]))
+            && body[1..].chunks(2).take(count).all(|colour| {
+                self.components
+                    .iter()
+                    .any(|component| component.id == colour[0])
+            })
     }
 
-    /// Notes what a scan brings, from its header's body: colours, then first and last coefficient, then bits.
+    /// Records the coefficients in a scan, by its header's body: component ids, then first and last
+    /// coefficient, then successive approximation.
     fn add_scan(&mut self, body: &[u8]) -> Result<(), Error> {
         let count = usize::from(body[0]);
         if !self.progressive && count > 1 && count < self.components.len() {
-            return Err(Error::PictureUnsupported("it is a JPEG with some of its colours in a scan of their own".into()));
+            return Err(Error::PictureUnsupported(
+                "it is a JPEG with some of its colours in a scan of their own".into(),
+            ));
         }
-        let [first, last, bits] = [body[body.len() - 3], body[body.len() - 2], body[body.len() - 1]];
+        let [first, last, bits] = [
+            body[body.len() - 3],
+            body[body.len() - 2],
+            body[body.len() - 1],
+        ];
         for component in &mut self.components {
-            if body[1..].chunks(2).take(count).any(|colour| colour[0] == component.id) {
+            if body[1..]
+                .chunks(2)
+                .take(count)
+                .any(|colour| colour[0] == component.id)
+            {
                 component.has_means |= first == 0;
                 if !self.progressive {
                     component.complete = u64::MAX;
                 } else if bits & 15 == 0 {
-                    component.complete |= (first..=last.min(63)).fold(0, |set, index| set | 1 << index);
+                    component.complete |=
+                        (first..=last.min(63)).fold(0, |set, index| set | 1 << index);
                 }
             }
         }
@@ -218,37 +303,43 @@ impl JpegStructure {
     }
 }
 
-/// The columns and rows that a JPEG file's frame header states, where it lies in `head`.
+/// The columns and rows in a JPEG file's frame header, if `head` contains it.
 pub(super) fn jpeg_size(head: &[u8]) -> Option<(u32, u32)> {
-    let mut at = 2;
+    let mut offset = 2;
     loop {
-        let marker_at = next_marker(head, at)?;
-        let body = segment(head, marker_at)?;
-        if let (0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf, [_, rows_high, rows_low, high, low, ..]) =
-            (head[marker_at + 1], body)
+        let marker_start = next_marker(head, offset)?;
+        let body = segment(head, marker_start)?;
+        if let (
+            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf,
+            [_, rows_high, rows_low, high, low, ..],
+        ) = (head[marker_start + 1], body)
         {
             let side = |high: u8, low: u8| u32::from(u16::from_be_bytes([high, low]));
             return Some((side(*high, *low), side(*rows_high, *rows_low)));
         }
-        at = marker_at + 4 + body.len();
+        offset = marker_start + 4 + body.len();
     }
 }
 
-fn cut_short() -> Error {
+fn truncated() -> Error {
     Error::PictureCorrupt("the file ends in the middle of the picture".into())
 }
 
-/// The place of the next marker: an FF before a byte that is no stuffing, no filling and no restart.
+/// File offset of the next marker: an FF before a byte that is no stuffing, no filling and no
+/// restart.
 fn next_marker(bytes: &[u8], from: usize) -> Option<usize> {
     let pairs = bytes.get(from..)?.windows(2);
     pairs
         .enumerate()
         .find(|(_, pair)| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0x01 | 0xd0..=0xd7 | 0xff))
-        .map(|(at, _)| from + at)
+        .map(|(index, _)| from + index)
 }
 
-/// The body of the segment of a marker, without its length; none when it does not lie in the file.
-fn segment(bytes: &[u8], marker_at: usize) -> Option<&[u8]> {
-    let length = bytes.get(marker_at + 2..marker_at + 4)?;
-    bytes.get(marker_at + 4..marker_at + 2 + usize::from(u16::from_be_bytes([length[0], length[1]])))
+/// The body of a marker's segment, without its length; `None` if it extends beyond the file.
+fn segment(bytes: &[u8], marker_start: usize) -> Option<&[u8]> {
+    let length = bytes.get(marker_start + 2..marker_start + 4)?;
+    bytes.get(
+        marker_start + 4
+            ..marker_start + 2 + usize::from(u16::from_be_bytes([length[0], length[1]])),
+    )
 }

@@ -1,4 +1,4 @@
-//! How large a picture may be.
+//! Limits on the size of files and pictures.
 
 use crate::error::Error;
 
@@ -12,15 +12,20 @@ const PIXELS: u64 = 50_000_000;
 const FILE_SIDE: u32 = 65_535;
 /// Largest area of a file, in pixels.
 pub(super) const FILE_PIXELS: u64 = 150_000_000;
-/// Most bytes that reading a file may take: where addresses have 32 bits, all else has to fit beside it into 1 GiB.
-const MEMORY: u64 = if cfg!(target_pointer_width = "32") { 640_000_000 } else { 1_500_000_000 };
-/// Most bytes that a decoder may take beside the pixels for metadata and palettes.
+/// Most bytes of memory for decoding a file. On 32-bit targets the program has 1 GiB, and
+/// everything else has to fit beside it.
+const MEMORY: u64 = if cfg!(target_pointer_width = "32") {
+    640_000_000
+} else {
+    1_500_000_000
+};
+/// Most bytes that a decoder may allocate beside the pixels, for metadata and palettes.
 pub(super) const SCRATCH_BYTES: u64 = 64 << 20;
 
-/// Refuses a file of so many bytes before any of them is read.
+/// Checks the size of a file before it is read.
 ///
 /// # Errors
-/// `picture-empty` when there are none, `picture-too-large` when they are too many.
+/// `picture-empty` for 0 bytes, `picture-too-large` above 200 MB.
 pub fn check_file_bytes(bytes: u64) -> Result<(), Error> {
     if bytes == 0 {
         return Err(Error::PictureEmpty);
@@ -28,34 +33,47 @@ pub fn check_file_bytes(bytes: u64) -> Result<(), Error> {
     if bytes > FILE_BYTES as u64 {
         let megabytes = bytes as f64 / 1e6;
         let most = FILE_BYTES / 1_000_000;
-        return Err(Error::PictureTooLarge(format!("a file of {megabytes:.1} MB, and {most} MB are the most")));
+        return Err(Error::PictureTooLarge(format!(
+            "a file of {megabytes:.1} MB, and {most} MB are the most"
+        )));
     }
     Ok(())
 }
 
-/// Refuses `width` x `height` pixels of a picture when there are none, or a side or the area is over the limit.
+/// Checks the size of a picture.
+///
+/// # Errors
+/// `picture-empty` when a side is 0, `picture-too-large` when a side or the area is over the limit.
 pub(super) fn check_size(width: u32, height: u32) -> Result<(), Error> {
     check(width, height, SIDE, PIXELS)
 }
 
-/// The columns and rows that a file of `columns` x `rows` pixels has as a [`Picture`](super::Picture): its own as long as they
-/// are at most 50 million pixels and 16,384 a side, and otherwise the largest of the same shape that are.
+/// The size of the [`Picture`](super::Picture) of a file of `columns` x `rows` pixels: the same up
+/// to 50 million pixels and 16,384 pixels per side, and otherwise the largest size of the same
+/// aspect ratio within these limits.
 ///
 /// # Errors
-/// `picture-empty` when a side is 0; `picture-too-large` when one is longer than 65,535 or they have more than 150 million pixels.
+/// `picture-empty` when a side is 0; `picture-too-large` when a side is longer than 65,535 pixels
+/// or there are more than 150 million.
 pub fn picture_size(columns: u32, rows: u32) -> Result<(u32, u32), Error> {
     check(columns, rows, FILE_SIDE, FILE_PIXELS)?;
     let area = f64::from(columns) * f64::from(rows);
-    let scale = (f64::from(SIDE) / f64::from(columns.max(rows))).min((PIXELS as f64 / area).sqrt()).min(1.0);
+    let scale = (f64::from(SIDE) / f64::from(columns.max(rows)))
+        .min((PIXELS as f64 / area).sqrt())
+        .min(1.0);
     let scaled = |side: u32| ((f64::from(side) * scale) as u32).max(1);
     Ok((scaled(columns), scaled(rows)))
 }
 
-/// Refuses a file of `columns` x `rows` pixels whose reading would take `bytes` of memory, when that is more than it may.
+/// Checks the memory, in bytes, that a file of `columns` x `rows` pixels needs for decoding.
+///
+/// # Errors
+/// `picture-too-large` above the limit.
 pub(super) fn check_memory(columns: u32, rows: u32, bytes: u64) -> Result<(), Error> {
     if bytes > MEMORY {
         return Err(Error::PictureTooLarge(format!(
-            "{columns} x {rows} pixels, which need {} MB of memory in this kind of file, and {} MB are the most here",
+            "{columns} x {rows} pixels, which need {} MB of memory in this kind of file, \
+             and {} MB are the most here",
             bytes / 1_000_000,
             MEMORY / 1_000_000
         )));
@@ -63,7 +81,7 @@ pub(super) fn check_memory(columns: u32, rows: u32, bytes: u64) -> Result<(), Er
     Ok(())
 }
 
-/// So many zeros.
+/// A vector of zeros.
 ///
 /// # Errors
 /// `picture-too-large` when there is not enough memory.
@@ -73,15 +91,18 @@ pub(super) fn zeros(bytes: usize) -> Result<Vec<u8>, Error> {
     Ok(zeros)
 }
 
-/// No bytes yet, with room for so many.
+/// An empty vector with capacity for `bytes` bytes.
 ///
 /// # Errors
 /// `picture-too-large` when there is not enough memory.
 pub(super) fn reserved(bytes: usize) -> Result<Vec<u8>, Error> {
     let mut empty = Vec::new();
-    empty
-        .try_reserve_exact(bytes)
-        .map_err(|_| Error::PictureTooLarge(format!("it needs {} MB of memory, more than there is", bytes / 1_000_000)))?;
+    empty.try_reserve_exact(bytes).map_err(|_| {
+        Error::PictureTooLarge(format!(
+            "it needs {} MB of memory, more than there is",
+            bytes / 1_000_000
+        ))
+    })?;
     Ok(empty)
 }
 
@@ -90,10 +111,15 @@ fn check(width: u32, height: u32, longest: u32, most: u64) -> Result<(), Error> 
         return Err(Error::PictureEmpty);
     }
     if width > longest || height > longest {
-        return Err(Error::PictureTooLarge(format!("{width} x {height} pixels, and no side may be longer than {longest}")));
+        return Err(Error::PictureTooLarge(format!(
+            "{width} x {height} pixels, and no side may be longer than {longest}"
+        )));
     }
     if u64::from(width) * u64::from(height) > most {
-        return Err(Error::PictureTooLarge(format!("{width} x {height} pixels, and {} million are the most", most / 1_000_000)));
+        return Err(Error::PictureTooLarge(format!(
+            "{width} x {height} pixels, and {} million are the most",
+            most / 1_000_000
+        )));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! A visitor's picture, from file bytes or raw pixels to a [`Picture`].
+//! From a picture file's bytes, or raw pixels, to a [`Picture`].
 //!
-//! Files come from anywhere: nothing in them is believed, and sizes are checked before memory is taken.
+//! Files are untrusted: every claim in them is checked, and sizes before memory is allocated.
 
 mod bmp_header;
 mod check_webp;

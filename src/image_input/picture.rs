@@ -1,12 +1,14 @@
-//! The picture that everything else reads.
+//! The decoded picture.
 
 use super::limits::check_size;
 use crate::error::Error;
 
-/// An upright, opaque picture of 8-bit sRGB pixels; never empty, and at most 50 million pixels and 16,384 a side.
+/// An upright, opaque picture of 8-bit sRGB pixels; never empty, and of at most 50 million pixels
+/// and 16,384 pixels per side.
 ///
-/// Transparent pixels were laid on white on the way in, so that the network, the colour models and the visitor see the same
-/// colours. So there is no alpha to keep, which would be a quarter of the memory of a large photo.
+/// Transparent pixels are composited on white when a picture is made, so that the network, the
+/// colour models and the visitor see the same colours. So a picture has no alpha, which would be a
+/// quarter of the memory of a large photo.
 #[derive(Clone, PartialEq)]
 pub struct Picture {
     pub(super) width: u32,
@@ -16,19 +18,28 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Takes `width * height` RGBA pixels, row-major from the top left, and lays them on white.
+    /// A picture of `width * height` RGBA pixels, row-major from the top left, composited on white.
     ///
     /// # Errors
-    /// `picture-empty` when a side is 0; `picture-too-large` when one is longer than 16,384 or they have more than 50 million
-    /// pixels; `picture-corrupt` when `rgba.len()` is not `width * height * 4`.
+    /// `picture-empty` when a side is 0; `picture-too-large` when a side is longer than 16,384
+    /// pixels or there are more than 50 million; `picture-corrupt` when `rgba.len()` is not `width
+    /// * height * 4`.
     pub fn from_rgba(mut rgba: Vec<u8>, width: u32, height: u32) -> Result<Self, Error> {
         check_size(width, height)?;
         let expected = u64::from(width) * u64::from(height) * 4;
         if rgba.len() as u64 != expected {
-            return Err(Error::PictureCorrupt(format!("{width} x {height} pixels need {expected} bytes, not {}", rgba.len())));
+            return Err(Error::PictureCorrupt(format!(
+                "{width} x {height} pixels need {expected} bytes, not {}",
+                rgba.len()
+            )));
         }
         lay_on_white(&mut rgba);
-        Ok(Self { width, height, file_size: (width, height), rgb: without_alpha(rgba) })
+        Ok(Self {
+            width,
+            height,
+            file_size: (width, height),
+            rgb: without_alpha(rgba),
+        })
     }
 
     /// Columns, at least 1.
@@ -41,8 +52,8 @@ impl Picture {
         self.height
     }
 
-    /// Columns and rows of the file that the picture came from, upright: larger than the picture's own where the file was larger
-    /// than a picture may be and was reduced when it was read.
+    /// Columns and rows of the picture's file, upright: larger than the picture if the file was
+    /// over the limits of a picture and was reduced.
     pub fn file_size(&self) -> (u32, u32) {
         self.file_size
     }
@@ -52,12 +63,14 @@ impl Picture {
         &self.rgb
     }
 
-    /// The same as new RGBA pixels, alpha 255: 200 MB of the largest picture, of which [`rgba_rows`](Self::rgba_rows) gives parts.
+    /// The same as new RGBA pixels, alpha 255: 200 MB of the largest picture, of which
+    /// [`rgba_rows`](Self::rgba_rows) gives parts.
     pub fn rgba(&self) -> Vec<u8> {
         opaque(&self.rgb)
     }
 
-    /// At most `count` rows from row `first` on as RGBA pixels, alpha 255; fewer, or none, where the picture ends before.
+    /// At most `count` rows from row `first` on as RGBA pixels, alpha 255; fewer, or none, where
+    /// the picture ends before.
     pub fn rgba_rows(&self, first: u32, count: u32) -> Vec<u8> {
         let start = |row: u32| row.min(self.height) as usize * self.width as usize * 3;
         opaque(&self.rgb[start(first)..start(first.saturating_add(count))])
@@ -70,7 +83,7 @@ impl std::fmt::Debug for Picture {
     }
 }
 
-/// Lays RGBA pixels on white, in place.
+/// Composites RGBA pixels on white, in place.
 pub(super) fn lay_on_white(rgba: &mut [u8]) {
     for pixel in rgba.as_chunks_mut::<4>().0 {
         let [red, green, blue] = on_white(*pixel);
@@ -84,7 +97,8 @@ pub(super) fn on_white([red, green, blue, alpha]: [u8; 4]) -> [u8; 3] {
     if alpha == 255 {
         return [red, green, blue];
     }
-    [red, green, blue].map(|value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
+    [red, green, blue]
+        .map(|value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
 }
 
 /// RGBA pixels as RGB, in the same memory; what is left of it is given back.
@@ -100,7 +114,12 @@ pub(super) fn without_alpha(mut rgba: Vec<u8>) -> Vec<u8> {
 
 fn opaque(rgb: &[u8]) -> Vec<u8> {
     let mut rgba = vec![255; rgb.len() / 3 * 4];
-    for (pixel, colour) in rgba.as_chunks_mut::<4>().0.iter_mut().zip(rgb.as_chunks::<3>().0) {
+    for (pixel, colour) in rgba
+        .as_chunks_mut::<4>()
+        .0
+        .iter_mut()
+        .zip(rgb.as_chunks::<3>().0)
+    {
         pixel[..3].copy_from_slice(colour);
     }
     rgba

@@ -1,47 +1,64 @@
-//! Rows of pixels reduced as they come, for files that are larger than a picture may be.
+//! Reduces a picture row by row, for files over the limits of a picture.
 
-/// Averages the area of each reduced pixel, in whole numbers: the same rows always give the same bytes.
+/// Area averaging in integers: the same rows give the same bytes on every machine.
 ///
-/// A pixel of the file covers `to / from` of a reduced one along each axis, at most two of them; what it adds to either is
-/// counted in parts of `1 / (to * from)`, of which each reduced pixel gets `from`.
+/// Along each axis, a source pixel is `to / from` reduced pixels long and overlaps at most two of
+/// them. Overlaps are integers, in units of `1 / from` reduced pixels: a source pixel has `to`
+/// units, a reduced pixel `from`.
 pub(super) struct RowReducer {
     from: [u64; 2],
     to: [u64; 2],
-    /// For each column of the file, the reduced column that it begins in and its parts there; the rest falls to the next one.
+    /// By source column: the reduced column in which it begins, and its units there; the rest of
+    /// its units fall into the next one.
     columns: Vec<(usize, u32)>,
-    /// Red, green and blue of the present row, reduced.
+    /// R, G and B of the current source row, reduced horizontally.
     line: Vec<[u32; 3]>,
-    /// The same of the reduced row that is being summed up, and what of the last row belongs to the next one.
+    /// The weighted sum of the current reduced row, and the part of the last source row that
+    /// belongs to the next one.
     sums: Vec<[u64; 3]>,
     next: Vec<[u64; 3]>,
-    /// Rows of the file so far.
+    /// The number of source rows so far.
     row: u64,
     finished: Vec<u8>,
 }
 
 impl RowReducer {
-    /// From rows of `from[0]` pixels, `from[1]` of them, to `to`, which is at least 1 and at most as much along each axis.
+    /// A reducer from `from` columns and rows to `to` columns and rows, each at least 1 and at most
+    /// that of `from`.
     pub(super) fn new(from: [u32; 2], to: [u32; 2]) -> Self {
         let (from, to) = (from.map(u64::from), to.map(u64::from));
-        let narrow = |(first, parts): (usize, u64)| (first, parts as u32);
-        let columns = (0..from[0]).map(|column| narrow(parts(column, from[0], to[0]))).collect();
+        let narrow = |(first, units): (usize, u64)| (first, units as u32);
+        let columns = (0..from[0])
+            .map(|column| narrow(overlap(column, from[0], to[0])))
+            .collect();
         let line = vec![[0; 3]; to[0] as usize + 1];
         let empty = vec![[0; 3]; to[0] as usize];
-        Self { from, to, columns, line, sums: empty.clone(), next: empty, row: 0, finished: Vec::new() }
+        Self {
+            from,
+            to,
+            columns,
+            line,
+            sums: empty.clone(),
+            next: empty,
+            row: 0,
+            finished: Vec::new(),
+        }
     }
 
-    /// Takes the next row, opaque RGBA pixels, and gives the reduced row that it completes, if it completes one.
+    /// Adds the next row of opaque RGBA pixels. Returns the reduced row that it completes, if any.
     pub(super) fn push(&mut self, row: &[u8]) -> Option<&[u8]> {
-        // One column more, for the nothing that the last one has left.
+        // `line` has one column more, for the last column's rest of 0.
         self.line.fill([0; 3]);
         let to = self.to[0] as u32;
-        for (&[red, green, blue, _], &(column, parts)) in row.as_chunks().0.iter().zip(&self.columns) {
+        for (&[red, green, blue, _], &(column, units)) in
+            row.as_chunks().0.iter().zip(&self.columns)
+        {
             for (channel, value) in [red, green, blue].map(u32::from).into_iter().enumerate() {
-                self.line[column][channel] += parts * value;
-                self.line[column + 1][channel] += (to - parts) * value;
+                self.line[column][channel] += units * value;
+                self.line[column + 1][channel] += (to - units) * value;
             }
         }
-        let (first, here) = parts(self.row, self.from[1], self.to[1]);
+        let (first, here) = overlap(self.row, self.from[1], self.to[1]);
         let rest = self.to[1] - here;
         for ((sum, next), value) in self.sums.iter_mut().zip(&mut self.next).zip(&self.line) {
             for channel in 0..3 {
@@ -65,9 +82,10 @@ impl RowReducer {
     }
 }
 
-/// The reduced place in which the `place` begins, and how many of its `to` parts lie there.
-fn parts(place: u64, from: u64, to: u64) -> (usize, u64) {
-    let start = place * to;
+/// The reduced row or column in which the source row or column `index` begins, and how many of its
+/// `to` units overlap it.
+fn overlap(index: u64, from: u64, to: u64) -> (usize, u64) {
+    let start = index * to;
     let first = start / from;
     (first as usize, to.min((first + 1) * from - start))
 }
@@ -80,7 +98,9 @@ mod tests {
         let mut reducer = RowReducer::new(from, to);
         let mut out = Vec::new();
         for y in 0..from[1] {
-            let row: Vec<u8> = (0..from[0]).flat_map(|x| [colour(x, y), 255 - colour(x, y), 7, 255]).collect();
+            let row: Vec<u8> = (0..from[0])
+                .flat_map(|x| [colour(x, y), 255 - colour(x, y), 7, 255])
+                .collect();
             out.extend(reducer.push(&row).into_iter().flatten());
         }
         out
@@ -88,23 +108,37 @@ mod tests {
 
     #[test]
     fn every_pixel_is_the_mean_of_the_area_that_it_covers() {
-        for (from, to) in [([7, 5], [3, 2]), ([12, 9], [8, 6]), ([5, 5], [5, 4]), ([9, 1], [4, 1]), ([3, 8], [1, 1])] {
+        for (from, to) in [
+            ([7, 5], [3, 2]),
+            ([12, 9], [8, 6]),
+            ([5, 5], [5, 4]),
+            ([9, 1], [4, 1]),
+            ([3, 8], [1, 1]),
+        ] {
             let colour = |x: u32, y: u32| ((x * 83 + y * 47 + x * y * 13) % 256) as u8;
             let found = reduced(from, to, colour);
-            assert_eq!(found.len(), (to[0] * to[1] * 4) as usize, "{from:?} to {to:?}");
-            let overlap = |place: u32, reduced: u32, from: u32, to: u32| {
+            assert_eq!(
+                found.len(),
+                (to[0] * to[1] * 4) as usize,
+                "{from:?} to {to:?}"
+            );
+            let overlap = |index: u32, reduced: u32, from: u32, to: u32| {
                 let scale = f64::from(from) / f64::from(to);
                 let (start, end) = (f64::from(reduced) * scale, f64::from(reduced + 1) * scale);
-                ((f64::from(place) + 1.0).min(end) - f64::from(place).max(start)).max(0.0) / scale
+                ((f64::from(index) + 1.0).min(end) - f64::from(index).max(start)).max(0.0) / scale
             };
-            for (at, pixel) in found.chunks_exact(4).enumerate() {
-                let (column, row) = (at as u32 % to[0], at as u32 / to[0]);
+            for (index, pixel) in found.chunks_exact(4).enumerate() {
+                let (column, row) = (index as u32 % to[0], index as u32 / to[0]);
                 let mut mean = 0.0;
                 for (y, x) in (0..from[1]).flat_map(|y| (0..from[0]).map(move |x| (y, x))) {
-                    let share = overlap(x, column, from[0], to[0]) * overlap(y, row, from[1], to[1]);
-                    mean += share * f64::from(colour(x, y));
+                    let fraction =
+                        overlap(x, column, from[0], to[0]) * overlap(y, row, from[1], to[1]);
+                    mean += fraction * f64::from(colour(x, y));
                 }
-                assert!((f64::from(pixel[0]) - mean).abs() <= 0.501, "{from:?} to {to:?} at {column}, {row}: {pixel:?}, {mean}");
+                assert!(
+                    (f64::from(pixel[0]) - mean).abs() <= 0.501,
+                    "{from:?} to {to:?} at {column}, {row}: {pixel:?}, {mean}"
+                );
                 assert_eq!(pixel[2..], [7, 255]);
             }
         }

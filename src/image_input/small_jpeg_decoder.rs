@@ -1,4 +1,5 @@
-//! The JPEG decoder of web builds, a third of the other's size to download. There the browser's own decoder reads most photos.
+//! The JPEG decoder of web builds. It is a third of the native decoder's download size; the
+//! browser's own decoder reads most photos there.
 
 use std::io::{ErrorKind, Read};
 
@@ -9,14 +10,14 @@ use super::jpeg_structure::{Colours, JpegStructure};
 use super::limits::{check_memory, picture_size};
 use crate::error::Error;
 
-/// What stands for the data after the last scan's: bits of 1, which are no code, so that a scan that was cut short is noticed, and
-/// the end marker.
+/// Replaces the data after the last scan: bits of 1, which are no valid code, so that the decoder
+/// notices a truncated scan; then the end marker.
 const END: [u8; 34] = {
     let mut end = [0; 34];
-    let mut at = 0;
-    while at < 34 {
-        end[at] = 0xff;
-        at += 2;
+    let mut index = 0;
+    while index < 34 {
+        end[index] = 0xff;
+        index += 2;
     }
     end[33] = 0xd9;
     end
@@ -25,15 +26,19 @@ const END: [u8; 34] = {
 /// Decodes the scans of a JPEG file of this structure.
 ///
 /// # Errors
-/// `picture-corrupt` when pixels are missing, `picture-unsupported` for what this decoder does not read, `picture-too-large` over a
-/// limit.
+/// `picture-corrupt` when pixels are missing; `picture-unsupported` for a kind of JPEG that this
+/// decoder does not support; `picture-too-large` over a limit.
 pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Scans, Error> {
     let (columns, rows) = (structure.columns, structure.rows);
     picture_size(columns, rows)?;
     let pixels = u64::from(columns) * u64::from(rows);
     let samples = structure.samples(pixels) + structure.kept_coefficient_bytes();
-    // The decoder makes pixels of its own kind, from which the others are copied.
-    check_memory(columns, rows, bytes.len() as u64 + (pixels * 3 + samples).max(pixels * 7))?;
+    // The decoder has pixels in its own format, which are copied to RGBA.
+    check_memory(
+        columns,
+        rows,
+        bytes.len() as u64 + (pixels * 3 + samples).max(pixels * 7),
+    )?;
     if structure.arithmetic {
         return Err(unsupported("with arithmetic coding"));
     }
@@ -53,9 +58,11 @@ pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Sc
     let info = decoder.info().ok_or(Error::PictureEmpty)?;
     let pixels = usize::from(info.width) * usize::from(info.height);
     let missing = (pixels * 4).saturating_sub(values.len());
-    values
-        .try_reserve_exact(missing)
-        .map_err(|_| Error::PictureTooLarge(format!("{columns} x {rows} pixels need more memory than there is")))?;
+    values.try_reserve_exact(missing).map_err(|_| {
+        Error::PictureTooLarge(format!(
+            "{columns} x {rows} pixels need more memory than there is"
+        ))
+    })?;
     values.resize(pixels * 4, 255);
     match info.pixel_format {
         PixelFormat::L8 => {
@@ -66,11 +73,15 @@ pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Sc
         }
         PixelFormat::RGB24 => {
             for index in (0..pixels).rev() {
-                let [red, green, blue] = [values[index * 3], values[index * 3 + 1], values[index * 3 + 2]];
+                let [red, green, blue] = [
+                    values[index * 3],
+                    values[index * 3 + 1],
+                    values[index * 3 + 2],
+                ];
                 values[index * 4..index * 4 + 4].copy_from_slice(&[red, green, blue, 255]);
             }
         }
-        // It has turned the inks about already.
+        // The decoder has already inverted the inks.
         PixelFormat::CMYK32 => values.iter_mut().for_each(|ink| *ink = 255 - *ink),
         PixelFormat::L16 => return Err(unsupported("of more than 8 bits a colour")),
     }
@@ -86,15 +97,19 @@ fn unsupported(kind: &str) -> Error {
     Error::PictureUnsupported(format!("it is a JPEG {kind}"))
 }
 
-/// Why the decoder refused, in words for visitors: its own speak of its insides.
+/// The decoder's error in words for visitors: its own messages name internals.
 fn refusal(error: JpegError) -> Error {
     match error {
-        JpegError::Unsupported(UnsupportedFeature::ArithmeticEntropyCoding) => unsupported("with arithmetic coding"),
+        JpegError::Unsupported(UnsupportedFeature::ArithmeticEntropyCoding) => {
+            unsupported("with arithmetic coding")
+        }
         JpegError::Unsupported(_) => unsupported("of a kind that is not read here"),
         JpegError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
             Error::PictureCorrupt("the file ends in the middle of the picture".into())
         }
-        _ => Error::PictureCorrupt("its JPEG data contradicts itself, or ends in the middle of the picture".into()),
+        _ => Error::PictureCorrupt(
+            "its JPEG data contradicts itself, or ends in the middle of the picture".into(),
+        ),
     }
 }
 
@@ -104,7 +119,11 @@ mod tests {
     use crate::image_input::whole_jpeg_decoder;
 
     fn fixture(name: &str) -> Vec<u8> {
-        std::fs::read(format!("{}/tests/bad_pictures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        std::fs::read(format!(
+            "{}/tests/bad_pictures/{name}",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+        .unwrap()
     }
 
     fn decoded(bytes: &[u8]) -> Result<Scans, Error> {
@@ -112,7 +131,10 @@ mod tests {
     }
 
     fn names() -> Vec<String> {
-        let of_coding = |coding| ["1x1", "2x1", "1x2", "2x2", "4x1"].map(|sampling| format!("sampling-{sampling}{coding}.jpg"));
+        let of_coding = |coding| {
+            ["1x1", "2x1", "1x2", "2x2", "4x1"]
+                .map(|sampling| format!("sampling-{sampling}{coding}.jpg"))
+        };
         let mut names = ["", "-separate", "-progressive"].map(of_coding).concat();
         names.extend(["cmyk.jpg".to_owned(), "progressive.jpg".to_owned()]);
         names
@@ -124,10 +146,19 @@ mod tests {
             let bytes = fixture(&name);
             let (small, whole) = (
                 decoded(&bytes).unwrap(),
-                whole_jpeg_decoder::decode_scans(&bytes, &JpegStructure::read(&bytes).unwrap()).unwrap(),
+                whole_jpeg_decoder::decode_scans(&bytes, &JpegStructure::read(&bytes).unwrap())
+                    .unwrap(),
             );
-            let largest = small.pixels.iter().zip(&whole.pixels).map(|(one, other)| one.abs_diff(*other)).max();
-            assert!(largest <= Some(4) && small.pixels.len() == whole.pixels.len(), "{name}: {largest:?}");
+            let largest = small
+                .pixels
+                .iter()
+                .zip(&whole.pixels)
+                .map(|(one, other)| one.abs_diff(*other))
+                .max();
+            assert!(
+                largest <= Some(4) && small.pixels.len() == whole.pixels.len(),
+                "{name}: {largest:?}"
+            );
         }
     }
 
@@ -136,18 +167,30 @@ mod tests {
         for name in names() {
             let bytes = fixture(&name);
             let whole = decoded(&bytes).unwrap().pixels;
-            assert!(decoded(&bytes[..bytes.len() - 2]).unwrap().pixels == whole, "{name}");
-            // The last byte may hold nothing but the bits of 1 that fill it.
+            assert!(
+                decoded(&bytes[..bytes.len() - 2]).unwrap().pixels == whole,
+                "{name}"
+            );
+            // The last byte may hold only padding bits of 1.
             for length in 16..bytes.len() - 3 {
-                let code = decoded(&bytes[..length]).map(|_| ()).map_err(|error| error.code());
-                assert_eq!(code, Err("picture-corrupt"), "{name} cut at {length} of {}", bytes.len());
+                let code = decoded(&bytes[..length])
+                    .map(|_| ())
+                    .map_err(|error| error.code());
+                assert_eq!(
+                    code,
+                    Err("picture-corrupt"),
+                    "{name} cut at {length} of {}",
+                    bytes.len()
+                );
             }
         }
     }
 
     #[test]
     fn arithmetic_coding_is_named() {
-        let error = decoded(&fixture("sampling-2x2-arithmetic.jpg")).map(|_| ()).unwrap_err();
+        let error = decoded(&fixture("sampling-2x2-arithmetic.jpg"))
+            .map(|_| ())
+            .unwrap_err();
         assert_eq!(error.code(), "picture-unsupported");
         assert!(error.detail().contains("arithmetic"));
     }

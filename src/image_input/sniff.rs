@@ -1,26 +1,32 @@
-//! What a file is, by its content; its name plays no part.
+//! Detects a file's format by its content; the file name is not used.
 
 use image::ImageFormat;
 
 use crate::error::Error;
 
-/// The format of a file that can be read here.
+/// The format of a supported file.
 ///
 /// # Errors
-/// `picture-unsupported` for any other file, saying what it seems to be where that can be told.
+/// `picture-unsupported` for any other file, with the name of its format if that is recognised.
 pub(super) fn sniff(bytes: &[u8]) -> Result<ImageFormat, Error> {
     match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp)) => {
-            Ok(format)
-        }
+        Ok(
+            format @ (ImageFormat::Png
+            | ImageFormat::Jpeg
+            | ImageFormat::WebP
+            | ImageFormat::Gif
+            | ImageFormat::Bmp),
+        ) => Ok(format),
         _ => {
             let seems = seems_to_be(bytes).unwrap_or("no picture that is known here");
-            Err(Error::PictureUnsupported(format!("it seems to be {seems}; PNG, JPEG, WebP, GIF and BMP can be read")))
+            Err(Error::PictureUnsupported(format!(
+                "it seems to be {seems}; PNG, JPEG, WebP, GIF and BMP can be read"
+            )))
         }
     }
 }
 
-/// A name for the kinds of file that people take for such a picture.
+/// The name of a format that people may mistake for a supported one.
 fn seems_to_be(bytes: &[u8]) -> Option<&'static str> {
     const SIGNATURES: [(usize, &[u8], &str); 44] = [
         (0, b"IIU\0", "a camera's raw file"),
@@ -68,13 +74,19 @@ fn seems_to_be(bytes: &[u8]) -> Option<&'static str> {
         (0, b"\x1f\x8b", "a gzip archive"),
         (0, b"Rar!", "a RAR archive"),
     ];
-    let starts = |start: usize, signature: &[u8]| bytes.get(start..).is_some_and(|rest| rest.starts_with(signature));
+    let starts = |start: usize, signature: &[u8]| {
+        bytes
+            .get(start..)
+            .is_some_and(|rest| rest.starts_with(signature))
+    };
     if starts(4, b"ftyp")
         && let Some(name) = seems_to_be_by_brand(bytes)
     {
         return Some(name);
     }
-    let signed = SIGNATURES.iter().find(|(start, signature, _)| starts(*start, signature));
+    let signed = SIGNATURES
+        .iter()
+        .find(|(start, signature, _)| starts(*start, signature));
     signed.map(|&(_, _, name)| name).or_else(|| {
         if let [b'P', b'1'..=b'7' | b'f' | b'F', space, ..] = bytes
             && space.is_ascii_whitespace()
@@ -82,22 +94,32 @@ fn seems_to_be(bytes: &[u8]) -> Option<&'static str> {
             return Some("a Netpbm picture");
         }
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]).to_ascii_lowercase();
-        [("<html", "a web page"), ("<!doctype html", "a web page"), ("<svg", "an SVG drawing"), ("<?xml", "an XML document")]
-            .into_iter()
-            .find_map(|(tag, name)| text.contains(tag).then_some(name))
+        [
+            ("<html", "a web page"),
+            ("<!doctype html", "a web page"),
+            ("<svg", "an SVG drawing"),
+            ("<?xml", "an XML document"),
+        ]
+        .into_iter()
+        .find_map(|(tag, name)| text.contains(tag).then_some(name))
     })
 }
 
-/// What an ISO media file is by its brands: the first, or where that says "a picture" only, the others that it is compatible with.
+/// The format of an ISO media file, by its major brand and its compatible brands.
 fn seems_to_be_by_brand(bytes: &[u8]) -> Option<&'static str> {
     let length = u32::from_be_bytes(*bytes.first_chunk()?) as usize;
-    let brands = bytes.get(8..length.min(bytes.len()).min(256))?.chunks_exact(4);
-    let known = brands.enumerate().filter(|(index, _)| *index != 1).find_map(|(_, brand)| match brand {
-        b"avif" | b"avis" => Some("an AVIF picture"),
-        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Some("a HEIC picture"),
-        b"crx " => Some("a camera's raw file"),
-        _ => None,
-    });
+    let brands = bytes
+        .get(8..length.min(bytes.len()).min(256))?
+        .chunks_exact(4);
+    let known = brands
+        .enumerate()
+        .filter(|(index, _)| *index != 1)
+        .find_map(|(_, brand)| match brand {
+            b"avif" | b"avis" => Some("an AVIF picture"),
+            b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Some("a HEIC picture"),
+            b"crx " => Some("a camera's raw file"),
+            _ => None,
+        });
     known.or(match bytes.get(8..12)? {
         b"mif1" | b"msf1" => Some("a HEIF picture"),
         _ => Some("a video"),

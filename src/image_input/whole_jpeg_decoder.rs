@@ -1,4 +1,4 @@
-//! The JPEG decoder of native builds: libjpeg-turbo's results to the bit, and arithmetic coding as well.
+//! The JPEG decoder of native builds: bit-exact with libjpeg-turbo, arithmetic coding included.
 
 use std::borrow::Cow;
 
@@ -9,22 +9,32 @@ use super::jpeg_structure::{Colours, JpegStructure};
 use super::limits::{FILE_PIXELS, check_memory, picture_size, zeros};
 use crate::error::Error;
 
-/// Most passes over a picture: each takes its time however little there is in it.
+/// Most scans of a picture: each takes time, however little data it has.
 const SCANS: usize = 500;
 
-/// Decodes the scans of a JPEG file of this structure, smaller by eighths as long as they stay as large as the picture may be.
+/// Decodes the scans of a JPEG file of this structure, at the smallest scale in eighths that is not
+/// below [`picture_size`].
 ///
 /// # Errors
-/// `picture-corrupt` when pixels are missing, `picture-too-large` over a limit.
+/// `picture-corrupt` when pixels are missing; `picture-unsupported` for a kind of JPEG that the
+/// decoder does not support; `picture-too-large` over a limit.
 pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Scans, Error> {
     let (columns, rows) = (structure.columns, structure.rows);
     let (width, height) = picture_size(columns, rows)?;
-    let scaled = |scale: ScalingFactor| (scale.scale_dim(columns as usize), scale.scale_dim(rows as usize));
-    // Where nothing is to be reduced, rounding up would let a few columns pass for enough at any scale.
+    let scaled = |scale: ScalingFactor| {
+        (
+            scale.scale_dim(columns as usize),
+            scale.scale_dim(rows as usize),
+        )
+    };
+    // Scaled sizes are rounded up: without the first condition, a picture of a few pixels would be
+    // scaled although it needs no reduction.
     let scale = ScalingFactor::SUPPORTED
         .into_iter()
         .filter(|scale| {
-            (width, height) != (columns, rows) && scaled(*scale).0 >= width as usize && scaled(*scale).1 >= height as usize
+            (width, height) != (columns, rows)
+                && scaled(*scale).0 >= width as usize
+                && scaled(*scale).1 >= height as usize
         })
         .min_by_key(|scale| scale.block_size())
         .unwrap_or_default();
@@ -40,10 +50,19 @@ pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Sc
         jpeg = Cow::Borrowed(&bytes[..structure.end + 2]);
     }
     let mut limits = DecodeLimits::default();
-    (limits.max_width, limits.max_height, limits.max_pixels, limits.max_scans) = (usize::MAX, usize::MAX, FILE_PIXELS, SCANS);
+    (
+        limits.max_width,
+        limits.max_height,
+        limits.max_pixels,
+        limits.max_scans,
+    ) = (usize::MAX, usize::MAX, FILE_PIXELS, SCANS);
     let mut decoder = Decoder::new_with_limits(&jpeg, limits).map_err(refusal)?;
     let inks = matches!(structure.colours, Colours::Cmyk | Colours::Ycck);
-    decoder.set_output_format(if inks { PixelFormat::Cmyk } else { PixelFormat::Rgba });
+    decoder.set_output_format(if inks {
+        PixelFormat::Cmyk
+    } else {
+        PixelFormat::Rgba
+    });
     decoder.set_scale(scale);
     let mut pixels = zeros(scaled_columns * scaled_rows * 4)?;
     decoder.decode_image_into(&mut pixels).map_err(refusal)?;
@@ -55,14 +74,20 @@ pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Sc
     })
 }
 
-/// Why the decoder refused, in words for visitors: its own speak of its insides.
+/// The decoder's error in words for visitors: its own messages name internals.
 fn refusal(error: JpegError) -> Error {
     match error {
-        JpegError::Unsupported(_) => Error::PictureUnsupported("it is a JPEG of a kind that is not read here".into()),
-        JpegError::LimitExceeded { .. } | JpegError::AllocationFailed { .. } => {
-            Error::PictureTooLarge("its JPEG data needs more memory or passes than a picture may take".into())
+        JpegError::Unsupported(_) => {
+            Error::PictureUnsupported("it is a JPEG of a kind that is not read here".into())
         }
-        JpegError::UnexpectedEof => Error::PictureCorrupt("the file ends in the middle of the picture".into()),
+        JpegError::LimitExceeded { .. } | JpegError::AllocationFailed { .. } => {
+            Error::PictureTooLarge(
+                "its JPEG data needs more memory or passes than a picture may take".into(),
+            )
+        }
+        JpegError::UnexpectedEof => {
+            Error::PictureCorrupt("the file ends in the middle of the picture".into())
+        }
         _ => Error::PictureCorrupt("its JPEG data contradicts itself".into()),
     }
 }

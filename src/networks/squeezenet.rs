@@ -1,60 +1,124 @@
-//! SqueezeNet 1.1: Iandola et al., *SqueezeNet: AlexNet-level accuracy with 50x fewer parameters* (arXiv 1602.07360), in the
-//! authors' Caffe release 1.1.
+//! SqueezeNet 1.1: Iandola et al., *SqueezeNet: AlexNet-level accuracy with 50x fewer parameters*
+//! (arXiv 1602.07360), in the authors' Caffe release 1.1.
 
-use super::graph::{Graph, LayerId, Operation, PICTURE};
-use super::network::{Builder, LinearHead, NetworkDefinition};
+use super::builder::Builder;
+use super::classifier::LinearClassifier;
+use super::graph::{Graph, INPUT, LayerId, Operation};
+use super::network::NetworkDefinition;
 use crate::error::Error;
-use crate::kernels::PoolShape;
+use crate::kernels::{ConvolutionShape, PoolShape};
 
-/// `conv1 -> 8 fire modules with three ceil-mode pools between them -> conv10`, whose spatial mean, before the last ReLU, is the
-/// class score. With the ReLU the score of an unlikely class would be 0, and so would its gradient.
-pub const SQUEEZENET1_1: NetworkDefinition = NetworkDefinition { id: "squeezenet1_1", build };
+/// `conv1 -> 8 fire modules with three ceil-mode pools -> conv10`. The class score is the spatial
+/// mean of conv10 before its ReLU: with the ReLU, an unlikely class would have score and gradient 0.
+pub const SQUEEZENET1_1: NetworkDefinition = NetworkDefinition {
+    id: "squeezenet1_1",
+    build,
+};
 
-fn build(layers: &mut Builder) -> Result<(Graph, LinearHead), Error> {
-    let mut graph = Graph::default();
-    let mut last = layers.convolution(&mut graph, "features.0", PICTURE, [3, 64], 3, 2, 0)?;
-    last = graph.push("features.1", Operation::Relu, &[last]);
-    last = pool(&mut graph, 2, last);
-    // (place in torchvision's numbering, channels in, squeezed, expanded by each kernel, pool behind it)
-    for (place, channels, squeezed, expanded, pooled) in [
-        (3, 64, 16, 64, false),
-        (4, 128, 16, 64, true),
-        (6, 128, 32, 128, false),
-        (7, 256, 32, 128, true),
-        (9, 256, 48, 192, false),
-        (10, 384, 48, 192, false),
-        (11, 384, 64, 256, false),
-        (12, 512, 64, 256, false),
-    ] {
-        last = fire(layers, &mut graph, &format!("features.{place}"), last, channels, squeezed, expanded)?;
-        if pooled {
-            last = pool(&mut graph, place + 1, last);
-        }
-    }
-    Ok((graph, layers.linear_head("classifier.1", 512, 1000)?))
+/// One fire module: a 1x1 convolution reduces the channels, then a 1x1 and a 3x3 convolution side
+/// by side expand them.
+struct Fire {
+    /// Number of the module in torchvision's `features`, which names the stored tensors.
+    number: usize,
+    channels_in: usize,
+    squeezed: usize,
+    /// Channels of each of the two expanding convolutions.
+    expanded: usize,
+    /// Whether a max-pool follows.
+    pooled: bool,
 }
 
-fn pool(graph: &mut Graph, place: usize, input: LayerId) -> LayerId {
-    graph.push(format!("features.{place}"), Operation::MaxPool(PoolShape { kernel: 3, stride: 2 }), &[input])
-}
-
-/// A 1x1 convolution that squeezes the channels, then a 1x1 and a 3x3 one side by side that expand them.
-fn fire(
-    layers: &mut Builder,
-    graph: &mut Graph,
-    name: &str,
-    input: LayerId,
-    channels: usize,
+const fn fire(
+    number: usize,
+    channels_in: usize,
     squeezed: usize,
     expanded: usize,
-) -> Result<LayerId, Error> {
-    let mut active = |graph: &mut Graph, part: &str, input, channels, kernel| {
-        let name = format!("{name}.{part}");
-        let sum = layers.convolution(graph, &name, input, channels, kernel, 1, kernel / 2)?;
-        Ok::<_, Error>(graph.push(format!("{name}_activation"), Operation::Relu, &[sum]))
+    pooled: bool,
+) -> Fire {
+    Fire {
+        number,
+        channels_in,
+        squeezed,
+        expanded,
+        pooled,
+    }
+}
+
+const FIRE_MODULES: [Fire; 8] = [
+    fire(3, 64, 16, 64, false),
+    fire(4, 128, 16, 64, true),
+    fire(6, 128, 32, 128, false),
+    fire(7, 256, 32, 128, true),
+    fire(9, 256, 48, 192, false),
+    fire(10, 384, 48, 192, false),
+    fire(11, 384, 64, 256, false),
+    fire(12, 512, 64, 256, false),
+];
+
+fn build(builder: &mut Builder) -> Result<(Graph, LinearClassifier), Error> {
+    let mut graph = Graph::default();
+    let first = ConvolutionShape {
+        channels_in: 3,
+        channels_out: 64,
+        kernel: 3,
+        stride: 2,
+        padding: 0,
     };
-    let squeeze = active(graph, "squeeze", input, [channels, squeezed], 1)?;
-    let expand1x1 = active(graph, "expand1x1", squeeze, [squeezed, expanded], 1)?;
-    let expand3x3 = active(graph, "expand3x3", squeeze, [squeezed, expanded], 3)?;
+    let mut last = builder.convolution(&mut graph, "features.0", INPUT, first)?;
+    last = graph.push("features.1", Operation::Relu, &[last]);
+    last = push_pool(&mut graph, 2, last);
+    for module in &FIRE_MODULES {
+        last = push_fire(builder, &mut graph, module, last)?;
+        if module.pooled {
+            last = push_pool(&mut graph, module.number + 1, last);
+        }
+    }
+    Ok((graph, builder.classifier("classifier.1", 512, 1000)?))
+}
+
+fn push_pool(graph: &mut Graph, number: usize, input: LayerId) -> LayerId {
+    let shape = PoolShape {
+        kernel: 3,
+        stride: 2,
+    };
+    graph.push(
+        format!("features.{number}"),
+        Operation::MaxPool(shape),
+        &[input],
+    )
+}
+
+fn push_fire(
+    builder: &mut Builder,
+    graph: &mut Graph,
+    module: &Fire,
+    input: LayerId,
+) -> Result<LayerId, Error> {
+    let name = format!("features.{}", module.number);
+    let mut convolution_relu = |part: &str, input, channels_in, channels_out, kernel| {
+        let name = format!("{name}.{part}");
+        let shape = ConvolutionShape {
+            channels_in,
+            channels_out,
+            kernel,
+            stride: 1,
+            padding: kernel / 2,
+        };
+        let convolution = builder.convolution(graph, &name, input, shape)?;
+        Ok::<_, Error>(graph.push(
+            format!("{name}_activation"),
+            Operation::Relu,
+            &[convolution],
+        ))
+    };
+    let &Fire {
+        channels_in,
+        squeezed,
+        expanded,
+        ..
+    } = module;
+    let squeeze = convolution_relu("squeeze", input, channels_in, squeezed, 1)?;
+    let expand1x1 = convolution_relu("expand1x1", squeeze, squeezed, expanded, 1)?;
+    let expand3x3 = convolution_relu("expand3x3", squeeze, squeezed, expanded, 3)?;
     Ok(graph.push(name, Operation::Concatenate, &[expand1x1, expand3x3]))
 }

@@ -1,8 +1,9 @@
 //! The colours that a map's values are shown in.
 //!
-//! All rise evenly in lightness, so that more looks like more, in print and to the colour-blind too. The tables are those of
-//! matplotlib 3.11 (`colormaps[name]` at 0..=255, times 255, rounded), under its BSD-style licence: inferno and viridis by Stefan
-//! van der Walt and Nathaniel Smith, dedicated to the public domain (CC0); cividis by Jamie Nunez, Christopher Anderton and Ryan
+//! All rise evenly in lightness, so that more looks like more, in print and to the colour-blind
+//! too. The tables are those of matplotlib 3.11 (`colormaps[name]` at 0..=255, times 255, rounded),
+//! under its BSD-style licence: inferno and viridis by Stefan van der Walt and Nathaniel Smith,
+//! dedicated to the public domain (CC0); cividis by Jamie Nunez, Christopher Anderton and Ryan
 //! Renslow (doi:10.1371/journal.pone.0199239).
 
 use crate::error::Error;
@@ -50,7 +51,9 @@ impl std::str::FromStr for ColourMap {
 
     fn from_str(name: &str) -> Result<Self, Error> {
         let named = COLOUR_MAPS.iter().find(|(id, _)| *id == name);
-        named.map(|&(_, map)| map).ok_or_else(|| Error::SettingOutOfRange(format!("there is no colour map \"{name}\"")))
+        named
+            .map(|&(_, map)| map)
+            .ok_or_else(|| Error::SettingOutOfRange(format!("there is no colour map \"{name}\"")))
     }
 }
 

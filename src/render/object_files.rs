@@ -1,4 +1,5 @@
-//! An object that was cut out, as files in the photo's own size. A row at a time: there is no room for copies of a large photo.
+//! An object that was cut out, as files in the photo's own size. A row at a time: there is no room
+//! for copies of a large photo.
 
 use std::io::Write;
 
@@ -11,11 +12,12 @@ use crate::segmentation::{Segmentation, mask};
 /// So many rows are written between two reports.
 const ROWS: usize = 256;
 
-/// Writes the photo's object on nothing, with a soft edge. Pixels that are wholly transparent have no colour, so that the file does not carry
-/// the background along.
+/// Writes the photo's object on nothing, with a soft edge. Pixels that are wholly transparent have
+/// no colour, so that the file does not carry the background along.
 ///
 /// # Errors
-/// `internal` when the object is another photo's or the sink refuses bytes; `cancelled` by `progress`.
+/// `internal` when the object is another photo's or the sink refuses bytes; `cancelled` by
+/// `progress`.
 pub async fn write_cutout<W: Write + 'static>(
     photo: &Picture,
     object: &Segmentation,
@@ -23,15 +25,31 @@ pub async fn write_cutout<W: Write + 'static>(
     progress: &dyn Progress,
 ) -> Result<(), Error> {
     if (photo.width(), photo.height()) != (object.width, object.height) {
-        return Err(Error::Internal("the object is of a photo of another size".to_owned()));
+        return Err(Error::Internal(
+            "the object is of a photo of another size".to_owned(),
+        ));
     }
     let mut png = PngRows::new(sink, object.width, object.height, PngValues::Rgba)?;
     let mut line = vec![0; object.width as usize * 4];
-    let colours = |row: usize| photo.rgb().chunks_exact(object.width as usize * 3).nth(row).unwrap_or_default();
+    let colours = |row: usize| {
+        photo
+            .rgb()
+            .chunks_exact(object.width as usize * 3)
+            .nth(row)
+            .unwrap_or_default()
+    };
     let each = |row: usize, alpha: &[u8]| {
-        let pixels = line.as_chunks_mut::<4>().0.iter_mut().zip(colours(row).as_chunks::<3>().0);
+        let pixels = line
+            .as_chunks_mut::<4>()
+            .0
+            .iter_mut()
+            .zip(colours(row).as_chunks::<3>().0);
         for ((pixel, &[red, green, blue]), &alpha) in pixels.zip(alpha) {
-            *pixel = if alpha == 0 { [0; 4] } else { [red, green, blue, alpha] };
+            *pixel = if alpha == 0 {
+                [0; 4]
+            } else {
+                [red, green, blue, alpha]
+            };
         }
         png.push(&line)
     };
@@ -43,11 +61,17 @@ pub async fn write_cutout<W: Write + 'static>(
 ///
 /// # Errors
 /// `internal` when the sink refuses bytes; `cancelled` by `progress`.
-pub async fn write_mask<W: Write + 'static>(object: &Segmentation, sink: W, progress: &dyn Progress) -> Result<(), Error> {
+pub async fn write_mask<W: Write + 'static>(
+    object: &Segmentation,
+    sink: W,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
     let mut png = PngRows::new(sink, object.width, object.height, PngValues::Grey)?;
     let mut line = vec![0; object.width as usize];
     let each = |_: usize, alpha: &[u8]| {
-        line.iter_mut().zip(alpha).for_each(|(value, &alpha)| *value = mask(alpha));
+        line.iter_mut()
+            .zip(alpha)
+            .for_each(|(value, &alpha)| *value = mask(alpha));
         png.push(&line)
     };
     rows(object, each, progress).await?;
@@ -82,19 +106,36 @@ mod tests {
     use super::super::write_png::tests::Kept;
     use super::*;
     use crate::image_input::decode_file;
-    use crate::progress::Unwatched;
-    use crate::segmentation::{BoundingBox, CutSettings, Guide, segment_object};
+    use crate::progress::NoProgress;
+    use crate::segmentation::{BoundingBox, CutSettings, Prompt, segment_object};
 
     /// A bright square on a dark ground, cut out by a rectangle around it.
     fn square() -> (Picture, Segmentation) {
         let inside = |at: u32| (20..50).contains(&at);
         let colour = |x: u32, y: u32| {
-            if inside(x) && inside(y) { [230, 180 + (x % 7) as u8, 40, 255] } else { [20, (y % 9) as u8, 60, 255] }
+            if inside(x) && inside(y) {
+                [230, 180 + (x % 7) as u8, 40, 255]
+            } else {
+                [20, (y % 9) as u8, 60, 255]
+            }
         };
-        let rgba = (0..60).flat_map(|y| (0..70).flat_map(move |x| colour(x, y))).collect();
+        let rgba = (0..60)
+            .flat_map(|y| (0..70).flat_map(move |x| colour(x, y)))
+            .collect();
         let photo = Rc::new(Picture::from_rgba(rgba, 70, 60).unwrap());
-        let around = Guide::Rectangle(BoundingBox { x: 15, y: 15, width: 40, height: 40 });
-        let object = block_on(segment_object(&photo, around, &CutSettings::rectangle(), &Unwatched)).unwrap();
+        let around = Prompt::Rectangle(BoundingBox {
+            x: 15,
+            y: 15,
+            width: 40,
+            height: 40,
+        });
+        let object = block_on(segment_object(
+            &photo,
+            around,
+            &CutSettings::rectangle(),
+            &NoProgress,
+        ))
+        .unwrap();
         (Rc::unwrap_or_clone(photo), object)
     }
 
@@ -102,7 +143,7 @@ mod tests {
     fn the_mask_is_white_where_the_object_is() {
         let (_, object) = square();
         let kept = Kept::default();
-        block_on(write_mask(&object, kept.clone(), &Unwatched)).unwrap();
+        block_on(write_mask(&object, kept.clone(), &NoProgress)).unwrap();
         let file = decode_file(&kept.0.take()).unwrap();
         assert_eq!((file.width(), file.height()), (70, 60));
         let expected: Vec<u8> = object.mask().iter().flat_map(|&value| [value; 3]).collect();
@@ -113,13 +154,26 @@ mod tests {
     fn only_the_object_keeps_its_colours_in_the_cut_out() {
         let (photo, object) = square();
         let kept = Kept::default();
-        block_on(write_cutout(&photo, &object, kept.clone(), &Unwatched)).unwrap();
-        let file = image::load_from_memory(&kept.0.take()).unwrap().into_rgba8();
-        let expected = photo.rgb().as_chunks::<3>().0.iter().zip(object.alpha.values());
-        let expected: Vec<u8> =
-            expected.flat_map(|(&[r, g, b], alpha)| if alpha == 0 { [0; 4] } else { [r, g, b, alpha] }).collect();
+        block_on(write_cutout(&photo, &object, kept.clone(), &NoProgress)).unwrap();
+        let file = image::load_from_memory(&kept.0.take())
+            .unwrap()
+            .into_rgba8();
+        let expected = photo
+            .rgb()
+            .as_chunks::<3>()
+            .0
+            .iter()
+            .zip(object.alpha.values());
+        let expected: Vec<u8> = expected
+            .flat_map(|(&[r, g, b], alpha)| if alpha == 0 { [0; 4] } else { [r, g, b, alpha] })
+            .collect();
         assert!(*file.as_raw() == expected);
         let other = Picture::from_rgba(vec![9; 4 * 60 * 70], 60, 70).unwrap();
-        assert_eq!(block_on(write_cutout(&other, &object, Kept::default(), &Unwatched)).unwrap_err().code(), "internal");
+        assert_eq!(
+            block_on(write_cutout(&other, &object, Kept::default(), &NoProgress))
+                .unwrap_err()
+                .code(),
+            "internal"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Pixels to PNG files. They hold nothing but the pixels: no date, no place, no trace of the file that a photo came from.
+//! Pixels to PNG files. They hold nothing but the pixels: no date, no place, no trace of the file
+//! that a photo came from.
 
 use std::io::Write;
 
@@ -25,7 +26,9 @@ pub enum PngValues {
 pub fn write_png(rgba: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Error> {
     let mut file = Vec::new();
     let header = encoder(&mut file, width, height, PngValues::Rgba).write_header();
-    header.and_then(|mut header| header.write_image_data(rgba)).map_err(internal)?;
+    header
+        .and_then(|mut header| header.write_image_data(rgba))
+        .map_err(internal)?;
     Ok(file)
 }
 
@@ -42,7 +45,9 @@ impl<W: Write + 'static> PngRows<W> {
     pub fn new(sink: W, width: u32, height: u32, values: PngValues) -> Result<Self, Error> {
         let header = encoder(sink, width, height, values).write_header();
         let rows = header.and_then(|header| header.into_stream_writer_with_size(CHUNK_BYTES));
-        Ok(Self { rows: rows.map_err(internal)? })
+        Ok(Self {
+            rows: rows.map_err(internal)?,
+        })
     }
 
     /// Adds the next values, row-major.
@@ -50,7 +55,9 @@ impl<W: Write + 'static> PngRows<W> {
     /// # Errors
     /// `internal` when there are more than the file has, or the sink refuses bytes.
     pub fn push(&mut self, values: &[u8]) -> Result<(), Error> {
-        self.rows.write_all(values).map_err(|error| internal(error.into()))
+        self.rows
+            .write_all(values)
+            .map_err(|error| internal(error.into()))
     }
 
     /// Ends the file.
@@ -100,7 +107,12 @@ pub(super) mod tests {
         }
     }
 
-    fn written(strips: &[&[u8]], width: u32, height: u32, values: PngValues) -> Result<Vec<u8>, Error> {
+    fn written(
+        strips: &[&[u8]],
+        width: u32,
+        height: u32,
+        values: PngValues,
+    ) -> Result<Vec<u8>, Error> {
         let kept = Kept::default();
         let mut png = PngRows::new(kept.clone(), width, height, values)?;
         for strip in strips {
@@ -115,7 +127,12 @@ pub(super) mod tests {
         let rgba = [9, 8, 7, 255, 1, 2, 3, 255];
         let file = written(&[&rgba[..4], &rgba[4..]], 2, 1, PngValues::Rgba).unwrap();
         assert_eq!(decode_file(&file).unwrap().rgba(), rgba);
-        assert_eq!(decode_file(&write_png(&rgba, 2, 1).unwrap()).unwrap().rgba(), rgba);
+        assert_eq!(
+            decode_file(&write_png(&rgba, 2, 1).unwrap())
+                .unwrap()
+                .rgba(),
+            rgba
+        );
         let mut chunks = Vec::new();
         let mut rest = &file[8..];
         while let [a, b, c, d, name @ ..] = rest {
@@ -124,7 +141,10 @@ pub(super) mod tests {
         }
         assert_eq!(chunks, ["IHDR", "IDAT", "IEND"]);
         let mask = written(&[&[0], &[255, 77]], 1, 3, PngValues::Grey).unwrap();
-        assert_eq!(decode_file(&mask).unwrap().rgb(), [0, 0, 0, 255, 255, 255, 77, 77, 77]);
+        assert_eq!(
+            decode_file(&mask).unwrap().rgb(),
+            [0, 0, 0, 255, 255, 255, 77, 77, 77]
+        );
     }
 
     #[test]
@@ -141,9 +161,15 @@ pub(super) mod tests {
     #[test]
     fn values_that_do_not_fill_the_sides_are_refused() {
         for strip in [&[0; 7][..], &[0; 9]] {
-            assert_eq!(written(&[strip], 2, 1, PngValues::Rgba).unwrap_err().code(), "internal");
+            assert_eq!(
+                written(&[strip], 2, 1, PngValues::Rgba).unwrap_err().code(),
+                "internal"
+            );
         }
         assert_eq!(write_png(&[0; 8], 1, 1).unwrap_err().code(), "internal");
-        assert_eq!(written(&[], 0, 1, PngValues::Grey).unwrap_err().code(), "internal");
+        assert_eq!(
+            written(&[], 0, 1, PngValues::Grey).unwrap_err().code(),
+            "internal"
+        );
     }
 }

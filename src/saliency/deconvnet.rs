@@ -1,9 +1,39 @@
-//! The method that the paper's section 4 shows to be a gradient with another ReLU rule.
+//! DeconvNet: the backward pass with another ReLU rule, as section 4 of the paper shows.
 
 use super::{SaliencyMethod, largest_over_channels};
 use crate::networks::ReluRule;
 
-/// The gradient's pass, with the ReLU's mask taken from the signal that comes back in place of the one that went forward.
+/// The backward pass with another rule at each ReLU: the signal passes where the signal itself is
+/// positive, `R = S * [S > 0]`; the gradient would pass it where the activation is positive.
+///
+/// Zeiler & Fergus 2013 ([arXiv 1311.2901](https://arxiv.org/abs/1311.2901)); the form is that of the
+/// paper, section 4.
+///
+/// # Example
+/// ```
+/// use deep_inside::device::DeviceChoice;
+/// use deep_inside::gradient::Target;
+/// use deep_inside::image_input::decode_file;
+/// use deep_inside::preprocess::Crops;
+/// use deep_inside::progress::NoProgress;
+/// use deep_inside::saliency::{DECONVNET, SaliencySettings};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+/// # let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
+/// let mut engine = deep_inside::Engine::open(DeviceChoice::Cpu, None).await?;
+/// engine.load_network("squeezenet1_1", &weights)?;
+/// engine.set_picture(decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?);
+///
+/// let egyptian_cat = Target::Class(285);
+/// let settings = SaliencySettings {
+///     method: &DECONVNET,
+///     crops: Crops::One,
+///     ..SaliencySettings::new(egyptian_cat)
+/// };
+/// let saliency = engine.saliency(&settings, &NoProgress).await?;
+/// assert!(saliency.map.values.iter().all(|&value| value >= 0.0));
+/// # Ok(()) }) }
+/// ```
 pub const DECONVNET: SaliencyMethod = SaliencyMethod {
     id: "deconvnet",
     title: "DeconvNet",
@@ -12,7 +42,7 @@ pub const DECONVNET: SaliencyMethod = SaliencyMethod {
               derivative: much of what it shows is edges of the photo, whichever class is asked for.",
     reference: "Zeiler & Fergus 2013, Visualizing and Understanding Convolutional Networks (arXiv 1311.2901)",
     passes: |_| 1,
-    attribute: |look, _| look.signal_per_pixel_value(ReluRule::DeconvNet),
+    attribute: |input, _| input.signal_per_pixel_value(ReluRule::DeconvNet),
     magnitude: largest_over_channels,
     complete: false,
 };

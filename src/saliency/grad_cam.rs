@@ -1,14 +1,52 @@
-//! A layer's channels, each weighed by the mean gradient that reaches it.
+//! Grad-CAM: a layer's channels, weighed by their mean gradient.
 
 use burn::tensor::Tensor;
 
-use super::{Look, SaliencyMethod};
+use super::{AttributionInput, SaliencyMethod};
 use crate::error::Error;
-use crate::gradient::{LayerGradient, Target, layer_gradient};
-use crate::networks::{Network, Place, Watched};
+use crate::gradient::{ActivationGradient, Target, layer_gradient};
+use crate::networks::{LayerRef, Network, Retain};
 
-/// `L = max(0, sum over channels k of alpha_k A_k)`, `alpha_k` the mean over positions of `dS_c/dA_k`, with A a layer's results; brought
-/// to the photo's grid by linear interpolation. The signed values are the sum itself.
+/// The setting of [`GRAD_CAM`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GradCamSettings {
+    /// The layer whose channels are weighed. `None` is the layer that the target reads: for a class
+    /// the last one before the classifier.
+    pub layer: Option<String>,
+}
+
+/// `L = max(0, sum over channels k of alpha_k A_k)`: A are the activations of a layer, `alpha_k` is the
+/// mean of `dS_c/dA_k` over its positions. The map is interpolated linearly to the photo's grid. The
+/// signed values are the sum before the maximum.
+///
+/// Selvaraju et al. 2016 ([arXiv 1610.02391](https://arxiv.org/abs/1610.02391)).
+///
+/// # Example
+/// ```
+/// use deep_inside::device::DeviceChoice;
+/// use deep_inside::gradient::Target;
+/// use deep_inside::image_input::decode_file;
+/// use deep_inside::preprocess::Crops;
+/// use deep_inside::progress::NoProgress;
+/// use deep_inside::saliency::{GRAD_CAM, GradCamSettings, SaliencySettings};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+/// # let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
+/// let mut engine = deep_inside::Engine::open(DeviceChoice::Cpu, None).await?;
+/// engine.load_network("squeezenet1_1", &weights)?;
+/// engine.set_picture(decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?);
+///
+/// let egyptian_cat = Target::Class(285);
+/// let settings = SaliencySettings {
+///     method: &GRAD_CAM,
+///     crops: Crops::One,
+///     grad_cam: GradCamSettings { layer: Some("features.12".to_owned()) },
+///     ..SaliencySettings::new(egyptian_cat)
+/// };
+/// let saliency = engine.saliency(&settings, &NoProgress).await?;
+/// assert!(saliency.map.values.iter().all(|&value| value >= 0.0));
+/// # Ok(()) }) }
+/// ```
 pub const GRAD_CAM: SaliencyMethod = SaliencyMethod {
     id: "grad_cam",
     title: "Grad-CAM",
@@ -17,32 +55,46 @@ pub const GRAD_CAM: SaliencyMethod = SaliencyMethod {
               grid, and each cell sees far more of the photo than the spot that it is drawn on.",
     reference: "Selvaraju, Cogswell, Das, Vedantam, Parikh & Batra 2016, Grad-CAM (arXiv 1610.02391)",
     passes: |_| 1,
-    attribute: |look, _| attribute(look),
+    attribute: |input, _| attribute(input),
     magnitude: |sum| sum.clamp_min(0.0),
     complete: false,
 };
 
-fn attribute(look: &Look) -> Result<Tensor<4>, Error> {
-    let (network, target) = (look.network, &look.settings.target);
-    let layer = look.settings.cam_layer.as_deref().map(|name| network.place(name)).transpose()?;
+fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
+    let (network, target) = (input.network, &input.settings.target);
+    let layer = input
+        .settings
+        .grad_cam
+        .layer
+        .as_deref()
+        .map(|name| network.layer(name))
+        .transpose()?;
     let id = match layer {
-        None => target.readout(network, look.pictures.dims()[2])?.layer,
-        Some(Place::Layer(id)) => id,
-        Some(Place::Head) => return own_plane(network, look.pictures.clone(), target),
+        None => target.probe(network, input.pictures.dims()[2])?.layer,
+        Some(LayerRef::Hidden(id)) => id,
+        Some(LayerRef::Classifier) => return own_plane(network, input.pictures.clone(), target),
     };
-    let LayerGradient { results, gradients } = layer_gradient(network, look.pictures.clone(), target, id)?;
+    let ActivationGradient {
+        activations,
+        gradients,
+    } = layer_gradient(network, input.pictures.clone(), target, id)?;
     let weights = gradients.mean_dim(2).mean_dim(3);
-    Ok((results * weights).sum_dim(1))
+    Ok((activations * weights).sum_dim(1))
 }
 
-/// Grad-CAM at the head itself, where only the target's own channel has a gradient, whose mean over the positions is one divided by their
-/// number.
+/// Grad-CAM at the classifier: only the target's own channel has a gradient, and its mean over the
+/// positions is one divided by their number.
 fn own_plane(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<4>, Error> {
-    let readout = target.readout(network, pictures.dims()[2])?;
-    if !readout.in_head {
-        return Err(Error::SettingOutOfRange(format!("{} does not feed the target", network.name(Place::Head))));
+    let probe = target.probe(network, pictures.dims()[2])?;
+    if !probe.in_classifier {
+        return Err(Error::SettingOutOfRange(format!(
+            "{} does not feed the target",
+            network.layer_name(LayerRef::Classifier)
+        )));
     }
-    let (features, _) = network.graph.forward(pictures, readout.layer, Watched::Nothing)?;
+    let (features, _) = network
+        .graph
+        .forward(pictures, probe.layer, Retain::Nothing)?;
     let [_, _, rows, columns] = features.dims();
-    Ok(readout.plane(features).div_scalar((rows * columns) as f32))
+    Ok(probe.plane(features).div_scalar((rows * columns) as f32))
 }

@@ -1,9 +1,39 @@
-//! Both masks at once: the sharpest pictures, and the least to be trusted.
+//! Guided back-propagation: the masks of gradient and DeconvNet at once. It gives the sharpest maps,
+//! which depend least on the network.
 
 use super::{SaliencyMethod, largest_over_channels};
 use crate::networks::ReluRule;
 
-/// The gradient's pass, with a ReLU letting through only what is positive and was active.
+/// The backward pass with both masks at each ReLU: `R = S * [S > 0] * [A > 0]`, with S the signal and
+/// A the activation.
+///
+/// Springenberg et al. 2014 ([arXiv 1412.6806](https://arxiv.org/abs/1412.6806)).
+///
+/// # Example
+/// ```
+/// use deep_inside::device::DeviceChoice;
+/// use deep_inside::gradient::Target;
+/// use deep_inside::image_input::decode_file;
+/// use deep_inside::preprocess::Crops;
+/// use deep_inside::progress::NoProgress;
+/// use deep_inside::saliency::{GUIDED_BACKPROP, SaliencySettings};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+/// # let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
+/// let mut engine = deep_inside::Engine::open(DeviceChoice::Cpu, None).await?;
+/// engine.load_network("squeezenet1_1", &weights)?;
+/// engine.set_picture(decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?);
+///
+/// let egyptian_cat = Target::Class(285);
+/// let settings = SaliencySettings {
+///     method: &GUIDED_BACKPROP,
+///     crops: Crops::One,
+///     ..SaliencySettings::new(egyptian_cat)
+/// };
+/// let saliency = engine.saliency(&settings, &NoProgress).await?;
+/// assert!(saliency.map.values.iter().all(|&value| value >= 0.0));
+/// # Ok(()) }) }
+/// ```
 pub const GUIDED_BACKPROP: SaliencyMethod = SaliencyMethod {
     id: "guided_backprop",
     title: "Guided backprop",
@@ -12,7 +42,7 @@ pub const GUIDED_BACKPROP: SaliencyMethod = SaliencyMethod {
               when the network's weights are randomised (Adebayo et al. 2018), so it tells more of the photo than of the network.",
     reference: "Springenberg, Dosovitskiy, Brox & Riedmiller 2014, Striving for Simplicity (arXiv 1412.6806)",
     passes: |_| 1,
-    attribute: |look, _| look.signal_per_pixel_value(ReluRule::Guided),
+    attribute: |input, _| input.signal_per_pixel_value(ReluRule::Guided),
     magnitude: largest_over_channels,
     complete: false,
 };

@@ -1,15 +1,45 @@
-//! Guided back-propagation's fine drawing, kept where the target's own plane is active.
+//! Guided back-propagation, weighed by where the target's own channel is active.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor, TensorData};
 
-use super::map::interpolation;
-use super::{Look, SaliencyMethod, largest_over_channels};
+use super::{AttributionInput, SaliencyMethod, largest_over_channels};
 use crate::error::Error;
 use crate::gradient::{ScoreGradient, score_gradient};
+use crate::imaging::interpolation_weights;
 use crate::networks::ReluRule;
 
-/// `a = R * max(0, L)`, R guided back-propagation's signal and L Grad-CAM at the layer whose channel the target is (conv10 for a class):
-/// that channel's own plane divided by its positions, brought to the picture's grid by linear interpolation.
+/// `a = R * max(0, L)`: R is the signal of guided back-propagation, L is Grad-CAM at the layer whose
+/// channel is the target (conv10 for a class), interpolated linearly to the input's grid. There only
+/// the target's own channel has a gradient, so L is that channel's activation divided by its number
+/// of positions.
+///
+/// Selvaraju et al. 2016, section 3.2 ([arXiv 1610.02391](https://arxiv.org/abs/1610.02391)).
+///
+/// # Example
+/// ```
+/// use deep_inside::device::DeviceChoice;
+/// use deep_inside::gradient::Target;
+/// use deep_inside::image_input::decode_file;
+/// use deep_inside::preprocess::Crops;
+/// use deep_inside::progress::NoProgress;
+/// use deep_inside::saliency::{GUIDED_GRAD_CAM, SaliencySettings};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+/// # let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
+/// let mut engine = deep_inside::Engine::open(DeviceChoice::Cpu, None).await?;
+/// engine.load_network("squeezenet1_1", &weights)?;
+/// engine.set_picture(decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?);
+///
+/// let egyptian_cat = Target::Class(285);
+/// let settings = SaliencySettings {
+///     method: &GUIDED_GRAD_CAM,
+///     crops: Crops::One,
+///     ..SaliencySettings::new(egyptian_cat)
+/// };
+/// let saliency = engine.saliency(&settings, &NoProgress).await?;
+/// assert!(saliency.map.values.iter().all(|&value| value >= 0.0));
+/// # Ok(()) }) }
+/// ```
 pub const GUIDED_GRAD_CAM: SaliencyMethod = SaliencyMethod {
     id: "guided_grad_cam",
     title: "Guided Grad-CAM",
@@ -18,17 +48,38 @@ pub const GUIDED_GRAD_CAM: SaliencyMethod = SaliencyMethod {
               does alone. The edges are the photo's: like guided back-propagation, they say little of what the network has learnt.",
     reference: "Selvaraju, Cogswell, Das, Vedantam, Parikh & Batra 2016, Grad-CAM, section 3.2 (arXiv 1610.02391)",
     passes: |_| 1,
-    attribute: |look, _| attribute(look),
+    attribute: |input, _| attribute(input),
     magnitude: largest_over_channels,
     complete: false,
 };
 
-fn attribute(look: &Look) -> Result<Tensor<4>, Error> {
-    let ScoreGradient { plane, gradients, .. } =
-        score_gradient(look.network, look.pictures.clone(), &look.settings.target, ReluRule::Guided)?;
+fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
+    let ScoreGradient {
+        plane, gradients, ..
+    } = score_gradient(
+        input.network,
+        input.pictures.clone(),
+        &input.settings.target,
+        ReluRule::Guided,
+    )?;
     let ([_, _, rows, columns], [_, _, height, width]) = (plane.dims(), gradients.dims());
-    let device = &look.network.device;
-    let (down, across) = (interpolation(rows, height, device), interpolation(columns, width, device));
+    let device = &input.network.device;
+    let (vertical, horizontal) = (
+        interpolation(rows, height, device),
+        interpolation(columns, width, device),
+    );
     let active = plane.clamp_min(0.0).div_scalar((rows * columns) as f32);
-    Ok(gradients * down.matmul(active).matmul(across.swap_dims(2, 3)))
+    Ok(gradients * vertical.matmul(active).matmul(horizontal.swap_dims(2, 3)))
+}
+
+/// Linear interpolation along one axis as a matrix, `[1, 1, frame, grid]`: its product with values
+/// on the grid is their interpolation in the frame.
+fn interpolation(grid: usize, frame: usize, device: &Device) -> Tensor<4> {
+    let mut matrix = vec![0.0; frame * grid];
+    let rows = matrix.chunks_exact_mut(grid);
+    for (row, (left, right, weight)) in rows.zip(interpolation_weights(grid, frame)) {
+        row[left] += 1.0 - weight;
+        row[right] += weight;
+    }
+    Tensor::from_data(TensorData::new(matrix, [1, 1, frame, grid]), device)
 }

@@ -1,11 +1,17 @@
 //! How alike two maps are in what they rank high.
 
-/// Spearman's rank correlation of two equally long lists, -1 to 1: Pearson's correlation of the values' ranks, equal values sharing the
-/// mean of theirs. `None` where one of the lists is constant and ranks nothing.
+/// Spearman's rank correlation of two equally long lists, -1 to 1: Pearson's correlation of the
+/// values' ranks, equal values sharing the mean of theirs. `None` where one of the lists is
+/// constant and ranks nothing.
 pub fn rank_correlation(one: &[f32], other: &[f32]) -> Option<f64> {
     let (one, other) = (ranks(one), ranks(other));
     let middle = (one.len() as f64 + 1.0) / 2.0;
-    let sum = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| (a - middle) * (b - middle)).sum() };
+    let sum = |a: &[f64], b: &[f64]| -> f64 {
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| (a - middle) * (b - middle))
+            .sum()
+    };
     let size = (sum(&one, &one) * sum(&other, &other)).sqrt();
     (size > 0.0).then(|| sum(&one, &other) / size)
 }
@@ -34,10 +40,19 @@ mod tests {
     #[test]
     fn ranks_are_those_of_scipy() {
         // scipy.stats.rankdata and spearmanr, scipy 1.17.1.
-        assert_eq!(ranks(&[3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0]), [4.0, 1.5, 5.0, 1.5, 6.5, 9.0, 3.0, 8.0, 6.5]);
-        let (one, other) = ([3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0], [2.0, 7.0, 1.0, 8.0, 2.0, 8.0, 1.0, 8.0, 2.0]);
+        assert_eq!(
+            ranks(&[3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0]),
+            [4.0, 1.5, 5.0, 1.5, 6.5, 9.0, 3.0, 8.0, 6.5]
+        );
+        let (one, other) = (
+            [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0],
+            [2.0, 7.0, 1.0, 8.0, 2.0, 8.0, 1.0, 8.0, 2.0],
+        );
         let correlation = rank_correlation(&one, &other).unwrap();
-        assert!((correlation - 0.209_704_982_223_598_87).abs() < 1e-12, "{correlation}");
+        assert!(
+            (correlation - 0.209_704_982_223_598_87).abs() < 1e-12,
+            "{correlation}"
+        );
     }
 
     #[test]

@@ -1,15 +1,84 @@
-//! The gradient, averaged over noisy copies of the photo.
+//! SmoothGrad: the gradient averaged over noisy copies of the photo.
 
 use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use super::{Look, SaliencyMethod, largest_over_channels};
-use crate::dice::Dice;
+use super::settings::check_passes;
+use super::{AttributionInput, SaliencyMethod, largest_over_channels};
 use crate::error::Error;
 use crate::networks::ReluRule;
+use crate::rng::Rng;
 
-/// `w = 1/n * sum over k of dS_c/dI (I + e_k)`, `e_k` normal with deviation sigma; per unit of a 0..255 pixel value.
+/// The settings of [`SMOOTH_GRAD`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SmoothGradSettings {
+    /// Noisy copies of each crop, 1 to [`MOST_PASSES`](super::MOST_PASSES).
+    pub samples: usize,
+    /// Standard deviation of the noise relative to the range of pixel values, above 0 and at most 1.
+    pub sigma: f32,
+    /// Seed of the noise.
+    pub seed: u64,
+}
+
+impl Default for SmoothGradSettings {
+    /// 16 samples with a sigma of 0.15, from seed 0.
+    fn default() -> Self {
+        Self {
+            samples: 16,
+            sigma: 0.15,
+            seed: 0,
+        }
+    }
+}
+
+impl SmoothGradSettings {
+    /// # Errors
+    /// `setting-out-of-range`, naming the setting.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        check_passes("samples (n)", self.samples)?;
+        // Also false for a sigma that is not a number.
+        if self.sigma > 0.0 && self.sigma <= 1.0 {
+            return Ok(());
+        }
+        Err(Error::SettingOutOfRange(format!(
+            "sigma must be above 0 and at most 1, not {}",
+            self.sigma
+        )))
+    }
+}
+
+/// `w = 1/n * sum over k of dS_c/dI (I + e_k)`, per unit of a 0..255 pixel value: n samples, with
+/// `e_k` normal noise of standard deviation sigma.
+///
+/// Smilkov et al. 2017 ([arXiv 1706.03825](https://arxiv.org/abs/1706.03825)).
+///
+/// # Example
+/// ```
+/// use deep_inside::device::DeviceChoice;
+/// use deep_inside::gradient::Target;
+/// use deep_inside::image_input::decode_file;
+/// use deep_inside::preprocess::Crops;
+/// use deep_inside::progress::NoProgress;
+/// use deep_inside::saliency::{SMOOTH_GRAD, SmoothGradSettings, SaliencySettings};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+/// # let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
+/// let mut engine = deep_inside::Engine::open(DeviceChoice::Cpu, None).await?;
+/// engine.load_network("squeezenet1_1", &weights)?;
+/// engine.set_picture(decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?);
+///
+/// let egyptian_cat = Target::Class(285);
+/// let settings = SaliencySettings {
+///     method: &SMOOTH_GRAD,
+///     crops: Crops::One,
+///     smooth_grad: SmoothGradSettings { samples: 2, ..SmoothGradSettings::default() },
+///     ..SaliencySettings::new(egyptian_cat)
+/// };
+/// let saliency = engine.saliency(&settings, &NoProgress).await?;
+/// assert!(saliency.map.values.iter().all(|&value| value >= 0.0));
+/// # Ok(()) }) }
+/// ```
 pub const SMOOTH_GRAD: SaliencyMethod = SaliencyMethod {
     id: "smooth_grad",
     title: "SmoothGrad",
@@ -17,29 +86,37 @@ pub const SMOOTH_GRAD: SaliencyMethod = SaliencyMethod {
     reading: "Bright pixels are those whose change moves the score in most noisy copies of the photo: what single kinks of the network add \
               to the gradient averages out. The more noise, the smoother the map, and the further from this very photo.",
     reference: "Smilkov, Thorat, Kim, Viégas & Wattenberg 2017, SmoothGrad (arXiv 1706.03825)",
-    passes: |settings| settings.samples,
+    passes: |settings| settings.smooth_grad.samples,
     attribute,
     magnitude: largest_over_channels,
     complete: false,
 };
 
-fn attribute(look: &Look, passes: Range<usize>) -> Result<Tensor<4>, Error> {
-    let [_, channels, rows, columns] = look.pictures.dims();
-    let (settings, range) = (look.settings, look.network.input.range);
-    // Each sample has its own sequence, so that its noise does not depend on how samples are batched.
+fn attribute(input: &AttributionInput, passes: Range<usize>) -> Result<Tensor<4>, Error> {
+    let [_, channels, rows, columns] = input.pictures.dims();
+    let (settings, range) = (&input.settings.smooth_grad, input.network.input.range);
+    // Each sample has its own random sequence: its noise does not depend on the batches.
     let noise = passes.map(|sample| {
-        let mut dice = Dice::stream(settings.seed, sample as u64);
-        dice.normal_tensor([1, channels, rows, columns], settings.sigma * range, &look.network.device)
+        let mut rng = Rng::stream(settings.seed, sample as u64);
+        rng.normal_tensor(
+            [1, channels, rows, columns],
+            settings.sigma * range,
+            &input.network.device,
+        )
     });
-    let gradients = smooth_grad(look, Tensor::cat(noise.collect(), 0))?;
+    let gradients = smooth_grad(input, Tensor::cat(noise.collect(), 0))?;
     Ok(gradients.mul_scalar(range / 255.0 / settings.samples as f32))
 }
 
-/// The sum of the gradients at a look's one picture plus each row of `noise`, `[samples, 3, side, side]`, both in units of the network's
-/// normalised input: `[1, 3, side, side]`, per such unit.
+/// The sum of the gradients at the input's one picture plus each row of `noise`.
+///
+/// In: `noise`, `[samples, 3, side, side]`, in units of the network's normalised input. Out: `[1, 3,
+/// side, side]`, per such unit.
 ///
 /// # Errors
 /// As [`score_gradient`](crate::gradient::score_gradient).
-pub fn smooth_grad(look: &Look, noise: Tensor<4>) -> Result<Tensor<4>, Error> {
-    Ok(look.signal(noise + look.pictures.clone(), ReluRule::Gradient)?.sum_dim(0))
+pub fn smooth_grad(input: &AttributionInput, noise: Tensor<4>) -> Result<Tensor<4>, Error> {
+    Ok(input
+        .signal(noise + input.pictures.clone(), ReluRule::Gradient)?
+        .sum_dim(0))
 }

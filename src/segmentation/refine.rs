@@ -1,34 +1,37 @@
-//! From the working picture's labels to the photo's own pixels: the edge follows what the photo shows between the working pixels, and
-//! is as soft as the photo's edges are.
+//! Upsamples the labels of the working picture to a mask and an alpha matte of the photo.
 //!
-//! In a band around the cut's edge the mask is the local linear function of the photo's colours that fits the labels best, the guided
-//! filter (He, Sun & Tang, "Guided Image Filtering", PAMI 2013): for each working pixel k, over the window around it,
+//! In a band around the cut's edge, alpha is the local linear function of the photo's colours that
+//! fits the labels best: the guided filter (He, Sun & Tang, "Guided Image Filtering", PAMI 2013).
+//! For each working pixel k, over the window around it,
 //!
 //! ```text
-//! a_k = (covariance of colours + epsilon)^-1  covariance of colours and labels        b_k = mean label - a_k . mean colour
+//! a_k = (covariance of colours + epsilon I)^-1 (covariance of colours and labels)
+//! b_k = mean label - a_k . mean colour
 //! alpha(p) = a . colour(p) + b,  a and b interpolated between the working pixels around p
 //! ```
 //!
-//! a and b are found at the working size and applied at the photo's ("Fast Guided Filter", He & Sun 2015, arXiv 1505.00996): the cost is
-//! that of the band's pixels, however large the photo. Outside the band every pixel has its working pixel's label.
+//! a and b are computed at the working size and applied at the photo's size ("Fast Guided Filter",
+//! He & Sun 2015, arXiv 1505.00996), so the fits cost the same for a photo of any size. Outside the
+//! band, every pixel has the label of its working pixel.
 
 use std::ops::Range;
 
 use super::colour_model::Colour;
-use super::components::{Components, Split};
 use super::soft_mask::SoftMask;
-use super::strokes::Marks;
+use super::strokes::Scribbles;
 use super::working_picture::WorkingPicture;
 use crate::image_input::Picture;
-use crate::saliency::axis_taps;
+use crate::imaging::{Components, Split, interpolation_weights};
+use crate::matrix3;
 
-/// Working pixels on each side of the edge that are in the band.
+/// Width of the band on each side of the edge, in working pixels.
 const BAND: usize = 3;
 /// Windows are `2 * RADIUS + 1` working pixels wide.
 const RADIUS: usize = 4;
-/// Variance of colour (0..255) below which a window's colours tell nothing about its labels: the square of a deviation of 6.
+/// The guided filter's epsilon, for colours of 0..=255: a standard deviation of 6, squared. Windows
+/// with a smaller variance get an almost constant alpha.
 const EPSILON: f64 = 36.0;
-/// How much steeper than the fit the mask rises around one half: a least-squares fit to labels 0 and 1 ends short of both.
+/// Gain of alpha around 0.5: a least-squares fit to labels of 0 and 1 does not reach them.
 const STEEPNESS: f32 = 1.6;
 /// From this value on a pixel of the soft mask is object.
 pub const INSIDE: u8 = 128;
@@ -40,32 +43,54 @@ struct Fit {
     offset: f32,
 }
 
-/// The labels of the working picture (true = object) in the photo's frame: as a mask that is at least 128 exactly on the components that
-/// [`Components::split`] keeps, marks of strokes among them, and as those components' stretches of pixels, row-major. Neither takes a byte a
-/// pixel, of which a photo has up to 50 million.
-pub fn refined(photo: &Picture, working: &WorkingPicture, labels: &[bool], marks: &Marks) -> (SoftMask, Vec<Range<usize>>) {
+/// The labels of the working picture (true = object) at the photo's size: alpha, 0..=255, which is
+/// at least 128 exactly on the components that [`Components::split`] keeps, those of object
+/// scribbles among them; and the runs of these components, row-major. Neither takes a byte per
+/// pixel, because a photo has up to 50 million.
+pub fn refined(
+    photo: &Picture,
+    working: &WorkingPicture,
+    labels: &[bool],
+    scribbles: &Scribbles,
+) -> (SoftMask, Vec<Range<usize>>) {
     let (columns, rows) = (working.width, working.height());
     let (width, height) = (photo.width() as usize, photo.height() as usize);
     let fits = fits(working, labels, &band(labels, columns, BAND + 1));
     let band = band(labels, columns, BAND);
 
-    let across = axis_taps(columns, width);
+    let across = interpolation_weights(columns, width);
     let mut alpha = SoftMask::new(width);
     let mut components = Components::new(width);
     let mut line = vec![0; width];
-    for (pixels, (above, below, v)) in photo.rgb().chunks_exact(3 * width).zip(axis_taps(rows, height)) {
+    for (pixels, (above, below, v)) in photo
+        .rgb()
+        .chunks_exact(3 * width)
+        .zip(interpolation_weights(rows, height))
+    {
         let nearest = if v < 0.5 { above } else { below } * columns;
-        for ((value, pixel), &(left, right, u)) in line.iter_mut().zip(pixels.as_chunks::<3>().0).zip(&across) {
+        for ((value, pixel), &(left, right, u)) in
+            line.iter_mut().zip(pixels.as_chunks::<3>().0).zip(&across)
+        {
             let cell = nearest + if u < 0.5 { left } else { right };
-            *value = match marks.decided[cell] {
+            *value = match scribbles.scribbled[cell] {
                 _ if !band[cell] => 255 * u8::from(labels[cell]),
                 Some(object) => 255 * u8::from(object),
                 None => {
-                    let corners =
-                        [above * columns + left, above * columns + right, below * columns + left, below * columns + right];
+                    let corners = [
+                        above * columns + left,
+                        above * columns + right,
+                        below * columns + left,
+                        below * columns + right,
+                    ];
                     let weights = [(1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u];
-                    let at = |Fit { slope, offset }: Fit| offset + (0..3).map(|i| slope[i] * f32::from(pixel[i])).sum::<f32>();
-                    let fitted: f32 = corners.iter().zip(weights).map(|(&corner, weight)| weight * at(fits[corner])).sum();
+                    let evaluate = |Fit { slope, offset }: Fit| {
+                        offset + (0..3).map(|i| slope[i] * f32::from(pixel[i])).sum::<f32>()
+                    };
+                    let fitted: f32 = corners
+                        .iter()
+                        .zip(weights)
+                        .map(|(&corner, weight)| weight * evaluate(fits[corner]))
+                        .sum();
                     (255.0 * (0.5 + STEEPNESS * (fitted - 0.5))).round_ties_even() as u8
                 }
             };
@@ -74,8 +99,10 @@ pub fn refined(photo: &Picture, working: &WorkingPicture, labels: &[bool], marks
         components.push_row(&line, |&value| value >= INSIDE);
     }
 
-    let place = |pixel: usize| pixel / width * rows / height * columns + pixel % width * columns / width;
-    let Split { kept, dropped } = components.split(|pixel| marks.decided[place(pixel)] == Some(true));
+    let working_pixel =
+        |pixel: usize| pixel / width * rows / height * columns + pixel % width * columns / width;
+    let Split { kept, dropped } =
+        components.split(|pixel| scribbles.scribbled[working_pixel(pixel)] == Some(true));
     if dropped.is_empty() {
         return (alpha, kept);
     }
@@ -91,17 +118,19 @@ pub fn refined(photo: &Picture, working: &WorkingPicture, labels: &[bool], marks
     (left, kept)
 }
 
-/// The pixels at most `reach` rows and columns away from a pixel with another label.
+/// The pixels at most `reach` rows and columns from an edge between two labels.
 fn band(labels: &[bool], width: usize, reach: usize) -> Vec<bool> {
     let height = labels.len() / width;
     let mut band = vec![false; labels.len()];
     for y in 0..height {
         for x in 0..width {
             let label = labels[y * width + x];
-            let differs = |x: usize, y: usize| x < width && y < height && labels[y * width + x] != label;
+            let differs =
+                |x: usize, y: usize| x < width && y < height && labels[y * width + x] != label;
             if differs(x + 1, y) || differs(x, y + 1) {
                 for row in (y + 1).saturating_sub(reach)..(y + 1 + reach).min(height) {
-                    band[row * width..][(x + 1).saturating_sub(reach)..(x + 1 + reach).min(width)].fill(true);
+                    band[row * width..][(x + 1).saturating_sub(reach)..(x + 1 + reach).min(width)]
+                        .fill(true);
                 }
             }
         }
@@ -109,26 +138,33 @@ fn band(labels: &[bool], width: usize, reach: usize) -> Vec<bool> {
     band
 }
 
-/// The best fit around each pixel of `band`; elsewhere the label as it is.
+/// The fit of the window around each pixel of `band`; elsewhere the constant label.
 fn fits(working: &WorkingPicture, labels: &[bool], band: &[bool]) -> Vec<Fit> {
     let (width, height) = (working.width, working.height());
-    let plain = |&label: &bool| Fit { slope: [0.0; 3], offset: f32::from(u8::from(label)) };
-    let mut fits: Vec<Fit> = labels.iter().map(plain).collect();
+    let constant = |&label: &bool| Fit {
+        slope: [0.0; 3],
+        offset: f32::from(u8::from(label)),
+    };
+    let mut fits: Vec<Fit> = labels.iter().map(constant).collect();
     for y in 0..height {
         for x in (0..width).filter(|x| band[y * width + x]) {
-            let window = |at: usize, end: usize| at.saturating_sub(RADIUS)..(at + RADIUS + 1).min(end);
-            let pixels = window(y, height).flat_map(|y| window(x, width).map(move |x| y * width + x));
+            let window = |centre: usize, end: usize| {
+                centre.saturating_sub(RADIUS)..(centre + RADIUS + 1).min(end)
+            };
+            let pixels =
+                window(y, height).flat_map(|y| window(x, width).map(move |x| y * width + x));
             fits[y * width + x] = fit(pixels.map(|pixel| (&working.colours[pixel], labels[pixel])));
         }
     }
     fits
 }
 
+/// The least-squares fit of the labels as a linear function of the colours.
 fn fit<'a>(pixels: impl Iterator<Item = (&'a Colour, bool)>) -> Fit {
     let (mut count, mut objects) = (0.0, 0.0);
     let (mut sum, mut object_sum, mut products) = ([0.0f32; 3], [0.0f32; 3], [[0.0f32; 3]; 3]);
     for (colour, label) in pixels {
-        // Around mid-grey the products are smaller, and with them what their difference loses.
+        // Sums are taken relative to mid-grey: `E[xy] - E[x]E[y]` then cancels less.
         let colour = colour.map(|value| value - 127.5);
         let object = f32::from(u8::from(label));
         count += 1.0;
@@ -142,19 +178,16 @@ fn fit<'a>(pixels: impl Iterator<Item = (&'a Colour, bool)>) -> Fit {
         }
     }
     let mean = sum.map(|value| f64::from(value / count));
-    let share = f64::from(objects / count);
-    let with_labels = [0, 1, 2].map(|i| f64::from(object_sum[i] / count) - mean[i] * share);
-    let covariance = |i: usize, j: usize| f64::from(products[i.max(j)][i.min(j)] / count) - mean[i] * mean[j];
-    let matrix = [0, 1, 2].map(|i| [0, 1, 2].map(|j| covariance(i, j) + if i == j { EPSILON } else { 0.0 }));
-    let slope = solved(matrix, with_labels);
-    let offset = share - (0..3).map(|i| slope[i] * (mean[i] + 127.5)).sum::<f64>();
-    Fit { slope: slope.map(|value| value as f32), offset: offset as f32 }
-}
-
-/// `x` with `matrix x = right`, for a symmetric positive definite matrix, by Cramer's rule.
-fn solved(m: [[f64; 3]; 3], right: [f64; 3]) -> [f64; 3] {
-    let cross = |a: [f64; 3], b: [f64; 3]| [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-    let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-    let determinant = dot(m[0], cross(m[1], m[2]));
-    [dot(right, cross(m[1], m[2])), dot(m[0], cross(right, m[2])), dot(m[0], cross(m[1], right))].map(|value| value / determinant)
+    let mean_label = f64::from(objects / count);
+    let with_labels = [0, 1, 2].map(|i| f64::from(object_sum[i] / count) - mean[i] * mean_label);
+    let covariance =
+        |i: usize, j: usize| f64::from(products[i.max(j)][i.min(j)] / count) - mean[i] * mean[j];
+    let matrix =
+        [0, 1, 2].map(|i| [0, 1, 2].map(|j| covariance(i, j) + if i == j { EPSILON } else { 0.0 }));
+    let slope = matrix3::solve(matrix, with_labels);
+    let offset = mean_label - (0..3).map(|i| slope[i] * (mean[i] + 127.5)).sum::<f64>();
+    Fit {
+        slope: slope.map(|value| value as f32),
+        offset: offset as f32,
+    }
 }

@@ -1,42 +1,48 @@
-//! How the cut is made.
+//! The settings of a cut.
 
 use crate::error::Error;
 
-/// What the pixels above and below the quantiles are used for.
+/// How the seeds, the pixels above and below the quantiles, constrain the cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeedUse {
-    /// The colour models are estimated from them; the cut may call them what it likes.
+    /// The colour models are estimated from the seeds; the cut may give them either label.
     Soft,
-    /// Besides, the cut has to call them object and background.
+    /// In addition, the cut keeps the seeds' labels.
     Hard,
 }
 
-/// How to cut. [`paper`](Self::paper) and [`best`](Self::best) are for a saliency map, [`rectangle`](Self::rectangle) for a box around
-/// the object, with which everything about saliency is left unused.
+/// The settings of a cut. [`paper`](Self::paper) and [`best`](Self::best) are for a saliency map.
+/// [`rectangle`](Self::rectangle) is for a box around the object: the quantiles, `seeds`, `blur`
+/// and `saliency_weight` are then unused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CutSettings {
-    /// The object's colours are taken from the pixels with a saliency above this quantile of the map.
+    /// The object's colour model is estimated from the pixels with a saliency above this quantile
+    /// of the map.
     pub foreground_quantile: f64,
-    /// The background's colours are taken from the pixels below this one.
+    /// The background's colour model is estimated from the pixels below this quantile.
     pub background_quantile: f64,
-    /// What else the seeds are used for.
+    /// How the seeds constrain the cut.
     pub seeds: SeedUse,
-    /// Deviation of the blur of the map before its quantiles are taken, as a share of the photo's long side, 0..=1; 0: none.
+    /// Standard deviation of the map's blur, which comes before the quantiles, as a fraction of the
+    /// picture's long side, 0..=1; 0: none.
     pub blur: f64,
-    /// What saliency itself counts, beside colour: a pixel as salient as the upper quantile costs so much as background, one as
-    /// dull as the lower quantile costs so much as object, and in between both costs change linearly. 0: nothing.
+    /// The unary cost of saliency, 0..=1,000,000: a pixel at or above the upper quantile costs this
+    /// much as background, one at or below the lower quantile as object. In between, both costs are
+    /// linear in saliency. 0: saliency has no cost.
     pub saliency_weight: f64,
-    /// Cuts, at least 1. Before each further one the colour models are estimated anew from both sides of the one before, as GrabCut does.
-    /// All but the last two are made on half the side. At either size the energy never rises, and a cut that changes no label is the last.
+    /// The most cuts, 1..=100. Before each cut but the first, the colour models are refitted to
+    /// both sides of the last cut, as in GrabCut. All cuts but the last two are made at half the
+    /// side. At either size the energy never rises, and a cut that changes no label is the last.
     pub iterations: u32,
-    /// The photo is cut at a size at which its long side has at most so many pixels, at least 1.
+    /// The longest side, in pixels, of the reduced photo that is cut; at least 1.
     pub working_side: u32,
-    /// Seed of the random start of the colour models. Same input, same bytes.
+    /// Seed of the colour models' k-means++. The same input gives the same bytes.
     pub random_seed: u64,
 }
 
 impl CutSettings {
-    /// The paper's: models fixed from the pixels above the 95 % and below the 30 % quantile of the map as it is, one cut.
+    /// The paper's settings: colour models from the pixels above the 95 % and below the 30 %
+    /// quantile of the unblurred map, and one cut.
     pub fn paper() -> Self {
         Self {
             foreground_quantile: 0.95,
@@ -50,33 +56,53 @@ impl CutSettings {
         }
     }
 
-    /// What gives the best masks, from a map by `guided_grad_cam`.
+    /// The settings with the best masks, for a map of `guided_grad_cam` (`docs/graph-cut.md`).
     pub fn best() -> Self {
-        Self { foreground_quantile: 0.9, background_quantile: 0.7, blur: 0.02, saliency_weight: 3.0, ..Self::paper() }
+        Self {
+            foreground_quantile: 0.9,
+            background_quantile: 0.7,
+            blur: 0.02,
+            saliency_weight: 3.0,
+            ..Self::paper()
+        }
     }
 
-    /// How many pieces of work a cut reports: its iterations, and the mask.
-    pub fn rounds(&self) -> usize {
+    /// The number of steps that a cut reports: its iterations, and the mask.
+    pub fn progress_total(&self) -> usize {
         self.iterations as usize + 1
     }
 
-    /// What GrabCut does inside a rectangle: five cuts, the colour models estimated anew from each.
+    /// GrabCut inside a rectangle: five cuts, with the colour models refitted between them.
     pub fn rectangle() -> Self {
-        Self { iterations: 5, ..Self::paper() }
+        Self {
+            iterations: 5,
+            ..Self::paper()
+        }
     }
 
+    /// Checks all settings but the quantiles, which [`Seeds`](super::Seeds) checks.
+    ///
     /// # Errors
-    /// `setting-out-of-range` for a value that its description does not allow. (The quantiles are checked where they are taken.)
+    /// `setting-out-of-range` for a value outside its documented range.
     pub(super) fn check(&self) -> Result<(), Error> {
         let wrong = |what: String| Err(Error::SettingOutOfRange(what));
         if !(0.0..=1.0).contains(&self.blur) {
-            return wrong(format!("the blur must be 0..1 of the long side, not {}", self.blur));
+            return wrong(format!(
+                "the blur must be 0..1 of the long side, not {}",
+                self.blur
+            ));
         }
         if !(0.0..=1e6).contains(&self.saliency_weight) {
-            return wrong(format!("the weight of saliency must be 0..1000000, not {}", self.saliency_weight));
+            return wrong(format!(
+                "the weight of saliency must be 0..1000000, not {}",
+                self.saliency_weight
+            ));
         }
         if !(1..=100).contains(&self.iterations) {
-            return wrong(format!("there must be 1..100 iterations, not {}", self.iterations));
+            return wrong(format!(
+                "there must be 1..100 iterations, not {}",
+                self.iterations
+            ));
         }
         if self.working_side == 0 {
             return wrong("the working side must be at least 1".into());

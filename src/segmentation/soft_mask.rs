@@ -1,10 +1,11 @@
-//! A mask with soft edges in little memory: most of its pixels are wholly object or wholly background.
+//! A mask with soft edges in little memory: most of its pixels are wholly object or wholly
+//! background.
 
 /// Stretches of equal values that are at least so long are kept as one.
 const LONG: usize = 16;
 
-/// How much of each pixel is object, 0..=255, in rows of the same length. What is kept are the soft edges, and between them how far it is to the
-/// next one.
+/// How much of each pixel is object, 0..=255, in rows of the same length. What is kept are the soft
+/// edges, and between them how far it is to the next one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SoftMask {
     width: usize,
@@ -26,7 +27,12 @@ struct Stretch {
 impl SoftMask {
     /// A mask without rows, of `width` columns.
     pub(super) fn new(width: usize) -> Self {
-        Self { width, rows: Vec::new(), stretches: Vec::new(), single: Vec::new() }
+        Self {
+            width,
+            rows: Vec::new(),
+            stretches: Vec::new(),
+            single: Vec::new(),
+        }
     }
 
     /// Adds a row of `width` values.
@@ -34,13 +40,20 @@ impl SoftMask {
         self.rows.push([self.stretches.len(), self.single.len()]);
         let mut apart = 0;
         while let [first, ..] = row {
-            let (same, rest) = row.split_at(row.iter().position(|value| value != first).unwrap_or(row.len()));
+            let (same, rest) = row.split_at(
+                row.iter()
+                    .position(|value| value != first)
+                    .unwrap_or(row.len()),
+            );
             if same.len() < LONG {
                 apart += same.len();
                 self.single.extend_from_slice(same);
             } else {
                 self.push_apart(&mut apart);
-                self.stretches.push(Stretch { length: same.len(), value: Some(*first) });
+                self.stretches.push(Stretch {
+                    length: same.len(),
+                    value: Some(*first),
+                });
             }
             row = rest;
         }
@@ -49,7 +62,10 @@ impl SoftMask {
 
     fn push_apart(&mut self, length: &mut usize) {
         if *length > 0 {
-            self.stretches.push(Stretch { length: *length, value: None });
+            self.stretches.push(Stretch {
+                length: *length,
+                value: None,
+            });
             *length = 0;
         }
     }
@@ -66,10 +82,14 @@ impl SoftMask {
 
     /// A row's values; `into` is as long as a row. Of a row that there is not, nothing.
     pub fn read_row(&self, row: usize, into: &mut [u8]) {
-        let Some(&[stretch, mut single]) = self.rows.get(row) else { return };
+        let Some(&[stretch, mut single]) = self.rows.get(row) else {
+            return;
+        };
         let mut left = into;
         for &Stretch { length, value } in &self.stretches[stretch..] {
-            let Some((part, rest)) = left.split_at_mut_checked(length) else { break };
+            let Some((part, rest)) = left.split_at_mut_checked(length) else {
+                break;
+            };
             match value {
                 Some(value) => part.fill(value),
                 None => {
@@ -100,7 +120,8 @@ mod tests {
 
     #[test]
     fn rows_come_back_as_they_were_pushed() {
-        // Stretches of all lengths around the one from which on they count as long, of equal values and of others, also at either end.
+        // Stretches of all lengths around the one from which on they count as long, of equal values
+        // and of others, also at either end.
         let mut rows: Vec<Vec<u8>> = Vec::new();
         for length in [1, 2, LONG - 1, LONG, LONG + 1, 60] {
             for value in [0, 9, 255] {
@@ -131,7 +152,9 @@ mod tests {
     fn a_large_mask_with_one_soft_edge_takes_little() {
         let mut mask = SoftMask::new(8_000);
         for row in 0..100 {
-            let values: Vec<u8> = (0..8_000).map(|column| (column - 2_000 + row).clamp(0, 255) as u8).collect();
+            let values: Vec<u8> = (0..8_000)
+                .map(|column| (column - 2_000 + row).clamp(0, 255) as u8)
+                .collect();
             mask.push_row(&values);
         }
         let bytes = mask.single.len() + mask.stretches.len() * size_of::<Stretch>();

@@ -1,63 +1,89 @@
-//! What a visitor paints on the photo to say what is object and what is not.
+//! Scribbles: the strokes that mark pixels of the photo as object or background.
 
 use crate::error::Error;
 
-/// One line of a round brush.
+/// A polyline of a round brush.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stroke {
-    /// Where the brush went, column and row in photo pixels, joined by straight lines; a single point is a dab. Points outside the photo
-    /// are allowed.
+    /// The vertices, column and row in photo pixels; a single point is a dot. Points outside the
+    /// photo are allowed.
     pub points: Vec<[f32; 2]>,
     /// The brush's radius in photo pixels.
     pub radius: f32,
-    /// Whether the painted pixels are object, or else background.
+    /// Whether the pixels are marked as object, or else as background.
     pub object: bool,
 }
 
-/// Which pixels of the working picture strokes have decided, and how.
+/// The pixels of the working picture that strokes have marked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Marks {
-    /// By pixel, row-major: object, background, or undecided.
-    pub decided: Vec<Option<bool>>,
+pub struct Scribbles {
+    /// By pixel, row-major: object (true), background (false), or unmarked.
+    pub scribbled: Vec<Option<bool>>,
     width: usize,
-    /// Working pixels in a photo pixel, along columns and along rows.
+    /// Working pixels per photo pixel, along columns and along rows.
     scale: [f32; 2],
 }
 
-impl Marks {
-    /// Nothing is decided on a working picture of `width` x `height` pixels for a photo of `photo` columns and rows.
+impl Scribbles {
+    /// No scribbles, on a working picture of `width` x `height` pixels for a photo of `photo`
+    /// columns and rows.
     pub fn new([width, height]: [usize; 2], photo: [u32; 2]) -> Self {
-        let scale = [width as f32 / photo[0] as f32, height as f32 / photo[1] as f32];
-        Self { decided: vec![None; width * height], width, scale }
+        let scale = [
+            width as f32 / photo[0] as f32,
+            height as f32 / photo[1] as f32,
+        ];
+        Self {
+            scribbled: vec![None; width * height],
+            width,
+            scale,
+        }
     }
 
-    /// Paints a stroke over what there is: every pixel whose centre is within the radius of its line, and of a brush finer than a pixel
-    /// the pixels that its points lie on.
+    /// Marks every pixel whose centre is within the radius of the polyline; later strokes overwrite
+    /// earlier ones. The radius is at least half a working pixel's diagonal, so that every stroke
+    /// on the photo marks a pixel.
     ///
     /// # Errors
-    /// `setting-out-of-range` without a point, when a number is not finite or the radius not above 0, or when the stroke lies outside the
-    /// photo; nothing is painted then.
+    /// `setting-out-of-range` when there is no point, a number is not finite, the radius is not
+    /// above 0, or the stroke lies outside the photo. The scribbles are then unchanged.
     pub fn paint(&mut self, stroke: &Stroke) -> Result<(), Error> {
-        let finite = stroke.points.iter().flatten().all(|value| value.is_finite()) && stroke.radius.is_finite();
+        let finite = stroke
+            .points
+            .iter()
+            .flatten()
+            .all(|value| value.is_finite())
+            && stroke.radius.is_finite();
         if stroke.points.is_empty() || !finite || stroke.radius <= 0.0 {
-            return Err(Error::SettingOutOfRange("a stroke needs finite points, at least one, and a radius above 0".into()));
+            return Err(Error::SettingOutOfRange(
+                "a stroke needs finite points, at least one, and a radius above 0".into(),
+            ));
         }
         let [across, down] = self.scale;
-        // Half a pixel's diagonal at the least: no stroke passes between the centres.
+        // With half a pixel's diagonal, no stroke passes between the centres.
         let radius = (stroke.radius * (across * down).sqrt()).max(std::f32::consts::FRAC_1_SQRT_2);
-        let places: Vec<[f32; 2]> = stroke.points.iter().map(|&[x, y]| [x * across - 0.5, y * down - 0.5]).collect();
-        let last = places[places.len() - 1];
+        let vertices: Vec<[f32; 2]> = stroke
+            .points
+            .iter()
+            .map(|&[x, y]| [x * across - 0.5, y * down - 0.5])
+            .collect();
+        let last = vertices[vertices.len() - 1];
         let mut painted = false;
-        for (&from, &to) in places.iter().zip(places[1..].iter().chain([&last])) {
+        for (&from, &to) in vertices.iter().zip(vertices[1..].iter().chain([&last])) {
             painted |= self.paint_line(from, to, radius, stroke.object);
         }
-        if painted { Ok(()) } else { Err(Error::SettingOutOfRange("the stroke lies outside the photo".into())) }
+        if painted {
+            Ok(())
+        } else {
+            Err(Error::SettingOutOfRange(
+                "the stroke lies outside the photo".into(),
+            ))
+        }
     }
 
-    /// Paints one line; whether it covers a pixel.
+    /// Marks the pixels of one line segment. Returns whether there are any.
     fn paint_line(&mut self, from: [f32; 2], to: [f32; 2], radius: f32, object: bool) -> bool {
         let mut painted = false;
-        // Positions as large as they may come saturate into the picture, or into an empty range.
+        // The casts saturate: a range far outside the picture is empty.
         let reach = |axis: usize, length: usize| {
             let first = (from[axis].min(to[axis]) - radius).ceil().max(0.0) as usize;
             let end = (from[axis].max(to[axis]) + radius).floor() + 1.0;
@@ -65,12 +91,16 @@ impl Marks {
         };
         let along = [to[0] - from[0], to[1] - from[1]];
         let length = along[0] * along[0] + along[1] * along[1];
-        for y in reach(1, self.decided.len() / self.width) {
+        for y in reach(1, self.scribbled.len() / self.width) {
             for x in reach(0, self.width) {
                 let [dx, dy] = [x as f32 - from[0], y as f32 - from[1]];
-                let nearest = if length > 0.0 { ((dx * along[0] + dy * along[1]) / length).clamp(0.0, 1.0) } else { 0.0 };
+                let nearest = if length > 0.0 {
+                    ((dx * along[0] + dy * along[1]) / length).clamp(0.0, 1.0)
+                } else {
+                    0.0
+                };
                 if (dx - nearest * along[0]).hypot(dy - nearest * along[1]) <= radius {
-                    self.decided[y * self.width + x] = Some(object);
+                    self.scribbled[y * self.width + x] = Some(object);
                     painted = true;
                 }
             }
@@ -84,50 +114,104 @@ impl Marks {
 mod tests {
     use super::*;
 
-    fn picture(marks: &Marks) -> Vec<String> {
-        let sign = |decided: &Option<bool>| match decided {
+    fn picture(scribbles: &Scribbles) -> Vec<String> {
+        let sign = |scribbled: &Option<bool>| match scribbled {
             Some(true) => '+',
             Some(false) => '-',
             None => '.',
         };
-        marks.decided.chunks(marks.width).map(|row| row.iter().map(sign).collect()).collect()
+        scribbles
+            .scribbled
+            .chunks(scribbles.width)
+            .map(|row| row.iter().map(sign).collect())
+            .collect()
     }
 
     #[test]
-    fn later_strokes_lie_over_earlier_ones() {
-        let mut marks = Marks::new([7, 5], [7, 5]);
-        marks.paint(&Stroke { points: vec![[0.0, 2.5], [7.0, 2.5]], radius: 1.0, object: true }).unwrap();
-        marks.paint(&Stroke { points: vec![[5.5, -3.0], [5.5, 9.0]], radius: 0.6, object: false }).unwrap();
-        assert_eq!(picture(&marks), [".....-.", "+++++-+", "+++++-+", "+++++-+", ".....-."]);
+    fn later_strokes_overwrite_earlier_ones() {
+        let mut scribbles = Scribbles::new([7, 5], [7, 5]);
+        scribbles
+            .paint(&Stroke {
+                points: vec![[0.0, 2.5], [7.0, 2.5]],
+                radius: 1.0,
+                object: true,
+            })
+            .unwrap();
+        scribbles
+            .paint(&Stroke {
+                points: vec![[5.5, -3.0], [5.5, 9.0]],
+                radius: 0.6,
+                object: false,
+            })
+            .unwrap();
+        assert_eq!(
+            picture(&scribbles),
+            [".....-.", "+++++-+", "+++++-+", "+++++-+", ".....-."]
+        );
     }
 
     #[test]
-    fn strokes_are_in_the_photos_pixels() {
-        let mut marks = Marks::new([7, 5], [700, 500]);
-        marks.paint(&Stroke { points: vec![[350.0, 250.0]], radius: 100.0, object: true }).unwrap();
-        assert_eq!(picture(&marks), [".......", "...+...", "..+++..", "...+...", "......."]);
-        // Finer than a pixel of the working picture, it still leaves a mark.
-        let mut fine = Marks::new([7, 5], [700, 500]);
-        fine.paint(&Stroke { points: vec![[699.0, 1.0]], radius: 0.1, object: false }).unwrap();
+    fn strokes_are_in_photo_pixels() {
+        let mut scribbles = Scribbles::new([7, 5], [700, 500]);
+        scribbles
+            .paint(&Stroke {
+                points: vec![[350.0, 250.0]],
+                radius: 100.0,
+                object: true,
+            })
+            .unwrap();
+        assert_eq!(
+            picture(&scribbles),
+            [".......", "...+...", "..+++..", "...+...", "......."]
+        );
+        // A stroke finer than a working pixel still marks one.
+        let mut fine = Scribbles::new([7, 5], [700, 500]);
+        fine.paint(&Stroke {
+            points: vec![[699.0, 1.0]],
+            radius: 0.1,
+            object: false,
+        })
+        .unwrap();
         assert_eq!(picture(&fine)[0], "......-");
     }
 
     #[test]
-    fn strokes_that_make_no_sense_or_lie_outside_the_photo_are_refused() {
-        let mut marks = Marks::new([4, 4], [4, 4]);
-        for (points, radius) in
-            [(vec![], 1.0), (vec![[f32::NAN, 1.0]], 1.0), (vec![[1.0, 1.0]], 0.0), (vec![[1.0, 1.0]], f32::INFINITY)]
-        {
-            let refused = marks.paint(&Stroke { points, radius, object: true }).unwrap_err();
+    fn invalid_strokes_and_strokes_outside_the_photo_are_refused() {
+        let mut scribbles = Scribbles::new([4, 4], [4, 4]);
+        for (points, radius) in [
+            (vec![], 1.0),
+            (vec![[f32::NAN, 1.0]], 1.0),
+            (vec![[1.0, 1.0]], 0.0),
+            (vec![[1.0, 1.0]], f32::INFINITY),
+        ] {
+            let refused = scribbles
+                .paint(&Stroke {
+                    points,
+                    radius,
+                    object: true,
+                })
+                .unwrap_err();
             assert_eq!(refused.code(), "setting-out-of-range");
         }
         for far in [-1.6, 5.6, -1e30, 1e30, f32::MAX] {
-            let refused = marks.paint(&Stroke { points: vec![[far, 2.0]], radius: 1.0, object: true }).unwrap_err();
+            let refused = scribbles
+                .paint(&Stroke {
+                    points: vec![[far, 2.0]],
+                    radius: 1.0,
+                    object: true,
+                })
+                .unwrap_err();
             assert_eq!(refused.code(), "setting-out-of-range", "{far}");
         }
-        assert!(marks.decided.iter().all(Option::is_none));
-        // From outside to outside, through the photo.
-        marks.paint(&Stroke { points: vec![[-9.0, 2.5], [1e6, 2.5]], radius: 0.5, object: true }).unwrap();
-        assert_eq!(picture(&marks), ["....", "....", "++++", "...."]);
+        assert!(scribbles.scribbled.iter().all(Option::is_none));
+        // From outside to outside, across the photo.
+        scribbles
+            .paint(&Stroke {
+                points: vec![[-9.0, 2.5], [1e6, 2.5]],
+                radius: 0.5,
+                object: true,
+            })
+            .unwrap();
+        assert_eq!(picture(&scribbles), ["....", "....", "++++", "...."]);
     }
 }

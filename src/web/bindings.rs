@@ -12,15 +12,15 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::Blob;
 
 use super::call_options::{
-    CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, PICTURE_PNG, SALIENCY, STROKE, TARGET, class_model_settings, cut_guide, mode,
-    saliency_settings, stroke, target,
+    CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, OVERLAY, SALIENCY, STROKE, TARGET,
+    class_model_settings, cut_guide, mode, overlay_style, saliency_settings, stroke, target,
 };
 use super::js_bytes::{ByteSource, read_blob};
 use super::js_error::{class_index, count, js_error};
 use super::js_progress::JsProgress;
 use super::js_values::{
-    BoundingBox, ClassModelProgress, DeviceInfo, LayerInfo, LayerRelation, MethodInfo, NetworkInfo, PictureInfo, RecipeDefaults,
-    RecipeInfo, WeightsInfo,
+    BoundingBox, ClassModelProgress, DeviceInfo, LayerInfo, MethodInfo, NetworkInfo, PictureInfo,
+    RecipeDefaults, RecipeInfo, RuleComparison, WeightsInfo,
 };
 use super::kept_array::KeptArray;
 use super::open_picture::{Opened, open_picture};
@@ -36,13 +36,15 @@ use crate::engine::{self, LocateMode};
 use crate::error::Error;
 use crate::gradient;
 use crate::image_input::{Picture, decode_file};
-use crate::networks::{NETWORKS, imagenet_labels};
-use crate::preprocess::resize;
+use crate::imaging::{Filter, resize};
+use crate::networks::{NETWORKS, imagenet_labels, manifest_row};
 use crate::progress::Progress;
-use crate::render::{COLOUR_MAPS, PngRows, PngValues, table, write_cutout, write_mask};
+use crate::render::{
+    COLOUR_MAPS, DIMMED_WHITE, Intensity, PngRows, PngValues, intensity, overlay_rows,
+    signed_intensity, signed_table, table, write_cutout, write_mask,
+};
 use crate::saliency::{self, SALIENCY_METHODS, SaliencySettings};
 use crate::segmentation;
-use crate::weights::manifest_row;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
@@ -65,7 +67,16 @@ export interface Engine {
  * A saliency map on the network's own grid, which covers the photo edge to edge: width * height values, row-major. `values` are >= 0, the
  * map as it is usually drawn; `signed` are above 0 where a cell speaks for the target, below where against it.
  */
-export interface SaliencyGrid { width: number; height: number; values: Float32Array; signed: Float32Array; }
+export interface SaliencyGrid {
+    width: number;
+    height: number;
+    values: Float32Array;
+    signed: Float32Array;
+    /** `values` as levels to draw: 0 to 255, for the tables of `Engine.colourMaps`. */
+    intensity: Uint8Array;
+    /** `signed` as levels to draw: 128 is 0, for `Engine.signedColours`. */
+    signedIntensity: Uint8Array;
+}
 /**
  * A saliency map after one more layer of the network has been given random weights. Signs and places can change apart from each other:
  * a map passes the check only where both correlations come down to about 0.
@@ -99,14 +110,6 @@ export interface ColourMapInfo {
 export interface ClassModelPixels { rgba: Uint8ClampedArray; width: number; height: number; }
 /** Pixels of the photo, opaque, row-major from the top left. */
 export interface PicturePixels { rgba: Uint8ClampedArray; width: number; height: number; }
-/** What `picturePng` can do with the photo on its way into the file. */
-export interface PicturePngOptions {
-    /**
-     * Draws on some of the photo's rows, from `firstRow` on, and gives as many RGBA pixels back. It is called for one part of the photo after
-     * the other, so that a large one is never there as a whole; `rows.rgba` is the same memory at every call.
-     */
-    draw?: (rows: PicturePixels, firstRow: number) => Bytes | ImageData;
-}
 /** What `openPicture` takes: a file, or pixels that the browser holds. */
 export type PictureSource = Blob | Bytes | ImageData | ImageBitmap | VideoFrame;
 "#;
@@ -136,7 +139,10 @@ impl Engine {
     /// The networks that can be loaded.
     #[wasm_bindgen(unchecked_return_type = "NetworkInfo[]")]
     pub fn networks() -> Result<JsValue, JsValue> {
-        let infos: Result<Vec<NetworkInfo>, Error> = NETWORKS.iter().map(|definition| network_info(definition.id)).collect();
+        let infos: Result<Vec<NetworkInfo>, Error> = NETWORKS
+            .iter()
+            .map(|definition| network_info(definition.id))
+            .collect();
         infos.and_then(|infos| js_object(&infos)).map_err(js_error)
     }
 
@@ -166,7 +172,10 @@ impl Engine {
             .map(|recipe| RecipeInfo {
                 id: recipe.id.to_owned(),
                 title: recipe.title.to_owned(),
-                defaults: RecipeDefaults { steps: recipe.steps, side: recipe.side },
+                defaults: RecipeDefaults {
+                    steps: recipe.steps,
+                    side: recipe.side,
+                },
                 reading: recipe.reading.to_owned(),
                 reference: recipe.reference.to_owned(),
             })
@@ -184,8 +193,22 @@ impl Engine {
         infos.collect::<Result<_, Error>>().map_err(js_error)
     }
 
-    /// Whether this program stopped, with a `WebAssembly.RuntimeError`, because it was refused memory. A program that has stopped may be
-    /// asked this and nothing else.
+    /// R, G, B and A for each of the 256 levels of a signed map: blue below 128, white at it, red
+    /// above.
+    #[wasm_bindgen(js_name = signedColours)]
+    pub fn signed_colours() -> Uint8ClampedArray {
+        Uint8ClampedArray::from(&signed_table()[..])
+    }
+
+    /// The level, 0 to 255, of a white photo under a map of zeros: maps are laid over the photo
+    /// dimmed in this ratio.
+    #[wasm_bindgen(getter, js_name = dimmedWhite)]
+    pub fn dimmed_white() -> u8 {
+        DIMMED_WHITE
+    }
+
+    /// Whether this program stopped, with a `WebAssembly.RuntimeError`, because it was refused
+    /// memory. A program that has stopped may be asked this and nothing else.
     #[wasm_bindgen(js_name = ranOutOfMemory)]
     pub fn ran_out_of_memory() -> bool {
         memory_was_refused()
@@ -195,12 +218,22 @@ impl Engine {
     pub async fn open(
         #[wasm_bindgen(unchecked_param_type = "\"auto\" | \"webgpu\" | \"cpu\"")] device: JsValue,
     ) -> Result<Engine, JsValue> {
-        let choice: DeviceChoice = device.as_string().unwrap_or_default().parse().map_err(js_error)?;
-        let offer = if choice == DeviceChoice::Cpu { Offer::Nothing } else { probe_adapter().await };
+        let choice: DeviceChoice = device
+            .as_string()
+            .unwrap_or_default()
+            .parse()
+            .map_err(js_error)?;
+        let offer = if choice == DeviceChoice::Cpu {
+            Offer::Nothing
+        } else {
+            probe_adapter().await
+        };
         let patience = async { JsFuture::from(after(PATIENCE)).await.map_or((), |_| ()) };
         let opening = engine::Engine::open_within(choice, offer, patience);
         let engine = with_probed_adapter(opening).await.map_err(js_error)?;
-        Ok(Engine { engine: Rc::new(RefCell::new(engine)) })
+        Ok(Engine {
+            engine: Rc::new(RefCell::new(engine)),
+        })
     }
 
     /// Where it computes, and why there.
@@ -231,17 +264,28 @@ impl Engine {
             } else {
                 match ByteSource::of("weights", &weights)? {
                     ByteSource::Bytes(bytes) => bytes.to_vec(),
-                    ByteSource::Blob(blob) => read_blob(&blob).await.map_err(Error::WeightsCorrupt)?,
-                    ByteSource::ImageData(..) => return Err(must_be("weights", "a file", &weights)),
+                    ByteSource::Blob(blob) => {
+                        read_blob(&blob).await.map_err(Error::WeightsCorrupt)?
+                    }
+                    ByteSource::ImageData(..) => {
+                        return Err(must_be("weights", "a file", &weights));
+                    }
                 }
             };
-            engine.borrow_mut().load_network(&id, &weights).map(|()| JsValue::UNDEFINED)
+            engine
+                .borrow_mut()
+                .load_network(&id, &weights)
+                .map(|()| JsValue::UNDEFINED)
         })
     }
 
-    /// Has a GPU build its pipelines, on an empty picture; without it the first calls take that time. The CPU has no use for it.
+    /// Has a GPU build its pipelines, on an empty picture; without it the first calls take that
+    /// time. The CPU has no use for it.
     #[wasm_bindgen(js_name = warmUp, unchecked_return_type = "Promise<void>")]
-    pub fn warm_up(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
+    pub fn warm_up(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue,
+    ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
@@ -249,8 +293,8 @@ impl Engine {
         })
     }
 
-    /// Opens a picture, by the browser's own decoder where it can, and makes it the picture. Until then, and where it fails or is
-    /// cancelled, the one that there was stays.
+    /// Opens a picture, by the browser's own decoder where it can, and makes it the picture. Until
+    /// then, and where it fails or is cancelled, the one that there was stays.
     #[wasm_bindgen(js_name = openPicture, unchecked_return_type = "Promise<PictureInfo>")]
     pub fn open_picture(
         &self,
@@ -264,7 +308,8 @@ impl Engine {
         })
     }
 
-    /// The photo as it is seen, squashed to `width` x `height` pixels; in its own size when they are left out.
+    /// The photo as it is seen, squashed to `width` x `height` pixels; in its own size when they
+    /// are left out.
     #[wasm_bindgen(js_name = picturePixels, unchecked_return_type = "PicturePixels")]
     pub fn picture_pixels(
         &self,
@@ -273,54 +318,86 @@ impl Engine {
     ) -> Result<JsValue, JsValue> {
         let pixels = || {
             let photo = self.engine.borrow().picture()?;
-            let side_or = |name, value: &JsValue, own| if value.is_undefined() { Ok(own) } else { side(name, value) };
-            let (width, height) = (side_or("width", &width, photo.width())?, side_or("height", &height, photo.height())?);
+            let side_or = |name, value: &JsValue, own| {
+                if value.is_undefined() {
+                    Ok(own)
+                } else {
+                    side(name, value)
+                }
+            };
+            let (width, height) = (
+                side_or("width", &width, photo.width())?,
+                side_or("height", &height, photo.height())?,
+            );
             if (width, height) == (photo.width(), photo.height()) {
                 return picture_object(&photo);
             }
-            picture_object(&resize(&photo, width, height)?)
+            picture_object(&resize(&photo, width, height, Filter::Bilinear)?)
         };
         pixels().map_err(js_error)
     }
 
-    /// The photo in its own size as a PNG file, with whatever is drawn on it.
-    #[wasm_bindgen(js_name = picturePng, unchecked_return_type = "Promise<Blob>")]
-    pub fn picture_png(
+    /// The photo in its own size with a saliency map over it: the picture that the page shows and
+    /// that the native command writes.
+    #[wasm_bindgen(unchecked_return_type = "PicturePixels")]
+    pub fn overlay(
         &self,
-        #[wasm_bindgen(unchecked_optional_param_type = "PicturePngOptions & LongCall")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "OverlayOptions")] options: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let draw = || {
+            let style = overlay_style(&Options::of(options, &[OVERLAY])?)?;
+            let photo = self.engine.borrow().picture()?;
+            let rows = overlay_rows(
+                &photo,
+                &style.intensity,
+                style.colour_map,
+                style.ground,
+                style.opacity,
+            );
+            let rgba = Uint8ClampedArray::new_with_length(photo.width() * photo.height() * 4);
+            let mut start = 0;
+            for row in rows {
+                let end = start + row.len() as u32;
+                rgba.subarray(start, end).copy_from(&row);
+                start = end;
+            }
+            pixels_object(rgba, photo.width(), photo.height())
+        };
+        draw().map_err(js_error)
+    }
+
+    /// The [`overlay`](Engine::overlay) as a PNG file, written row by row: a large photo is never
+    /// held a second time.
+    #[wasm_bindgen(js_name = overlayPng, unchecked_return_type = "Promise<Blob>")]
+    pub fn overlay_png(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "OverlayOptions & LongCall")] options: JsValue,
     ) -> Promise {
         let engine = self.snapshot();
-        future_to_promise(async move {
-            let options = Options::optional(options, &[PICTURE_PNG, LONG_CALL]).map_err(js_error)?;
-            let draw = options.get("draw");
-            let draw = draw.map(|draw| draw.dyn_into::<Function>().map_err(|other| must_be("draw", "a function", &other)));
-            let (draw, progress) = (draw.transpose().map_err(js_error)?, JsProgress::of(&options).map_err(js_error)?);
-            let photo = engine.picture().map_err(js_error)?;
-            let (file, height) = (PngBlob::default(), photo.height());
-            let mut png = PngRows::new(file.clone(), photo.width(), height, PngValues::Rgba).map_err(js_error)?;
-            let count = strip_rows(&photo).min(height);
-            // The same bytes for all parts: new ones would be garbage as large as the photo.
-            let buffer = Uint8ClampedArray::new_with_length(count * photo.width() * 4);
-            for first in (0..height).step_by(count as usize) {
-                progress.report(first as usize, height as usize).await.map_err(js_error)?;
-                let mut rgba = photo.rgba_rows(first, count);
-                if let Some(draw) = &draw {
-                    let part = buffer.subarray(0, rgba.len() as u32);
-                    part.copy_from(&rgba);
-                    let rows = pixels_object(part, photo.width(), count.min(height - first)).map_err(js_error)?;
-                    let drawn = draw.call2(&JsValue::UNDEFINED, &rows, &first.into())?;
-                    let bytes = match ByteSource::of("draw", &drawn).map_err(js_error)? {
-                        ByteSource::Bytes(bytes) | ByteSource::ImageData(bytes, ..) if bytes.length() as usize == rgba.len() => {
-                            bytes
-                        }
-                        _ => return Err(js_error(must_be("draw", "a function that gives as many pixels back", &drawn))),
-                    };
-                    bytes.copy_to(&mut rgba);
+        promise(async move {
+            let options = Options::of(options, &[OVERLAY, LONG_CALL])?;
+            let (style, progress) = (overlay_style(&options)?, JsProgress::of(&options)?);
+            let photo = engine.picture()?;
+            let height = photo.height() as usize;
+            let file = PngBlob::default();
+            let mut png =
+                PngRows::new(file.clone(), photo.width(), photo.height(), PngValues::Rgba)?;
+            let rows = overlay_rows(
+                &photo,
+                &style.intensity,
+                style.colour_map,
+                style.ground,
+                style.opacity,
+            );
+            for (row, rgba) in rows.enumerate() {
+                if row % PNG_ROWS == 0 {
+                    progress.report(row, height).await?;
                 }
-                png.push(&rgba).map_err(js_error)?;
+                png.push(&rgba)?;
             }
-            progress.report(height as usize, height as usize).await.map_err(js_error)?;
-            png.finish().and_then(|()| file.finish()).map(JsValue::from).map_err(js_error)
+            progress.report(height, height).await?;
+            png.finish()?;
+            file.finish().map(JsValue::from)
         })
     }
 
@@ -332,27 +409,40 @@ impl Engine {
             ByteSource::ImageData(rgba, width, height) => {
                 self.set_picture(Picture::from_rgba(rgba.to_vec(), width, height), "pixels")
             }
-            ByteSource::Blob(blob) => Ok(self.set_later(blob, "crate", |bytes| decode_file(&bytes))),
+            ByteSource::Blob(blob) => {
+                Ok(self.set_later(blob, "crate", |bytes| decode_file(&bytes)))
+            }
         }
     }
 
     /// Makes RGBA pixels, row-major from the top left, the picture.
     #[wasm_bindgen(js_name = setPicturePixels, skip_typescript)]
-    pub fn set_picture_pixels(&self, rgba: JsValue, width: JsValue, height: JsValue) -> Result<JsValue, JsValue> {
+    pub fn set_picture_pixels(
+        &self,
+        rgba: JsValue,
+        width: JsValue,
+        height: JsValue,
+    ) -> Result<JsValue, JsValue> {
         let source = ByteSource::of("rgba", &rgba).map_err(js_error)?;
-        if let (ByteSource::ImageData(rgba, columns, rows), true, true) = (&source, width.is_undefined(), height.is_undefined()) {
+        if let (ByteSource::ImageData(rgba, columns, rows), true, true) =
+            (&source, width.is_undefined(), height.is_undefined())
+        {
             return self.set_picture(Picture::from_rgba(rgba.to_vec(), *columns, *rows), "pixels");
         }
         let (width, height) = frame_size(&width, &height)?;
         match source {
             ByteSource::ImageData(_, columns, rows) if (columns, rows) != (width, height) => {
-                let found = format!("an ImageData of {columns} x {rows} pixels is not one of {width} x {height}");
+                let found = format!(
+                    "an ImageData of {columns} x {rows} pixels is not one of {width} x {height}"
+                );
                 Err(js_error(Error::PictureCorrupt(found)))
             }
             ByteSource::Bytes(rgba) | ByteSource::ImageData(rgba, ..) => {
                 self.set_picture(Picture::from_rgba(rgba.to_vec(), width, height), "pixels")
             }
-            ByteSource::Blob(blob) => Ok(self.set_later(blob, "pixels", move |rgba| Picture::from_rgba(rgba, width, height))),
+            ByteSource::Blob(blob) => Ok(self.set_later(blob, "pixels", move |rgba| {
+                Picture::from_rgba(rgba, width, height)
+            })),
         }
     }
 
@@ -360,7 +450,12 @@ impl Engine {
     #[wasm_bindgen(unchecked_return_type = "Promise<Float32Array>")]
     pub fn classify(&self) -> Promise {
         let engine = self.snapshot();
-        promise(async move { engine.classify().await.map(|scores| Float32Array::from(&scores[..])) })
+        promise(async move {
+            engine
+                .classify()
+                .await
+                .map(|scores| Float32Array::from(&scores[..]))
+        })
     }
 
     /// dS_c/dI for the same view: R, G, B planes of side x side, per unit of a 0..255 pixel value.
@@ -371,8 +466,14 @@ impl Engine {
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let class = class_index(if class.is_undefined() { f64::NAN } else { number("classIndex", &class)? })?;
-            let planes = engine.input_gradient(&gradient::Target::Class(class)).await?;
+            let class = class_index(if class.is_undefined() {
+                f64::NAN
+            } else {
+                number("classIndex", &class)?
+            })?;
+            let planes = engine
+                .input_gradient(&gradient::Target::Class(class))
+                .await?;
             Ok(Float32Array::from(&planes[..]))
         })
     }
@@ -398,27 +499,44 @@ impl Engine {
     #[wasm_bindgen(unchecked_return_type = "Promise<SaliencyMap>")]
     pub fn saliency(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "TargetOptions & SaliencyOptions & LongCall")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & SaliencyOptions & LongCall")]
+        options: JsValue,
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[TARGET, SALIENCY, LONG_CALL])?;
-            let saliency = engine.saliency(&saliency_settings(&options)?, &JsProgress::of(&options)?).await?;
+            let saliency = engine
+                .saliency(
+                    &saliency_settings(&options, &engine)?,
+                    &JsProgress::of(&options)?,
+                )
+                .await?;
             let (width, height) = engine.picture_size()?;
-            Ok(SaliencyMap { saliency, width, height, values: KeptArray::default(), signed: KeptArray::default() })
+            Ok(SaliencyMap {
+                saliency,
+                width,
+                height,
+                values: KeptArray::default(),
+                signed: KeptArray::default(),
+            })
         })
     }
 
     /// Gradient and DeconvNet compared, from the layer that the target reads down to the picture.
     #[wasm_bindgen(unchecked_return_type = "Promise<LayerRelation[]>")]
-    pub fn relation(&self, #[wasm_bindgen(unchecked_param_type = "TargetOptions & LongCall")] options: JsValue) -> Promise {
+    pub fn relation(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & LongCall")] options: JsValue,
+    ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[TARGET, LONG_CALL])?;
-            let layers = engine.relation(&target(&options)?, &JsProgress::of(&options)?).await?;
-            let layers: Vec<LayerRelation> = layers
+            let layers = engine
+                .compare_rules(&target(&options, &engine)?, &JsProgress::of(&options)?)
+                .await?;
+            let layers: Vec<RuleComparison> = layers
                 .into_iter()
-                .map(|layer| LayerRelation {
+                .map(|layer| RuleComparison {
                     layer: layer.layer,
                     kind: layer.kind.to_owned(),
                     cosine: layer.cosine,
@@ -430,65 +548,94 @@ impl Engine {
         })
     }
 
-    /// Starts to randomise the network's layers from the top down; computes the trained network's map. What becomes of the map's signs and of
-    /// its places is told apart, step by step: `RandomisedLayer`.
+    /// Starts to randomise the network's layers from the top down; computes the trained network's
+    /// map. What becomes of the map's signs and of its places is told apart, step by step:
+    /// `RandomisedLayer`.
     #[wasm_bindgen(js_name = sanityCheck, unchecked_return_type = "Promise<SanityCheck>")]
     pub fn sanity_check(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "TargetOptions & SaliencyOptions & LongCall")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & SaliencyOptions & LongCall")]
+        options: JsValue,
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[TARGET, SALIENCY, LONG_CALL])?;
-            let settings = saliency_settings(&options)?;
-            let seed = settings.seed;
-            let check = engine.sanity_check(settings, seed, &JsProgress::of(&options)?).await?;
-            Ok(SanityCheck { layers: check.left(), check: Rc::new(Mutex::new(check)) })
+            let settings = saliency_settings(&options, &engine)?;
+            let seed = settings.smooth_grad.seed;
+            let check = engine
+                .sanity_check(settings, seed, &JsProgress::of(&options)?)
+                .await?;
+            Ok(SanityCheck {
+                layers: check.left(),
+                check: Rc::new(Mutex::new(check)),
+            })
         })
     }
 
-    /// The object that a saliency map points at, or that is in a rectangle, cut out of the picture: the cut alone.
+    /// The object that a saliency map points at, or that is in a rectangle, cut out of the picture:
+    /// the cut alone.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
     pub fn segment(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "CutGuide & SegmentOptions & LongCall")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "CutGuide & SegmentOptions & LongCall")]
+        options: JsValue,
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[CUT, LONG_CALL])?;
             let (guide, settings) = cut_guide(&options, LocateMode::Paper, engine.picture_size()?)?;
-            let segmentation = engine.segment(guide.as_guide(), &settings, &JsProgress::of(&options)?).await?;
+            let segmentation = engine
+                .segment(guide.as_guide(), &settings, &JsProgress::of(&options)?)
+                .await?;
             Ok(Segmentation::new(segmentation, engine.picture()?))
         })
     }
 
-    /// The same, as a cut that strokes can correct. Its mode is `best` where nothing else is asked for.
+    /// The same, as a cut that strokes can correct. Its mode is `best` where nothing else is asked
+    /// for.
     #[wasm_bindgen(js_name = objectCut, unchecked_return_type = "Promise<ObjectCut>")]
     pub fn object_cut(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "CutGuide & SegmentOptions & LongCall")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "CutGuide & SegmentOptions & LongCall")]
+        options: JsValue,
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[CUT, LONG_CALL])?;
             let (guide, settings) = cut_guide(&options, LocateMode::Best, engine.picture_size()?)?;
-            let cut = engine.object_cut(guide.as_guide(), &settings, &JsProgress::of(&options)?).await?;
+            let cut = engine
+                .object_cut(guide.as_guide(), &settings, &JsProgress::of(&options)?)
+                .await?;
             let quantiles = match guide {
-                CutGuide::Saliency(_) => Some([settings.foreground_quantile, settings.background_quantile]),
+                CutGuide::Saliency(_) => {
+                    Some([settings.foreground_quantile, settings.background_quantile])
+                }
                 CutGuide::Rectangle(_) => None,
             };
-            Ok(ObjectCut { cut: RefCell::new(cut), photo: engine.picture()?, quantiles })
+            Ok(ObjectCut {
+                cut: RefCell::new(cut),
+                photo: engine.picture()?,
+                quantiles,
+            })
         })
     }
 
     /// Saliency, seeds and cut of a class.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
-    pub fn locate(&self, #[wasm_bindgen(unchecked_param_type = "LocateOptions & LongCall")] options: JsValue) -> Promise {
+    pub fn locate(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "LocateOptions & LongCall")] options: JsValue,
+    ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[LOCATE, LONG_CALL])?;
-            let (class, mode) = (options.class("classIndex")?, mode(&options, LocateMode::Best)?);
-            let segmentation = engine.locate(class, mode, &JsProgress::of(&options)?).await?;
+            let (class, mode) = (
+                options.class("classIndex")?,
+                mode(&options, LocateMode::Best)?,
+            );
+            let segmentation = engine
+                .locate(class, mode, &JsProgress::of(&options)?)
+                .await?;
             Ok(Segmentation::new(segmentation, engine.picture()?))
         })
     }
@@ -497,18 +644,31 @@ impl Engine {
     #[wasm_bindgen(js_name = classModel)]
     pub fn class_model(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "TargetOptions & ClassModelOptions")] options: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "TargetOptions & ClassModelOptions")]
+        options: JsValue,
     ) -> Result<ClassModelRun, JsValue> {
         let engine = self.engine.borrow();
         let run = Options::of(options, &[TARGET, CLASS_MODEL])
             .and_then(|options| class_model_settings(&options, &engine))
             .and_then(|settings| engine.class_model(&settings));
-        Ok(ClassModelRun { run: RefCell::new(run.map_err(js_error)?) })
+        Ok(ClassModelRun {
+            run: RefCell::new(run.map_err(js_error)?),
+        })
     }
 
-    fn set_picture(&self, picture: Result<Picture, Error>, decoder: &'static str) -> Result<JsValue, JsValue> {
-        let opened = picture.map(|picture| Opened { picture, decoder, reason: String::new() });
-        opened.and_then(|opened| use_picture(&self.engine, opened)).map_err(js_error)
+    fn set_picture(
+        &self,
+        picture: Result<Picture, Error>,
+        decoder: &'static str,
+    ) -> Result<JsValue, JsValue> {
+        let opened = picture.map(|picture| Opened {
+            picture,
+            decoder,
+            reason: String::new(),
+        });
+        opened
+            .and_then(|opened| use_picture(&self.engine, opened))
+            .map_err(js_error)
     }
 
     /// A promise of the picture that `decode` makes of a blob's bytes.
@@ -518,9 +678,13 @@ impl Engine {
         decoder: &'static str,
         decode: impl FnOnce(Vec<u8>) -> Result<Picture, Error> + 'static,
     ) -> JsValue {
-        let engine = Engine { engine: self.engine.clone() };
+        let engine = Engine {
+            engine: self.engine.clone(),
+        };
         let work = async move {
-            let bytes = read_blob(&blob).await.map_err(|error| js_error(Error::PictureCorrupt(error)))?;
+            let bytes = read_blob(&blob)
+                .await
+                .map_err(|error| js_error(Error::PictureCorrupt(error)))?;
             engine.set_picture(decode(bytes), decoder)
         };
         future_to_promise(work).into()
@@ -533,11 +697,25 @@ impl Engine {
 }
 
 /// Makes it the engine's picture and says what it is.
-fn use_picture(engine: &RefCell<engine::Engine>, Opened { picture, decoder, reason }: Opened) -> Result<JsValue, Error> {
+fn use_picture(
+    engine: &RefCell<engine::Engine>,
+    Opened {
+        picture,
+        decoder,
+        reason,
+    }: Opened,
+) -> Result<JsValue, Error> {
     let (file_width, file_height) = picture.file_size();
     let (width, height) = (picture.width(), picture.height());
     engine.borrow_mut().set_picture(picture);
-    js_object(&PictureInfo { width, height, file_width, file_height, decoder: decoder.to_owned(), reason })
+    js_object(&PictureInfo {
+        width,
+        height,
+        file_width,
+        file_height,
+        decoder: decoder.to_owned(),
+        reason,
+    })
 }
 
 /// A saliency map in the photo's frame.
@@ -564,10 +742,18 @@ impl SaliencyMap {
         self.height
     }
 
-    /// width * height values, row-major, >= 0; of `gradient` and its kin per unit of a 0..255 pixel value. The same array at every access.
+    /// width * height values, row-major, >= 0; of `gradient` and its kin per unit of a 0..255 pixel
+    /// value. The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn values(&self) -> Float32Array {
-        self.values.get(|| Float32Array::from(&self.saliency.map.sampled(self.width as usize, self.height as usize)[..]))
+        self.values.get(|| {
+            Float32Array::from(
+                &self
+                    .saliency
+                    .map
+                    .sampled(self.width as usize, self.height as usize)[..],
+            )
+        })
     }
 
     /// The values as they were computed, on the network's own grid.
@@ -576,25 +762,48 @@ impl SaliencyMap {
         saliency_grid(&self.saliency.map, &self.saliency.signed).map_err(js_error)
     }
 
-    /// The values in a frame of another size, such as a display's: width * height of them, row-major.
+    /// The values in a frame of another size, such as a display's: width * height of them,
+    /// row-major.
     pub fn sampled(
         &self,
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
     ) -> Result<Float32Array, JsValue> {
         let (width, height) = frame_size(&width, &height)?;
-        Ok(Float32Array::from(&self.saliency.map.sampled(width as usize, height as usize)[..]))
+        Ok(Float32Array::from(
+            &self.saliency.map.sampled(width as usize, height as usize)[..],
+        ))
     }
 
-    /// As many signed values, the attribution's sums over the colours: above 0 speaks for the target, below against it. The
-    /// same array at every access.
+    /// The map as levels to draw in a frame of width x height pixels, row-major: interpolated,
+    /// slightly blurred, 255 at its 99.5th percentile and above. `Engine.colourMaps` has colours
+    /// for them.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array")]
+    pub fn intensity(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
+    ) -> Result<Uint8Array, JsValue> {
+        let (width, height) = frame_size(&width, &height)?;
+        let intensity = Intensity::new(&self.saliency.map, width as usize, height as usize);
+        Ok(Uint8Array::from(&intensity.levels[..]))
+    }
+
+    /// As many signed values, the attribution's sums over the colours: above 0 speaks for the
+    /// target, below against it. The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn signed(&self) -> Float32Array {
-        self.signed.get(|| Float32Array::from(&self.saliency.signed_sampled(self.width as usize, self.height as usize)[..]))
+        self.signed.get(|| {
+            Float32Array::from(
+                &self
+                    .saliency
+                    .signed_sampled(self.width as usize, self.height as usize)[..],
+            )
+        })
     }
 
-    /// Of `integrated_gradients`: by how much the attribution's sum misses the score's rise from the mean picture, as a part of that
-    /// rise; undefined for other methods.
+    /// Of `integrated_gradients`: by how much the attribution's sum misses the score's rise from
+    /// the mean picture, as a part of that rise; undefined for other methods.
     #[wasm_bindgen(getter, js_name = completenessGap)]
     pub fn completeness_gap(&self) -> Option<f64> {
         self.saliency.completeness_gap
@@ -627,19 +836,28 @@ impl SanityCheck {
         })
     }
 
-    /// Randomises the next layer, the classes' own first, and gives its name, the map after it and the map's rank
-    /// correlations with the trained network's; undefined when none is left. A step that is cancelled has randomised its layer all the same.
+    /// Randomises the next layer, the classes' own first, and gives its name, the map after it and
+    /// the map's rank correlations with the trained network's; undefined when none is left. A step
+    /// that is cancelled has randomised its layer all the same.
     #[wasm_bindgen(unchecked_return_type = "Promise<RandomisedLayer | undefined>")]
-    pub fn step(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
+    pub fn step(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue,
+    ) -> Promise {
         let check = self.check.clone();
         promise(async move {
             let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
-            let Some(randomised) = check.lock().await.step(&progress).await? else { return Ok(JsValue::UNDEFINED) };
+            let Some(randomised) = check.lock().await.step(&progress).await? else {
+                return Ok(JsValue::UNDEFINED);
+            };
             plain_object([
                 ("layer", randomised.layer.into()),
                 ("left", randomised.left.into()),
                 ("correlation", randomised.correlation.into()),
-                ("magnitudeCorrelation", randomised.magnitude_correlation.into()),
+                (
+                    "magnitudeCorrelation",
+                    randomised.magnitude_correlation.into(),
+                ),
                 ("map", saliency_grid(&randomised.map, &randomised.signed)?),
             ])
         })
@@ -661,12 +879,18 @@ impl ObjectCut {
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
     pub fn segmentation(&self) -> Promise {
         let (segmentation, photo) = (self.cut.borrow().segmentation(), self.photo.clone());
-        promise(async move { segmentation.map(|segmentation| Segmentation::new(segmentation, photo)) })
+        promise(
+            async move { segmentation.map(|segmentation| Segmentation::new(segmentation, photo)) },
+        )
     }
 
-    /// Marks pixels as object or not and cuts anew. The stroke stays even where the answer is `no-object-found`.
+    /// Scribbles pixels as object or not and cuts anew. The stroke stays even where the answer is
+    /// `no-object-found`.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
-    pub fn stroke(&self, #[wasm_bindgen(unchecked_param_type = "StrokeOptions")] options: JsValue) -> Promise {
+    pub fn stroke(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "StrokeOptions")] options: JsValue,
+    ) -> Promise {
         let stroke = Options::of(options, &[STROKE]).and_then(|options| stroke(&options));
         match stroke.and_then(|stroke| self.cut.borrow_mut().stroke(stroke)) {
             Ok(()) => self.segmentation(),
@@ -688,8 +912,9 @@ impl ObjectCut {
         self.segmentation()
     }
 
-    /// What the cut started from, in a frame of width x height pixels, the photo's or a smaller one; row-major: 2 where the object's colours
-    /// were taken from, 1 where the background's were, 0 elsewhere. Strokes do not change it.
+    /// What the cut started from, in a frame of width x height pixels, the photo's or a smaller
+    /// one; row-major: 2 where the object's colours were taken from, 1 where the background's were,
+    /// 0 elsewhere. Strokes do not change it.
     pub fn seeds(
         &self,
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
@@ -708,13 +933,15 @@ impl ObjectCut {
         Ok(Uint8Array::from(&codes[..]))
     }
 
-    /// The object's colours were taken from the cells of the saliency map above this quantile; undefined for a rectangle.
+    /// The object's colours were taken from the cells of the saliency map above this quantile;
+    /// undefined for a rectangle.
     #[wasm_bindgen(getter, js_name = foregroundQuantile)]
     pub fn foreground_quantile(&self) -> Option<f64> {
         self.quantiles.map(|[foreground, _]| foreground)
     }
 
-    /// The background's colours were taken from the cells below this one; undefined for a rectangle.
+    /// The background's colours were taken from the cells below this one; undefined for a
+    /// rectangle.
     #[wasm_bindgen(getter, js_name = backgroundQuantile)]
     pub fn background_quantile(&self) -> Option<f64> {
         self.quantiles.map(|[_, background]| background)
@@ -738,7 +965,12 @@ pub struct Segmentation {
 
 impl Segmentation {
     fn new(segmentation: segmentation::Segmentation, photo: Rc<Picture>) -> Self {
-        Self { segmentation: Rc::new(segmentation), photo, mask: KeptArray::default(), alpha: KeptArray::default() }
+        Self {
+            segmentation: Rc::new(segmentation),
+            photo,
+            mask: KeptArray::default(),
+            alpha: KeptArray::default(),
+        }
     }
 
     /// A value for each of the photo's pixels.
@@ -748,7 +980,12 @@ impl Segmentation {
         for y in 0..self.segmentation.height {
             self.segmentation.alpha.read_row(y as usize, &mut row);
             row.iter_mut().for_each(|alpha| *alpha = value(*alpha));
-            array.subarray(y * self.segmentation.width, (y + 1) * self.segmentation.width).copy_from(&row);
+            array
+                .subarray(
+                    y * self.segmentation.width,
+                    (y + 1) * self.segmentation.width,
+                )
+                .copy_from(&row);
         }
         array
     }
@@ -768,13 +1005,15 @@ impl Segmentation {
         self.segmentation.height
     }
 
-    /// 255 on the object, 0 elsewhere; row-major in the photo's frame. The same array at every access.
+    /// 255 on the object, 0 elsewhere; row-major in the photo's frame. The same array at every
+    /// access.
     #[wasm_bindgen(getter)]
     pub fn mask(&self) -> Uint8Array {
         self.mask.get(|| self.array(segmentation::mask))
     }
 
-    /// How much of each pixel is object, 0 to 255, in the same frame: the mask with a soft edge. The same array at every access.
+    /// How much of each pixel is object, 0 to 255, in the same frame: the mask with a soft edge.
+    /// The same array at every access.
     #[wasm_bindgen(getter)]
     pub fn alpha(&self) -> Uint8Array {
         self.alpha.get(|| self.array(|alpha| alpha))
@@ -782,7 +1021,10 @@ impl Segmentation {
 
     /// The object's pixels of the photo on nothing, with a soft edge, as a PNG file.
     #[wasm_bindgen(js_name = cutoutPng, unchecked_return_type = "Promise<Blob>")]
-    pub fn cutout_png(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
+    pub fn cutout_png(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue,
+    ) -> Promise {
         let (segmentation, photo) = (self.segmentation.clone(), self.photo.clone());
         promise(async move {
             let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
@@ -794,7 +1036,10 @@ impl Segmentation {
 
     /// The mask as a PNG file, white on black.
     #[wasm_bindgen(js_name = maskPng, unchecked_return_type = "Promise<Blob>")]
-    pub fn mask_png(&self, #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue) -> Promise {
+    pub fn mask_png(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "LongCall")] options: JsValue,
+    ) -> Promise {
         let segmentation = self.segmentation.clone();
         promise(async move {
             let progress = JsProgress::of(&Options::optional(options, &[LONG_CALL])?)?;
@@ -818,14 +1063,20 @@ impl Segmentation {
     /// The share of the photo's pixels that are object, 0 to 1.
     #[wasm_bindgen(getter)]
     pub fn share(&self) -> f64 {
-        self.segmentation.share()
+        self.segmentation.object_fraction()
     }
 
     /// The object's bounding box in photo pixels.
     #[wasm_bindgen(getter, js_name = "box", unchecked_return_type = "BoundingBox")]
     pub fn bounding_box(&self) -> Result<JsValue, JsValue> {
         let b = &self.segmentation.bounding_box;
-        js_object(&BoundingBox { x: b.x, y: b.y, width: b.width, height: b.height }).map_err(js_error)
+        js_object(&BoundingBox {
+            x: b.x,
+            y: b.y,
+            width: b.width,
+            height: b.height,
+        })
+        .map_err(js_error)
     }
 
     /// The energy of the cut's labelling.
@@ -852,10 +1103,16 @@ impl ClassModelRun {
     /// Takes `n` steps. More of them, and the pixels, may be asked for before the promise is kept.
     #[wasm_bindgen(unchecked_return_type = "Promise<ClassModelProgress>")]
     pub fn step(&self, #[wasm_bindgen(unchecked_param_type = "number")] n: JsValue) -> Promise {
-        let asked = number("n", &n).and_then(|n| count("n", n)).map(|n| self.run.borrow_mut().step(n));
+        let asked = number("n", &n)
+            .and_then(|n| count("n", n))
+            .map(|n| self.run.borrow_mut().step(n));
         promise(async move {
             let progress = asked?.await?;
-            js_object(&ClassModelProgress { step: progress.step, score: progress.score, probability: progress.probability })
+            js_object(&ClassModelProgress {
+                step: progress.step,
+                score: progress.score,
+                probability: progress.probability,
+            })
         })
     }
 
@@ -869,7 +1126,9 @@ impl ClassModelRun {
 
 /// A length in pixels.
 fn side(name: &str, value: &JsValue) -> Result<u32, Error> {
-    number(name, value).and_then(|value| count(name, value)).map(|side| side as u32)
+    number(name, value)
+        .and_then(|value| count(name, value))
+        .map(|side| side as u32)
 }
 
 /// The columns and rows that a caller asks for.
@@ -891,7 +1150,8 @@ fn js_object(value: &impl Serialize) -> Result<JsValue, Error> {
 fn plain_object<const N: usize>(properties: [(&str, JsValue); N]) -> Result<JsValue, Error> {
     let object = Object::new();
     for (key, value) in properties {
-        Reflect::set(&object, &key.into(), &value).map_err(|_| Error::Internal("a property was refused".to_owned()))?;
+        Reflect::set(&object, &key.into(), &value)
+            .map_err(|_| Error::Internal("a property was refused".to_owned()))?;
     }
     Ok(object.into())
 }
@@ -903,28 +1163,46 @@ fn picture_object(picture: &Picture) -> Result<JsValue, Error> {
     let count = strip_rows(picture);
     for first in (0..picture.height()).step_by(count as usize) {
         let end = picture.height().min(first + count);
-        rgba.subarray(first * row, end * row).copy_from(&picture.rgba_rows(first, count));
+        rgba.subarray(first * row, end * row)
+            .copy_from(&picture.rgba_rows(first, count));
     }
     pixels_object(rgba, picture.width(), picture.height())
 }
 
 fn pixels_object(rgba: Uint8ClampedArray, width: u32, height: u32) -> Result<JsValue, Error> {
-    plain_object([("rgba", rgba.into()), ("width", width.into()), ("height", height.into())])
+    plain_object([
+        ("rgba", rgba.into()),
+        ("width", width.into()),
+        ("height", height.into()),
+    ])
 }
 
-/// So many rows of a picture are handed over at a time: two megabytes of RGBA.
+/// Rows of a file between two reports of progress.
+const PNG_ROWS: usize = 256;
+
+/// Rows of a picture that are handed over at a time: two megabytes of RGBA.
 fn strip_rows(picture: &Picture) -> u32 {
     ((2 << 20) / (picture.width() * 4)).max(1)
 }
 
 /// A map as it was computed: `SaliencyGrid`.
 fn saliency_grid(map: &saliency::SaliencyMap, signed: &[f32]) -> Result<JsValue, Error> {
-    let (values, signed) = (Float32Array::from(&map.values[..]), Float32Array::from(signed));
+    let levels = intensity(&map.values, map.columns);
+    let signed_levels = signed_intensity(signed, map.columns);
+    let (values, signed) = (
+        Float32Array::from(&map.values[..]),
+        Float32Array::from(signed),
+    );
     plain_object([
         ("width", map.columns.into()),
         ("height", map.rows.into()),
         ("values", values.into()),
         ("signed", signed.into()),
+        ("intensity", Uint8Array::from(&levels[..]).into()),
+        (
+            "signedIntensity",
+            Uint8Array::from(&signed_levels[..]).into(),
+        ),
     ])
 }
 
@@ -935,6 +1213,11 @@ fn network_info(id: &str) -> Result<NetworkInfo, Error> {
         title: row.title,
         classes: imagenet_labels().map(str::to_owned).collect(),
         input_side: row.input.side,
-        weights: WeightsInfo { file: row.file, bytes: row.bytes, sha256: row.sha256, licence: row.licence },
+        weights: WeightsInfo {
+            file: row.file,
+            bytes: row.bytes,
+            sha256: row.sha256,
+            licence: row.licence,
+        },
     })
 }

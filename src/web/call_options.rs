@@ -1,18 +1,22 @@
 //! The options of each call, as types of the crate.
 
-use js_sys::{Array, ArrayBuffer, Float32Array, Reflect};
+use js_sys::{Array, ArrayBuffer, Float32Array, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use super::js_error::count;
 use super::options::{Options, must_be, number};
-use crate::class_model::{ClassModelSettings, Start};
+use crate::class_model::{ClassModelSettings, Initialisation, class_model_recipe};
 use crate::engine::{self, LocateMode};
 use crate::error::Error;
 use crate::gradient::Target;
-use crate::preprocess::Views;
-use crate::saliency::{SaliencyMap, SaliencySettings};
-use crate::segmentation::{BoundingBox, CutSettings, Guide, Stroke};
+use crate::preprocess::Crops;
+use crate::render::{ColourMap, Ground, Intensity};
+use crate::saliency::{
+    GradCamSettings, IntegratedGradientsSettings, SaliencyMap, SaliencySettings,
+    SmoothGradSettings, saliency_method,
+};
+use crate::segmentation::{BoundingBox, CutSettings, Prompt, Stroke};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
@@ -83,6 +87,19 @@ export interface StrokeOptions {
     /** Whether what it covers is object, or else background. */
     object: boolean;
 }
+/** Options of `overlay`. */
+export interface OverlayOptions {
+    /** width * height levels of a map, row-major, edge to edge over the photo; interpolated in the photo's own size. */
+    intensity: Uint8Array;
+    width: number;
+    height: number;
+    /** An id of `Engine.colourMaps`; the first when left out. */
+    colourMap?: string;
+    /** `grey`, which is the photo in grey, dimmed, when left out; `colour`; or `none` for the map alone. */
+    ground?: string;
+    /** Of the map, 0 to 1; 1 when left out. */
+    opacity?: number;
+}
 /** Options of `locate`. */
 export interface LocateOptions {
     /** The class. */
@@ -105,17 +122,31 @@ export interface ClassModelOptions {
 
 /// The names of `LongCall`.
 pub const LONG_CALL: &[&str] = &["onProgress", "signal"];
-/// The names of `PicturePngOptions`.
-pub const PICTURE_PNG: &[&str] = &["draw"];
 /// The names of `TargetOptions`.
 pub const TARGET: &[&str] = &["classIndex", "layer", "channel", "position"];
 /// The names of `SaliencyOptions`.
 pub const SALIENCY: &[&str] = &["method", "views", "n", "sigma", "seed", "steps", "camLayer"];
 /// The names of `CutGuide` and `SegmentOptions`.
-pub const CUT: &[&str] =
-    &["saliency", "rectangle", "mode", "foregroundQuantile", "backgroundQuantile", "workingSide", "iterations"];
+pub const CUT: &[&str] = &[
+    "saliency",
+    "rectangle",
+    "mode",
+    "foregroundQuantile",
+    "backgroundQuantile",
+    "workingSide",
+    "iterations",
+];
 /// The names of `StrokeOptions`.
 pub const STROKE: &[&str] = &["points", "radius", "object"];
+/// The names of `OverlayOptions`.
+pub const OVERLAY: &[&str] = &[
+    "intensity",
+    "width",
+    "height",
+    "colourMap",
+    "ground",
+    "opacity",
+];
 /// The names of `LocateOptions`.
 pub const LOCATE: &[&str] = &["classIndex", "mode"];
 /// The names of `ClassModelOptions`.
@@ -124,18 +155,28 @@ pub const CLASS_MODEL: &[&str] = &["recipe", "seed", "side", "start"];
 /// What a call is about: its `classIndex`, or its `layer`, `channel` and `position`.
 ///
 /// # Errors
-/// `class-out-of-range` without either; `setting-out-of-range` with both, or with what is no neuron.
-pub fn target(options: &Options) -> Result<Target, Error> {
+/// `class-out-of-range` without either; `setting-out-of-range` with both, or with what is no
+/// neuron; `no-network` for a layer before there is a network.
+pub fn target(options: &Options, engine: &engine::Engine) -> Result<Target, Error> {
     match (options.get("classIndex"), options.text("layer")?) {
-        (Some(_), Some(_)) => Err(Error::SettingOutOfRange("a classIndex and a layer exclude each other".to_owned())),
+        (Some(_), Some(_)) => Err(Error::SettingOutOfRange(
+            "a classIndex and a layer exclude each other".to_owned(),
+        )),
         (_, None) => Ok(Target::Class(options.class("classIndex")?)),
         (None, Some(layer)) => {
             let channel = count("channel", options.number("channel")?.unwrap_or(f64::NAN))?;
-            let position = options.get("position").map(|position| match numbers("position", &position)?[..] {
-                [row, column] => Ok([count("position", row)?, count("position", column)?]),
-                _ => Err(must_be("position", "a row and a column", &position)),
-            });
-            Ok(Target::Neuron { layer, channel, position: position.transpose()? })
+            let position =
+                options
+                    .get("position")
+                    .map(|position| match numbers("position", &position)?[..] {
+                        [row, column] => Ok([count("position", row)?, count("position", column)?]),
+                        _ => Err(must_be("position", "a row and a column", &position)),
+                    });
+            Ok(Target::Neuron {
+                layer: engine.network()?.layer(&layer)?,
+                channel,
+                position: position.transpose()?,
+            })
         }
     }
 }
@@ -144,16 +185,35 @@ pub fn target(options: &Options) -> Result<Target, Error> {
 ///
 /// # Errors
 /// As [`target`], and `setting-out-of-range`.
-pub fn saliency_settings(options: &Options) -> Result<SaliencySettings, Error> {
-    let defaults = SaliencySettings::new(target(options)?);
+pub fn saliency_settings(
+    options: &Options,
+    engine: &engine::Engine,
+) -> Result<SaliencySettings, Error> {
+    let defaults = SaliencySettings::new(target(options, engine)?);
+    let smooth_grad = SmoothGradSettings {
+        samples: options.count("n")?.unwrap_or(defaults.smooth_grad.samples),
+        sigma: options
+            .number("sigma")?
+            .map_or(defaults.smooth_grad.sigma, |sigma| sigma as f32),
+        seed: options
+            .count("seed")?
+            .map_or(defaults.smooth_grad.seed, |seed| seed as u64),
+    };
+    let steps = options.count("steps")?;
     Ok(SaliencySettings {
-        method: options.text("method")?.unwrap_or(defaults.method),
-        views: options.count("views")?.map_or(Ok(defaults.views), Views::try_from)?,
-        samples: options.count("n")?.unwrap_or(defaults.samples),
-        sigma: options.number("sigma")?.map_or(defaults.sigma, |sigma| sigma as f32),
-        seed: options.count("seed")?.map_or(defaults.seed, |seed| seed as u64),
-        steps: options.count("steps")?.unwrap_or(defaults.steps),
-        cam_layer: options.text("camLayer")?,
+        method: options
+            .text("method")?
+            .map_or(Ok(defaults.method), |id| saliency_method(&id))?,
+        crops: options
+            .count("views")?
+            .map_or(Ok(defaults.crops), Crops::try_from)?,
+        smooth_grad,
+        integrated_gradients: IntegratedGradientsSettings {
+            steps: steps.unwrap_or(defaults.integrated_gradients.steps),
+        },
+        grad_cam: GradCamSettings {
+            layer: options.text("camLayer")?,
+        },
         target: defaults.target,
     })
 }
@@ -162,18 +222,30 @@ pub fn saliency_settings(options: &Options) -> Result<SaliencySettings, Error> {
 ///
 /// # Errors
 /// As [`target`], `setting-out-of-range`, and `no-picture` where it is to start from one.
-pub fn class_model_settings(options: &Options, engine: &engine::Engine) -> Result<ClassModelSettings, Error> {
-    let defaults = ClassModelSettings::new(target(options)?);
+pub fn class_model_settings(
+    options: &Options,
+    engine: &engine::Engine,
+) -> Result<ClassModelSettings, Error> {
+    let defaults = ClassModelSettings::new(target(options, engine)?);
     Ok(ClassModelSettings {
-        recipe: options.text("recipe")?.unwrap_or(defaults.recipe),
-        seed: options.count("seed")?.map_or(defaults.seed, |seed| seed as u64),
+        recipe: match options.text("recipe")? {
+            None => defaults.recipe,
+            Some(id) => class_model_recipe(&id)?.clone(),
+        },
+        seed: options
+            .count("seed")?
+            .map_or(defaults.seed, |seed| seed as u64),
         side: options.count("side")?,
-        start: match options.text("start")?.as_deref() {
-            None => defaults.start,
-            Some("zero") => Start::Zero,
-            Some("noise") => Start::Noise,
-            Some("photo") => Start::Picture(engine.picture()?),
-            Some(other) => return Err(Error::SettingOutOfRange(format!("start must be zero, noise or photo, not \"{other}\""))),
+        initialisation: match options.text("start")?.as_deref() {
+            None => defaults.initialisation,
+            Some("zero") => Initialisation::Zero,
+            Some("noise") => Initialisation::Noise,
+            Some("photo") => Initialisation::Picture(engine.picture()?),
+            Some(other) => {
+                return Err(Error::SettingOutOfRange(format!(
+                    "start must be zero, noise or photo, not \"{other}\""
+                )));
+            }
         },
         target: defaults.target,
     })
@@ -184,7 +256,9 @@ pub fn class_model_settings(options: &Options, engine: &engine::Engine) -> Resul
 /// # Errors
 /// `setting-out-of-range` for one that is none.
 pub fn mode(options: &Options, default: LocateMode) -> Result<LocateMode, Error> {
-    options.text("mode")?.map_or(Ok(default), |mode| mode.parse())
+    options
+        .text("mode")?
+        .map_or(Ok(default), |mode| mode.parse())
 }
 
 /// What a cut starts from, kept for the time of the call.
@@ -197,35 +271,104 @@ pub enum CutGuide {
 
 impl CutGuide {
     /// As the cut takes it.
-    pub fn as_guide(&self) -> Guide<'_> {
+    pub fn as_guide(&self) -> Prompt<'_> {
         match self {
-            CutGuide::Saliency(map) => Guide::Saliency(map),
-            CutGuide::Rectangle(rectangle) => Guide::Rectangle(*rectangle),
+            CutGuide::Saliency(map) => Prompt::Saliency(map),
+            CutGuide::Rectangle(rectangle) => Prompt::Rectangle(*rectangle),
         }
     }
 }
 
-/// The `saliency` or the `rectangle` of a call's options on a photo of these columns and rows, and its settings: where nothing else is
-/// asked for, those of the mode or GrabCut's.
+/// The `saliency` or the `rectangle` of a call's options on a photo of these columns and rows, and
+/// its settings: where nothing else is asked for, those of the mode or GrabCut's.
 ///
 /// # Errors
 /// `setting-out-of-range`.
-pub fn cut_guide(options: &Options, default: LocateMode, photo: (u32, u32)) -> Result<(CutGuide, CutSettings), Error> {
+pub fn cut_guide(
+    options: &Options,
+    default: LocateMode,
+    photo: (u32, u32),
+) -> Result<(CutGuide, CutSettings), Error> {
     let mode = mode(options, default)?;
     let (guide, defaults) = match (options.get("saliency"), options.get("rectangle")) {
         (Some(map), None) => (CutGuide::Saliency(saliency_map(&map)?), mode.cut_settings()),
-        (None, Some(area)) => (CutGuide::Rectangle(rectangle(&area, photo)?), CutSettings::rectangle()),
-        _ => return Err(Error::SettingOutOfRange("a cut starts from either a saliency map or a rectangle".to_owned())),
+        (None, Some(area)) => (
+            CutGuide::Rectangle(rectangle(&area, photo)?),
+            CutSettings::rectangle(),
+        ),
+        _ => {
+            return Err(Error::SettingOutOfRange(
+                "a cut starts from either a saliency map or a rectangle".to_owned(),
+            ));
+        }
     };
-    let whole = |name, default| options.count(name).map(|count| count.map_or(default, |count| count as u32));
+    let whole = |name, default| {
+        options
+            .count(name)
+            .map(|count| count.map_or(default, |count| count as u32))
+    };
     let settings = CutSettings {
-        foreground_quantile: options.number("foregroundQuantile")?.unwrap_or(defaults.foreground_quantile),
-        background_quantile: options.number("backgroundQuantile")?.unwrap_or(defaults.background_quantile),
+        foreground_quantile: options
+            .number("foregroundQuantile")?
+            .unwrap_or(defaults.foreground_quantile),
+        background_quantile: options
+            .number("backgroundQuantile")?
+            .unwrap_or(defaults.background_quantile),
         working_side: whole("workingSide", defaults.working_side)?,
         iterations: whole("iterations", defaults.iterations)?,
         ..defaults
     };
     Ok((guide, settings))
+}
+
+/// A map as it is drawn over the photo.
+pub struct OverlayStyle {
+    /// The map's levels.
+    pub intensity: Intensity,
+    /// Their colours.
+    pub colour_map: ColourMap,
+    /// What lies below.
+    pub ground: Ground,
+    /// Of the map, 0..=1.
+    pub opacity: f32,
+}
+
+/// The map and the style that `overlay` is called with.
+///
+/// # Errors
+/// `setting-out-of-range`, naming what is missing or is not what it has to be.
+pub fn overlay_style(options: &Options) -> Result<OverlayStyle, Error> {
+    let levels = options.get("intensity").unwrap_or(JsValue::UNDEFINED);
+    let levels = levels
+        .dyn_into::<Uint8Array>()
+        .map_err(|levels| must_be("intensity", "a Uint8Array", &levels))?
+        .to_vec();
+    let columns = options.count("width")?.unwrap_or(0);
+    let rows = options.count("height")?.unwrap_or(0);
+    if levels.is_empty() || columns.checked_mul(rows) != Some(levels.len()) {
+        return Err(Error::SettingOutOfRange(format!(
+            "`intensity` must have width x height levels: {columns} x {rows} are not {}",
+            levels.len()
+        )));
+    }
+    let opacity = options.number("opacity")?.unwrap_or(1.0);
+    if !(0.0..=1.0).contains(&opacity) {
+        return Err(Error::SettingOutOfRange(format!(
+            "opacity must be 0 to 1, not {opacity}"
+        )));
+    }
+    let colour_map = options.text("colourMap")?;
+    let ground = options.text("ground")?;
+    Ok(OverlayStyle {
+        intensity: Intensity {
+            levels,
+            rows,
+            columns,
+        },
+        colour_map: colour_map.map_or(Ok(ColourMap::default()), |id| id.parse())?,
+        ground: ground.map_or(Ok(Ground::default()), |id| id.parse())?,
+        opacity: opacity as f32,
+    })
 }
 
 /// A stroke.
@@ -237,30 +380,42 @@ pub fn stroke(options: &Options) -> Result<Stroke, Error> {
     let (points, object) = (get("points"), get("object"));
     let places = numbers("points", &points)?;
     let (pairs, []) = places.as_chunks() else {
-        return Err(Error::SettingOutOfRange(format!("`points` must be pairs of numbers, and {} are none", places.len())));
+        return Err(Error::SettingOutOfRange(format!(
+            "`points` must be pairs of numbers, and {} are none",
+            places.len()
+        )));
     };
     Ok(Stroke {
         points: pairs.iter().map(|&[x, y]| [x as f32, y as f32]).collect(),
         radius: number("radius", &get("radius"))? as f32,
-        object: object.as_bool().ok_or_else(|| must_be("object", "true or false", &object))?,
+        object: object
+            .as_bool()
+            .ok_or_else(|| must_be("object", "true or false", &object))?,
     })
 }
 
 fn rectangle(area: &JsValue, (columns, rows): (u32, u32)) -> Result<BoundingBox, Error> {
     let side = |key: &str| {
-        let value = Reflect::get(area, &key.into()).map_err(|_| must_be("rectangle", "a box", area))?;
+        let value =
+            Reflect::get(area, &key.into()).map_err(|_| must_be("rectangle", "a box", area))?;
         number(&format!("rectangle.{key}"), &value)
     };
-    BoundingBox::touched_by([side("x")?, side("y")?, side("width")?, side("height")?], [columns, rows])
+    BoundingBox::touched_by(
+        [side("x")?, side("y")?, side("width")?, side("height")?],
+        [columns, rows],
+    )
 }
 
 /// A `SaliencyMap`, of which the grid alone is read, or any object with its three properties.
 fn saliency_map(map: &JsValue) -> Result<SaliencyMap, Error> {
-    let grid = Reflect::get(map, &"grid".into()).ok().filter(JsValue::is_object);
+    let grid = Reflect::get(map, &"grid".into())
+        .ok()
+        .filter(JsValue::is_object);
     let map = grid.as_ref().unwrap_or(map);
     let get = |key: &str| {
-        Reflect::get(map, &key.into())
-            .map_err(|_| Error::SettingOutOfRange(format!("`saliency` has no {key}, or has been freed")))
+        Reflect::get(map, &key.into()).map_err(|_| {
+            Error::SettingOutOfRange(format!("`saliency` has no {key}, or has been freed"))
+        })
     };
     let side = |key: &str| {
         let name = format!("saliency.{key}");
@@ -269,16 +424,28 @@ fn saliency_map(map: &JsValue) -> Result<SaliencyMap, Error> {
     let (columns, rows, values) = (side("width")?, side("height")?, get("values")?);
     let values = match values.dyn_into::<Float32Array>() {
         Ok(values) => values.to_vec(),
-        Err(values) => numbers("saliency.values", &values)?.into_iter().map(|value| value as f32).collect(),
+        Err(values) => numbers("saliency.values", &values)?
+            .into_iter()
+            .map(|value| value as f32)
+            .collect(),
     };
-    Ok(SaliencyMap { values, rows, columns })
+    Ok(SaliencyMap {
+        values,
+        rows,
+        columns,
+    })
 }
 
 /// The numbers of an array, or of a typed array of any kind.
 fn numbers(name: &str, values: &JsValue) -> Result<Vec<f64>, Error> {
-    let is_typed = ArrayBuffer::is_view(values) && Reflect::has(values, &"length".into()).unwrap_or(false); // a DataView has none
+    let is_typed =
+        ArrayBuffer::is_view(values) && Reflect::has(values, &"length".into()).unwrap_or(false); // a DataView has none
     if !is_typed && !Array::is_array(values) {
         return Err(must_be(name, "an array of numbers", values));
     }
-    Array::from(values).iter().enumerate().map(|(i, value)| number(&format!("{name}[{i}]"), &value)).collect()
+    Array::from(values)
+        .iter()
+        .enumerate()
+        .map(|(i, value)| number(&format!("{name}[{i}]"), &value))
+        .collect()
 }

@@ -44,30 +44,45 @@ pub enum ByteSource {
 }
 
 impl ByteSource {
-    /// What `value` holds. It may be of another window, and then is no instance of this one's classes.
+    /// What `value` holds. It may be of another window, and then is no instance of this one's
+    /// classes.
     ///
     /// # Errors
-    /// `setting-out-of-range`, naming `name`, when it holds no bytes, or an `ImageData` is not in 8-bit sRGB.
+    /// `setting-out-of-range`, naming `name`, when it holds no bytes, or an `ImageData` is not in
+    /// 8-bit sRGB.
     pub fn of(name: &str, value: &JsValue) -> Result<Self, Error> {
         if ArrayBuffer::is_view(value) {
             return Ok(Self::Bytes(covered(value)));
         }
-        let tag = value.is_object().then(|| Reflect::get(value, &Symbol::to_string_tag()).ok()).flatten();
+        let tag = value
+            .is_object()
+            .then(|| Reflect::get(value, &Symbol::to_string_tag()).ok())
+            .flatten();
         match tag.and_then(|tag| tag.as_string()).as_deref() {
             Some("ArrayBuffer" | "SharedArrayBuffer") => Ok(Self::Bytes(Uint8Array::new(value))),
             Some("Blob" | "File") => Ok(Self::Blob(value.clone().unchecked_into())),
             Some("ImageData") => {
                 let image: &ImageData = value.unchecked_ref();
-                let (data, space) = (image.data(), image.colour_space().unwrap_or_else(|| "srgb".to_owned()));
+                let (data, space) = (
+                    image.data(),
+                    image.colour_space().unwrap_or_else(|| "srgb".to_owned()),
+                );
                 let bytes = covered(&data);
-                if space != "srgb" || u64::from(bytes.length()) != 4 * u64::from(image.width()) * u64::from(image.height()) {
+                if space != "srgb"
+                    || u64::from(bytes.length())
+                        != 4 * u64::from(image.width()) * u64::from(image.height())
+                {
                     return Err(Error::SettingOutOfRange(format!(
                         "`{name}` must be in 8-bit sRGB, not in other bits or {space}"
                     )));
                 }
                 Ok(Self::ImageData(bytes, image.width(), image.height()))
             }
-            _ => Err(must_be(name, "an ArrayBuffer, a typed array, a DataView or a Blob", value)),
+            _ => Err(must_be(
+                name,
+                "an ArrayBuffer, a typed array, a DataView or a Blob",
+                value,
+            )),
         }
     }
 }
@@ -85,6 +100,7 @@ pub async fn read_blob(blob: &Blob) -> Result<Vec<u8>, String> {
 /// What a view covers of its buffer, seen as bytes.
 fn covered(view: &JsValue) -> Uint8Array {
     let get = |key: &str| Reflect::get(view, &key.into()).unwrap_or(JsValue::UNDEFINED);
-    let [offset, length] = ["byteOffset", "byteLength"].map(|key| get(key).as_f64().unwrap_or(0.0) as u32);
+    let [offset, length] =
+        ["byteOffset", "byteLength"].map(|key| get(key).as_f64().unwrap_or(0.0) as u32);
     Uint8Array::new_with_byte_offset_and_length(&get("buffer"), offset, length)
 }

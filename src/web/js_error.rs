@@ -16,12 +16,15 @@ pub fn js_error(error: Error) -> JsValue {
     object.into()
 }
 
-/// A number that arrives from JavaScript, which may be missing, negative, fractional or NaN, as a class index.
+/// A number that arrives from JavaScript, which may be missing, negative, fractional or NaN, as a
+/// class index.
 ///
 /// # Errors
-/// `class-out-of-range` when it is not a whole number >= 0; whether there is such a class is for the network to say.
+/// `class-out-of-range` when it is not a whole number >= 0; whether there is such a class is for
+/// the network to say.
 pub fn class_index(value: f64) -> Result<usize, Error> {
-    whole_number(value).ok_or_else(|| Error::ClassOutOfRange(format!("{value} is not a class index")))
+    whole_number(value)
+        .ok_or_else(|| Error::ClassOutOfRange(format!("{value} is not a class index")))
 }
 
 /// A count from JavaScript.
@@ -29,7 +32,9 @@ pub fn class_index(value: f64) -> Result<usize, Error> {
 /// # Errors
 /// `setting-out-of-range`, naming the setting, when it is not a whole number >= 0.
 pub fn count(name: &str, value: f64) -> Result<usize, Error> {
-    whole_number(value).ok_or_else(|| Error::SettingOutOfRange(format!("`{name}` must be a whole number, not {value}")))
+    whole_number(value).ok_or_else(|| {
+        Error::SettingOutOfRange(format!("`{name}` must be a whole number, not {value}"))
+    })
 }
 
 fn whole_number(value: f64) -> Option<usize> {

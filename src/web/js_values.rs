@@ -95,13 +95,16 @@ pub struct PictureInfo {
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Columns of the file, upright: more than `width` where it was reduced on opening, as files of more than 50 million pixels are.
+    /// Columns of the file, upright: more than `width` where it was reduced on opening, as files of
+    /// more than 50 million pixels are.
     pub file_width: u32,
     /// Rows of the file.
     pub file_height: u32,
-    /// What has decoded it: the browser (`image-decoder`, or `image-bitmap` and a canvas) or this program (`crate`); `video-frame` and
-    /// `pixels` where there was nothing to decode.
-    #[tsify(type = "\"image-decoder\" | \"image-bitmap\" | \"video-frame\" | \"crate\" | \"pixels\"")]
+    /// What has decoded it: the browser (`image-decoder`, or `image-bitmap` and a canvas) or this
+    /// program (`crate`); `video-frame` and `pixels` where there was nothing to decode.
+    #[tsify(
+        type = "\"image-decoder\" | \"image-bitmap\" | \"video-frame\" | \"crate\" | \"pixels\""
+    )]
     pub decoder: String,
     /// Why a decoder that comes before that one did not do it; empty for the first.
     pub reason: String,
@@ -125,12 +128,13 @@ pub struct LayerInfo {
 
 /// How one layer takes the gradient and the DeconvNet's signal apart.
 #[derive(Serialize, Tsify)]
-pub struct LayerRelation {
+pub struct RuleComparison {
     /// Its name; the last entry is the picture.
     pub layer: String,
     /// What it computes.
     pub kind: String,
-    /// Cosine of the angle between the two signals at the layer's result: 1 where they have the same direction.
+    /// Cosine of the angle between the two signals at the layer's result: 1 where they have the
+    /// same direction.
     pub cosine: f32,
     /// How far this layer alone takes one and the same signal apart: 0 for identical, at most 1.
     pub parted: f32,

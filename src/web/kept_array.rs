@@ -17,7 +17,10 @@ impl<T: TypedArray> KeptArray<T> {
     /// The array; made anew where its buffer has been transferred to somebody else since.
     pub fn get(&self, make: impl FnOnce() -> T) -> T {
         let mut kept = self.0.borrow_mut();
-        let array = kept.take().filter(|array| array.length() > 0).unwrap_or_else(make);
+        let array = kept
+            .take()
+            .filter(|array| array.length() > 0)
+            .unwrap_or_else(make);
         kept.insert(array).clone()
     }
 }

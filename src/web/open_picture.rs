@@ -1,9 +1,10 @@
 //! A picture by the browser's own decoders.
 //!
-//! They read kinds of files that this crate doesn't, and show the others as the visitor knows them: upright, with their colour profile.
-//! `ImageDecoder` comes first, since its pixels don't pass a canvas; then `createImageBitmap` and a canvas; then the crate's decoder,
-//! which reads some files that browsers refuse, and is right where a browser alters what is read back from canvases, as some do against
-//! fingerprinting.
+//! They read kinds of files that this crate doesn't, and show the others as the visitor knows them:
+//! upright, with their colour profile. `ImageDecoder` comes first, since its pixels don't pass a
+//! canvas; then `createImageBitmap` and a canvas; then the crate's decoder, which reads some files
+//! that browsers refuse, and is right where a browser alters what is read back from canvases, as
+//! some do against fingerprinting.
 
 use std::cell::OnceCell;
 
@@ -14,14 +15,17 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, ImageBitmap, ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d, VideoFrame, VideoFrameInit,
-    VideoPixelFormat,
+    Blob, ImageBitmap, ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d, VideoFrame,
+    VideoFrameInit, VideoPixelFormat,
 };
 
 use super::js_bytes::{ByteSource, read_blob};
 use super::options::must_be;
 use crate::error::Error;
-use crate::image_input::{Picture, PictureStrips, Strip, check_file_bytes, decode_file, media_type, picture_size, stated_size};
+use crate::image_input::{
+    Picture, PictureStrips, Strip, check_file_bytes, decode_file, media_type, picture_size,
+    stated_size,
+};
 use crate::progress::Progress;
 
 /// So many bytes hold the header of nearly every picture: cameras put previews in front of it.
@@ -59,18 +63,27 @@ pub struct Opened {
     pub reason: String,
 }
 
-/// Opens a `Blob`, an `ArrayBuffer` or a view of one as a file, or takes the pixels of an `ImageBitmap`, a `VideoFrame` or an `ImageData`.
+/// Opens a `Blob`, an `ArrayBuffer` or a view of one as a file, or takes the pixels of an
+/// `ImageBitmap`, a `VideoFrame` or an `ImageData`.
 ///
 /// # Errors
-/// `setting-out-of-range` for another kind of source; `picture-empty`, `picture-too-large`, `picture-unsupported` and `picture-corrupt`
-/// as `decode_file`; `cancelled` by `progress`.
+/// `setting-out-of-range` for another kind of source; `picture-empty`, `picture-too-large`,
+/// `picture-unsupported` and `picture-corrupt` as `decode_file`; `cancelled` by `progress`.
 pub async fn open_picture(source: &JsValue, progress: &dyn Progress) -> Result<Opened, Error> {
     if let Some(frame) = source.dyn_ref::<VideoFrame>() {
-        let picture = picture_of_frame(frame, progress).await.map_err(Refusal::of_pixels)?;
-        return Ok(Opened { picture, decoder: "video-frame", reason: String::new() });
+        let picture = picture_of_frame(frame, progress)
+            .await
+            .map_err(Refusal::of_pixels)?;
+        return Ok(Opened {
+            picture,
+            decoder: "video-frame",
+            reason: String::new(),
+        });
     }
     if let Some(bitmap) = source.dyn_ref::<ImageBitmap>() {
-        return open_bitmap(bitmap, progress).await.map_err(Refusal::of_pixels);
+        return open_bitmap(bitmap, progress)
+            .await
+            .map_err(Refusal::of_pixels);
     }
     let file = match ByteSource::of("picture", source)? {
         ByteSource::Blob(file) => file,
@@ -78,11 +91,20 @@ pub async fn open_picture(source: &JsValue, progress: &dyn Progress) -> Result<O
             .map_err(|_| must_be("picture", "a Blob, or bytes that are not shared", source))?,
         ByteSource::ImageData(rgba, columns, rows) => {
             let picture = Picture::from_rgba(rgba.to_vec(), columns, rows)?;
-            return Ok(Opened { picture, decoder: "pixels", reason: String::new() });
+            return Ok(Opened {
+                picture,
+                decoder: "pixels",
+                reason: String::new(),
+            });
         }
     };
     check_file_bytes(file.size() as u64)?;
-    let head = bytes_of(&file.slice_with_f64_and_f64(0.0, HEAD_BYTES).unwrap_or_else(|_| file.clone())).await?;
+    let head = bytes_of(
+        &file
+            .slice_with_f64_and_f64(0.0, HEAD_BYTES)
+            .unwrap_or_else(|_| file.clone()),
+    )
+    .await?;
     if let Some((columns, rows)) = stated_size(&head) {
         picture_size(columns, rows)?;
     }
@@ -92,8 +114,16 @@ pub async fn open_picture(source: &JsValue, progress: &dyn Progress) -> Result<O
         Err(Refusal::Browser(reason)) => reason,
     };
     // Of a file that it does not know, the crate looks at the beginning alone.
-    let bytes = if stated_size(&head).is_some() { bytes_of(&file).await? } else { head };
-    Ok(Opened { picture: decode_file(&bytes)?, decoder: "crate", reason: reason.to_owned() })
+    let bytes = if stated_size(&head).is_some() {
+        bytes_of(&file).await?
+    } else {
+        head
+    };
+    Ok(Opened {
+        picture: decode_file(&bytes)?,
+        decoder: "crate",
+        reason: reason.to_owned(),
+    })
 }
 
 /// Why the browser did not do it.
@@ -127,17 +157,29 @@ impl From<JsValue> for Refusal {
     }
 }
 
-async fn open_by_browser(file: &Blob, head: &[u8], progress: &dyn Progress) -> Result<Opened, Refusal> {
+async fn open_by_browser(
+    file: &Blob,
+    head: &[u8],
+    progress: &dyn Progress,
+) -> Result<Opened, Refusal> {
     let media_type = media_type(head).map_or_else(|| file.type_(), str::to_owned);
     let refused = match open_by_image_decoder(file, &media_type, progress).await {
-        Ok(picture) => return Ok(Opened { picture, decoder: "image-decoder", reason: String::new() }),
+        Ok(picture) => {
+            return Ok(Opened {
+                picture,
+                decoder: "image-decoder",
+                reason: String::new(),
+            });
+        }
         Err(Refusal::Browser(reason)) => reason,
         Err(refusal) => return Err(refusal),
     };
     if let Some(fault) = canvas_fault() {
         return Err(Refusal::Browser(fault));
     }
-    let options = to_js(&BitmapOptions { image_orientation: "from-image" })?;
+    let options = to_js(&BitmapOptions {
+        image_orientation: "from-image",
+    })?;
     let bitmap = match settled(create_image_bitmap(file, &options)).await {
         Ok(bitmap) => bitmap,
         // Older browsers take no options.
@@ -146,33 +188,55 @@ async fn open_by_browser(file: &Blob, head: &[u8], progress: &dyn Progress) -> R
     let bitmap: ImageBitmap = bitmap.unchecked_into();
     let picture = picture_of_bitmap(&bitmap, progress).await;
     bitmap.close();
-    Ok(Opened { picture: picture?, decoder: "image-bitmap", reason: refused.to_owned() })
+    Ok(Opened {
+        picture: picture?,
+        decoder: "image-bitmap",
+        reason: refused.to_owned(),
+    })
 }
 
-async fn open_by_image_decoder(file: &Blob, media_type: &str, progress: &dyn Progress) -> Result<Picture, Refusal> {
+async fn open_by_image_decoder(
+    file: &Blob,
+    media_type: &str,
+    progress: &dyn Progress,
+) -> Result<Picture, Refusal> {
     let supported = settled(ImageDecoder::is_type_supported(media_type)).await;
     if !supported.is_ok_and(|supported| supported.is_truthy()) {
         return Err(Refusal::Browser("this browser has no ImageDecoder for it"));
     }
-    // Of a stream, Chromium decodes JPEGs to the very pixels that it shows; of a buffer, to ones with plainer colours.
-    let init = to_js(&DecoderInit { r#type: media_type, prefer_animation: false, color_space_conversion: "default" })?;
+    // Of a stream, Chromium decodes JPEGs to the very pixels that it shows; of a buffer, to ones
+    // with plainer colours.
+    let init = to_js(&DecoderInit {
+        r#type: media_type,
+        prefer_animation: false,
+        color_space_conversion: "default",
+    })?;
     Reflect::set(&init, &"data".into(), file.stream().as_ref())?;
     let decoder = ImageDecoder::new(&init)?;
-    // Firefox rejects these when the decoder is closed, and a rejection that nobody hears counts as a fault of the program.
+    // Firefox rejects these when the decoder is closed, and a rejection that nobody hears counts as
+    // a fault of the program.
     let tracks = Reflect::get(&decoder, &"tracks".into())?;
-    for promise in [Reflect::get(&decoder, &"completed".into())?, Reflect::get(&tracks, &"ready".into())?] {
+    for promise in [
+        Reflect::get(&decoder, &"completed".into())?,
+        Reflect::get(&tracks, &"ready".into())?,
+    ] {
         if let Ok(promise) = promise.dyn_into::<Promise>() {
             spawn_local(async move {
                 let _ = JsFuture::from(promise).await;
             });
         }
     }
-    let options = to_js(&DecodeOptions { frame_index: 0, complete_frames_only: true })?;
+    let options = to_js(&DecodeOptions {
+        frame_index: 0,
+        complete_frames_only: true,
+    })?;
     let decoded = settled(decoder.decode(&options)).await;
     decoder.close();
     let frame: VideoFrame = Reflect::get(&decoded?, &"image".into())?.unchecked_into();
     let picture = if has_halved_colours(&frame) && canvas_fault().is_none() {
-        Err(Refusal::Browser("of this kind of file, ImageDecoder gives the colours at half the resolution"))
+        Err(Refusal::Browser(
+            "of this kind of file, ImageDecoder gives the colours at half the resolution",
+        ))
     } else {
         picture_of_frame(&frame, progress).await
     };
@@ -180,18 +244,28 @@ async fn open_by_image_decoder(file: &Blob, media_type: &str, progress: &dyn Pro
     picture
 }
 
-/// Whether a frame has brightness and colours apart, as files have them: read as RGB, its colours would be coarser than what is shown.
+/// Whether a frame has brightness and colours apart, as files have them: read as RGB, its colours
+/// would be coarser than what is shown.
 fn has_halved_colours(frame: &VideoFrame) -> bool {
     !matches!(
         frame.format(),
-        Some(VideoPixelFormat::Rgba | VideoPixelFormat::Rgbx | VideoPixelFormat::Bgra | VideoPixelFormat::Bgrx)
+        Some(
+            VideoPixelFormat::Rgba
+                | VideoPixelFormat::Rgbx
+                | VideoPixelFormat::Bgra
+                | VideoPixelFormat::Bgrx
+        )
     )
 }
 
 async fn open_bitmap(bitmap: &ImageBitmap, progress: &dyn Progress) -> Result<Opened, Refusal> {
     let Some(fault) = canvas_fault() else {
         let picture = picture_of_bitmap(bitmap, progress).await?;
-        return Ok(Opened { picture, decoder: "image-bitmap", reason: String::new() });
+        return Ok(Opened {
+            picture,
+            decoder: "image-bitmap",
+            reason: String::new(),
+        });
     };
     let init = VideoFrameInit::new();
     init.set_timestamp(0);
@@ -200,32 +274,61 @@ async fn open_bitmap(bitmap: &ImageBitmap, progress: &dyn Progress) -> Result<Op
     };
     let picture = picture_of_frame(&frame, progress).await;
     frame.close();
-    Ok(Opened { picture: picture?, decoder: "video-frame", reason: fault.to_owned() })
+    Ok(Opened {
+        picture: picture?,
+        decoder: "video-frame",
+        reason: fault.to_owned(),
+    })
 }
 
 /// The visible pixels of a frame, turned as the frame asks for.
 async fn picture_of_frame(frame: &VideoFrame, progress: &dyn Progress) -> Result<Picture, Refusal> {
-    let orientation = orientation_of(frame).ok_or(Refusal::Browser("this browser's frames do not say which way is up"))?;
-    let visible = frame.visible_rect().ok_or(Refusal::Browser("this browser's frame is closed"))?;
-    let mut strips = PictureStrips::new(visible.width() as u32, visible.height() as u32, orientation)?;
+    let orientation = orientation_of(frame).ok_or(Refusal::Browser(
+        "this browser's frames do not say which way is up",
+    ))?;
+    let visible = frame
+        .visible_rect()
+        .ok_or(Refusal::Browser("this browser's frame is closed"))?;
+    let mut strips =
+        PictureStrips::new(visible.width() as u32, visible.height() as u32, orientation)?;
     let mut buffer = Uint8Array::new_with_length(0);
-    while let Some(Strip { x, y, width, height }) = strips.next_strip() {
+    while let Some(Strip {
+        x,
+        y,
+        width,
+        height,
+    }) = strips.next_strip()
+    {
         let (done, all) = strips.progress();
         progress.report(done, all).await?;
         let bytes = width * height * 4;
         if buffer.length() < bytes {
             buffer = Uint8Array::new_with_length(bytes);
         }
-        let rect = Rect { x: visible.x() + f64::from(x), y: visible.y() + f64::from(y), width, height };
-        let options = to_js(&CopyOptions { format: "RGBA", color_space: "srgb", rect })?.unchecked_into();
+        let rect = Rect {
+            x: visible.x() + f64::from(x),
+            y: visible.y() + f64::from(y),
+            width,
+            height,
+        };
+        let options = to_js(&CopyOptions {
+            format: "RGBA",
+            color_space: "srgb",
+            rect,
+        })?
+        .unchecked_into();
         // A browser that does not know of formats would copy something else.
         if frame.allocation_size_with_options(&options)? != bytes {
-            return Err(Refusal::Browser("this browser's frames cannot be read as RGBA"));
+            return Err(Refusal::Browser(
+                "this browser's frames cannot be read as RGBA",
+            ));
         }
         let part = buffer.subarray(0, bytes);
-        // As a promise of anything: what waits for one of arrays is compiled with this crate, under a name that differs between the two CPU
-        // programs, and they share their JavaScript.
-        let copied: Promise = frame.copy_to_with_u8_array_and_options(&part, &options).unchecked_into();
+        // As a promise of anything: what waits for one of arrays is compiled with this crate, under
+        // a name that differs between the two CPU programs, and they share their JavaScript.
+        let copied: Promise = frame
+            .copy_to_with_u8_array_and_options(&part, &options)
+            .unchecked_into();
         JsFuture::from(copied).await?;
         strips.push(part.to_vec())?;
     }
@@ -250,10 +353,17 @@ fn orientation_of(frame: &VideoFrame) -> Option<Orientation> {
 }
 
 /// A bitmap is upright already.
-async fn picture_of_bitmap(bitmap: &ImageBitmap, progress: &dyn Progress) -> Result<Picture, Refusal> {
-    let mut strips = PictureStrips::new(bitmap.width(), bitmap.height(), Orientation::NoTransforms)?;
+async fn picture_of_bitmap(
+    bitmap: &ImageBitmap,
+    progress: &dyn Progress,
+) -> Result<Picture, Refusal> {
+    let mut strips =
+        PictureStrips::new(bitmap.width(), bitmap.height(), Orientation::NoTransforms)?;
     let mut canvas = None;
-    while let Some(Strip { y, width, height, .. }) = strips.next_strip() {
+    while let Some(Strip {
+        y, width, height, ..
+    }) = strips.next_strip()
+    {
         let (done, all) = strips.progress();
         progress.report(done, all).await?;
         let context = match &canvas {
@@ -261,7 +371,8 @@ async fn picture_of_bitmap(bitmap: &ImageBitmap, progress: &dyn Progress) -> Res
             None => canvas.insert(drawing_area(width, height)?),
         };
         let (width, height) = (f64::from(width), f64::from(height));
-        // Browsers keep transparent pixels multiplied by their opacity: on white, nothing of them is lost.
+        // Browsers keep transparent pixels multiplied by their opacity: on white, nothing of them
+        // is lost.
         context.fill_rect(0.0, 0.0, width, height);
         context.draw_image_with_image_bitmap(bitmap, 0.0, -f64::from(y))?;
         strips.push(context.get_image_data(0.0, 0.0, width, height)?.data().0)?;
@@ -272,7 +383,9 @@ async fn picture_of_bitmap(bitmap: &ImageBitmap, progress: &dyn Progress) -> Res
 /// A canvas whose pixels are made to be read back; it fills with white.
 fn drawing_area(width: u32, height: u32) -> Result<OffscreenCanvasRenderingContext2d, JsValue> {
     let canvas = OffscreenCanvas::new(width, height)?;
-    let options = to_js(&ContextOptions { will_read_frequently: true })?;
+    let options = to_js(&ContextOptions {
+        will_read_frequently: true,
+    })?;
     let context = canvas.get_context_with_context_options("2d", &options)?;
     let context: OffscreenCanvasRenderingContext2d = context.ok_or(JsValue::NULL)?.unchecked_into();
     context.set_fill_style_str("#fff");
@@ -283,7 +396,8 @@ thread_local! {
     static CANVAS_FAULT: OnceCell<Option<&'static str>> = const { OnceCell::new() };
 }
 
-/// Why a canvas cannot be read from; `None` where it gives back what was put into it, byte for byte. Tried once.
+/// Why a canvas cannot be read from; `None` where it gives back what was put into it, byte for
+/// byte. Tried once.
 fn canvas_fault() -> Option<&'static str> {
     let tried = || match pattern_comes_back() {
         Ok(true) => None,
@@ -294,7 +408,8 @@ fn canvas_fault() -> Option<&'static str> {
 }
 
 fn pattern_comes_back() -> Result<bool, JsValue> {
-    let pattern = (0..PATTERN_SIDE * PATTERN_SIDE).flat_map(|i| [i as u8, (i * 73 + 29) as u8, (i * i) as u8, 255]);
+    let pattern = (0..PATTERN_SIDE * PATTERN_SIDE)
+        .flat_map(|i| [i as u8, (i * 73 + 29) as u8, (i * i) as u8, 255]);
     let pattern: Vec<u8> = pattern.collect();
     let context = drawing_area(PATTERN_SIDE, PATTERN_SIDE)?;
     let data = ImageData::new_with_u8_clamped_array(Clamped(&pattern), PATTERN_SIDE)?;

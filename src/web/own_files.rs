@@ -1,4 +1,5 @@
-//! The files that the package brings along: its entry knows their addresses, and how to read them where it runs.
+//! The files that the package brings along: its entry knows their addresses, and how to read them
+//! where it runs.
 
 use std::cell::RefCell;
 
@@ -12,8 +13,8 @@ thread_local! {
     static READ: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// For the package's entry: from now on the package's own files are read by `read(file): Promise<ArrayBuffer>`, by their names below
-/// `weights/`.
+/// For the package's entry: from now on the package's own files are read by `read(file):
+/// Promise<ArrayBuffer>`, by their names below `weights/`.
 #[wasm_bindgen(js_name = readOwnFilesWith, skip_typescript)]
 pub fn read_own_files_with(read: Function) {
     READ.set(Some(read));
@@ -25,12 +26,23 @@ pub fn read_own_files_with(read: Function) {
 /// `weights-download-failed`, with the reason.
 pub async fn own_weights(file: &str) -> Result<Vec<u8>, Error> {
     let failed = |error: JsValue| {
-        let message = Reflect::get(&error, &"message".into()).ok().and_then(|message| message.as_string());
-        Error::WeightsDownloadFailed(format!("{file}: {}", message.unwrap_or_else(|| "no reason was given".to_owned())))
+        let message = Reflect::get(&error, &"message".into())
+            .ok()
+            .and_then(|message| message.as_string());
+        Error::WeightsDownloadFailed(format!(
+            "{file}: {}",
+            message.unwrap_or_else(|| "no reason was given".to_owned())
+        ))
     };
     let read = READ.with_borrow(Clone::clone);
-    let read = read.ok_or_else(|| failed(js_sys::Error::new("this program was not started by the package's entry").into()))?;
-    let reading = read.call1(&JsValue::UNDEFINED, &file.into()).map_err(failed)?;
-    let buffer = JsFuture::from(Promise::resolve(&reading)).await.map_err(failed)?;
+    let read = read.ok_or_else(|| {
+        failed(js_sys::Error::new("this program was not started by the package's entry").into())
+    })?;
+    let reading = read
+        .call1(&JsValue::UNDEFINED, &file.into())
+        .map_err(failed)?;
+    let buffer = JsFuture::from(Promise::resolve(&reading))
+        .await
+        .map_err(failed)?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }

@@ -44,7 +44,8 @@ impl Parts {
     fn hand_over(&mut self) -> Result<(), JsValue> {
         let bytes = Uint8Array::from(&self.bytes[..]);
         self.bytes.clear();
-        self.blobs.push(&Blob::new_with_u8_array_sequence(&Array::of1(&bytes))?.into());
+        self.blobs
+            .push(&Blob::new_with_u8_array_sequence(&Array::of1(&bytes))?.into());
         Ok(())
     }
 }
@@ -54,7 +55,9 @@ impl Write for PngBlob {
         let mut parts = self.0.borrow_mut();
         parts.bytes.extend_from_slice(bytes);
         if parts.bytes.len() >= PART_BYTES {
-            parts.hand_over().map_err(|_| std::io::Error::other("the browser took no more bytes"))?;
+            parts
+                .hand_over()
+                .map_err(|_| std::io::Error::other("the browser took no more bytes"))?;
         }
         Ok(bytes.len())
     }

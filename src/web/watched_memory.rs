@@ -1,4 +1,5 @@
-//! Whether memory was refused. A program that gets none stops in a trap that looks like every other.
+//! Whether memory was refused. A program that gets none stops in a trap that looks like every
+//! other.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Whether the last request was refused: what stops the program is the last that it did.
 static REFUSED: AtomicBool = AtomicBool::new(false);
 
-/// Whether the program's last request for memory was refused. May also be asked of a program that has stopped.
+/// Whether the program's last request for memory was refused. May also be asked of a program that
+/// has stopped.
 pub fn memory_was_refused() -> bool {
     REFUSED.load(Ordering::Relaxed)
 }
@@ -16,7 +18,10 @@ struct WatchedMemory;
 #[global_allocator]
 static MEMORY: WatchedMemory = WatchedMemory;
 
-#[allow(unsafe_code, reason = "the system's allocator, called as it is called without this")]
+#[allow(
+    unsafe_code,
+    reason = "the system's allocator, called as it is called without this"
+)]
 unsafe impl GlobalAlloc for WatchedMemory {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         noted(unsafe { System.alloc(layout) })

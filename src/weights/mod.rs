@@ -1,7 +1,5 @@
-//! Trained weights: what is bundled, and how a file of them is checked and read.
+//! Trained weights: named tensors read from a file.
 
-mod manifest;
 mod read_safetensors;
 
-pub use manifest::{WeightsRow, manifest_row};
 pub use read_safetensors::{StoredTensor, StoredTensors, read_safetensors};

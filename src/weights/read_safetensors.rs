@@ -1,4 +1,4 @@
-//! Named tensors out of a safetensors file.
+//! Reads the named tensors of a safetensors file.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use safetensors::{Dtype, SafeTensors};
 
 use crate::error::Error;
 
-/// One tensor as a file holds it, widened to f32.
+/// One tensor of a file, converted to f32.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredTensor {
     /// Length of each axis; convolution weights are `[out, in, rows, columns]`.
@@ -16,28 +16,51 @@ pub struct StoredTensor {
     pub values: Vec<f32>,
 }
 
-/// Tensors by name. Builders take what they need out of it, so what is left over was not expected.
+/// Tensors by name. A network's builder removes each tensor that it uses, so that any tensor left
+/// over is unexpected.
 pub type StoredTensors = BTreeMap<String, StoredTensor>;
 
 /// Reads every tensor of a safetensors file whose elements are all `dtype` (`f16` or `f32`).
 ///
 /// # Errors
-/// `weights-corrupt` when the file is not well-formed (the format's own reader checks header, offsets and lengths) or has a value
-/// that is not finite; `weights-mismatch` when a tensor has another element type. Both name the tensor.
+/// `weights-corrupt` when the file is not well-formed (the `safetensors` crate checks header,
+/// offsets and lengths) or a value is not finite; `weights-mismatch` when a tensor has another
+/// element type. The detail names the tensor.
 pub fn read_safetensors(bytes: &[u8], dtype: &str) -> Result<StoredTensors, Error> {
-    let file =
-        SafeTensors::deserialize(bytes).map_err(|error| Error::WeightsCorrupt(format!("not a safetensors file: {error}")))?;
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|error| Error::WeightsCorrupt(format!("not a safetensors file: {error}")))?;
     let mut tensors = StoredTensors::new();
     for (name, view) in file.iter() {
         let values: Vec<f32> = match (view.dtype(), dtype) {
-            (Dtype::F16, "f16") => view.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-            (Dtype::F32, "f32") => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            (found, _) => return Err(Error::WeightsMismatch(format!("tensor {name} has elements {found:?}, not {dtype}"))),
+            (Dtype::F16, "f16") => view
+                .data()
+                .chunks_exact(2)
+                .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
+                .collect(),
+            (Dtype::F32, "f32") => view
+                .data()
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
+            (found, _) => {
+                return Err(Error::WeightsMismatch(format!(
+                    "tensor {name} has elements {found:?}, not {dtype}"
+                )));
+            }
         };
-        if let Some(place) = values.iter().position(|value| !value.is_finite()) {
-            return Err(Error::WeightsCorrupt(format!("tensor {name} has the value {} at element {place}", values[place])));
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::WeightsCorrupt(format!(
+                "tensor {name} has the value {} at element {index}",
+                values[index]
+            )));
         }
-        tensors.insert(name.to_owned(), StoredTensor { shape: view.shape().to_vec(), values });
+        tensors.insert(
+            name.to_owned(),
+            StoredTensor {
+                shape: view.shape().to_vec(),
+                values,
+            },
+        );
     }
     Ok(tensors)
 }

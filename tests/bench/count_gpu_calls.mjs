@@ -1,6 +1,7 @@
 /**
- * Makes every document that `page` opens from now on count what it asks of WebGPU, in `globalThis.gpuCalls`. `bytes` are those of the buffers
- * that dispatches read and write, each part once a dispatch.
+ * Makes every document that `page` opens from now on count what it asks of WebGPU, in
+ * `globalThis.gpuCalls`. `bytes` are those of the buffers that dispatches read and write, each part
+ * once a dispatch.
  * @param {import('playwright-core').Page} page
  */
 export async function countGpuCalls(page) {
@@ -22,7 +23,10 @@ export async function countGpuCalls(page) {
     const sizes = new WeakMap(); // of a bind group's buffers
     wrap(globalThis.GPUDevice, 'createBindGroup', ([{ entries }], group) => {
       const size = ({ resource: { buffer, offset = 0, size } }) => size ?? buffer.size - offset;
-      sizes.set(group, [...entries].reduce((sum, entry) => sum + size(entry), 0));
+      sizes.set(
+        group,
+        [...entries].reduce((sum, entry) => sum + size(entry), 0),
+      );
     });
     const bound = new WeakMap(); // by pass, the sizes of what is set
     wrap(globalThis.GPUComputePassEncoder, 'setBindGroup', function ([index, group]) {

@@ -1,5 +1,6 @@
-// GrabCut's energy of a labelling by a procedure that is neither contestant's: each side's colours get the five Gaussians that fit them,
-// found in the same way for every labelling, and the boundary counts as Rother, Kolmogorov & Blake have it.
+// GrabCut's energy of a labelling by a procedure that is neither contestant's: each side's colours
+// get the five Gaussians that fit them, found in the same way for every labelling, and the boundary
+// counts as Rother, Kolmogorov & Blake have it.
 //
 //   E = sum over pixels p  of -ln p(colour of p | its side's Gaussians)  +  sum over neighbours p, q on different sides  of V(p, q)
 //   V = 50 exp(-beta |I_p - I_q|^2) / distance(p, q)     beta = 1 / (2 mean |I_p - I_q|^2)     neighbours: 8
@@ -20,7 +21,12 @@ export function neutralEnergy(rgba, width, labels) {
   let colour = 0;
   for (const object of [false, true]) colour += misfit(colours(rgba, labels, object));
 
-  const neighbours = [[1, 0], [-1, 1], [0, 1], [1, 1]];
+  const neighbours = [
+    [1, 0],
+    [-1, 1],
+    [0, 1],
+    [1, 1],
+  ];
   const pairs = (visit) => {
     for (let p = 0; p < count; p++) {
       const x = p % width;
@@ -35,11 +41,14 @@ export function neutralEnergy(rgba, width, labels) {
   };
   let sum = 0;
   let number = 0;
-  pairs((p, q, squared) => { sum += squared; number++; });
+  pairs((p, q, squared) => {
+    sum += squared;
+    number++;
+  });
   const beta = number / (2 * sum);
   let boundary = 0;
   pairs((p, q, squared, distance) => {
-    if (!labels[p] !== !labels[q]) boundary += GAMMA * Math.exp(-beta * squared) / distance;
+    if (!labels[p] !== !labels[q]) boundary += (GAMMA * Math.exp(-beta * squared)) / distance;
   });
   return colour + boundary;
 }
@@ -53,13 +62,22 @@ function colours(rgba, labels, object) {
       times.set(key, (times.get(key) ?? 0) + 1);
     }
   }
-  return [...times].sort(([a], [b]) => a - b).map(([key, weight]) => ({ z: [key >> 16, (key >> 8) & 255, key & 255], weight }));
+  return [...times]
+    .sort(([a], [b]) => a - b)
+    .map(([key, weight]) => ({ z: [key >> 16, (key >> 8) & 255, key & 255], weight }));
 }
 
-/** `-ln p` of all colours together, after as many rounds of expectation maximisation as it takes. */
+/**
+ * `-ln p` of all colours together, after as many rounds of expectation maximisation as it takes.
+ */
 function misfit(samples) {
   if (samples.length === 0) return 0;
-  let model = split(samples).map((cluster) => moments(cluster, cluster.map(({ weight }) => weight)));
+  let model = split(samples).map((cluster) =>
+    moments(
+      cluster,
+      cluster.map(({ weight }) => weight),
+    ),
+  );
   let last = Infinity;
   for (let round = 0; ; round++) {
     const total = model.reduce((sum, { weight }) => sum + weight, 0);
@@ -72,23 +90,43 @@ function misfit(samples) {
       let sum = 0;
       for (const log of logs) sum += Math.exp(log - highest);
       misfit -= weight * (highest + Math.log(sum));
-      logs.forEach((log, k) => { shares[k][i] = weight * Math.exp(log - highest) / sum; });
+      logs.forEach((log, k) => {
+        shares[k][i] = (weight * Math.exp(log - highest)) / sum;
+      });
     });
     if (last - misfit <= SETTLED * Math.abs(misfit) || round === MOST_ROUNDS) return misfit;
     last = misfit;
-    model = shares.map((weights) => moments(samples, weights)).filter(({ weight }) => weight > 1e-3);
+    model = shares
+      .map((weights) => moments(samples, weights))
+      .filter(({ weight }) => weight > 1e-3);
   }
 }
 
-/** Five clusters, by cutting the one with the longest axis in two, across that axis at its mean (Orchard & Bouman 1991). */
+/**
+ * Five clusters, by cutting the one with the longest axis in two, across that axis at its mean
+ * (Orchard & Bouman 1991).
+ */
 function split(samples) {
   const clusters = [samples];
   while (clusters.length < COMPONENTS) {
-    const axes = clusters.map((cluster) => principal(moments(cluster, cluster.map(({ weight }) => weight))));
-    const widest = axes.reduce((best, { variance }, k) => (variance > axes[best].variance ? k : best), 0);
+    const axes = clusters.map((cluster) =>
+      principal(
+        moments(
+          cluster,
+          cluster.map(({ weight }) => weight),
+        ),
+      ),
+    );
+    const widest = axes.reduce(
+      (best, { variance }, k) => (variance > axes[best].variance ? k : best),
+      0,
+    );
     const { axis, mean } = axes[widest];
     const side = ({ z }) => axis.reduce((sum, a, c) => sum + a * (z[c] - mean[c]), 0) > 0;
-    const parts = [clusters[widest].filter(side), clusters[widest].filter((sample) => !side(sample))];
+    const parts = [
+      clusters[widest].filter(side),
+      clusters[widest].filter((sample) => !side(sample)),
+    ];
     if (parts.some((part) => part.length === 0)) break;
     clusters.splice(widest, 1, ...parts);
   }
@@ -103,9 +141,15 @@ function moments(samples, weights) {
     for (let c = 0; c < 3; c++) mean[c] += weights[i] * z[c];
   });
   for (let c = 0; c < 3; c++) mean[c] /= weight;
-  const covariance = [[0, 0, 0], [0, 0, 0], [0, 0, 0]];
+  const covariance = [
+    [0, 0, 0],
+    [0, 0, 0],
+    [0, 0, 0],
+  ];
   samples.forEach(({ z }, i) => {
-    for (let a = 0; a < 3; a++) for (let b = 0; b < 3; b++) covariance[a][b] += weights[i] * (z[a] - mean[a]) * (z[b] - mean[b]) / weight;
+    for (let a = 0; a < 3; a++)
+      for (let b = 0; b < 3; b++)
+        covariance[a][b] += (weights[i] * (z[a] - mean[a]) * (z[b] - mean[b])) / weight;
   });
   for (let c = 0; c < 3; c++) covariance[c][c] += FLOOR;
   return { weight, mean, covariance };
@@ -132,10 +176,14 @@ function gaussian({ weight, mean, covariance: m }, total) {
   };
   const determinant = [0, 1, 2].reduce((sum, j) => sum + m[0][j] * cofactor(0, j), 0);
   const inverse = [0, 1, 2].map((i) => [0, 1, 2].map((j) => cofactor(i, j) / determinant));
-  const constant = Math.log(weight / total) - 1.5 * Math.log(2 * Math.PI) - 0.5 * Math.log(determinant);
+  const constant =
+    Math.log(weight / total) - 1.5 * Math.log(2 * Math.PI) - 0.5 * Math.log(determinant);
   return (z) => {
     const [r, g, b] = [z[0] - mean[0], z[1] - mean[1], z[2] - mean[2]];
     const [[rr, rg, rb], [, gg, gb], [, , bb]] = inverse;
-    return constant - 0.5 * (rr * r * r + gg * g * g + bb * b * b + 2 * (rg * r * g + rb * r * b + gb * g * b));
+    return (
+      constant -
+      0.5 * (rr * r * r + gg * g * g + bb * b * b + 2 * (rg * r * g + rb * r * b + gb * g * b))
+    );
   };
 }

@@ -1,4 +1,5 @@
-// Chromium as the tests want it: WebGPU on the software adapter, a camera that shows a test picture.
+// Chromium as the tests want it: WebGPU on the software adapter, a camera that shows a test
+// picture.
 
 import { chromium } from 'playwright-core';
 
@@ -13,12 +14,23 @@ const FLAGS = [
   '--use-fake-ui-for-media-stream',
 ];
 
-const WEBGPU_FLAGS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--ignore-gpu-blocklist'];
+const WEBGPU_FLAGS = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--ignore-gpu-blocklist',
+];
 
-/** @param {{webgpu?: boolean, flags?: string[]}} [options]   `flags`: others than those of every test */
+/**
+ * @param {{webgpu?: boolean, flags?: string[]}} [options]   `flags`: others than those of every
+ *   test
+ */
 export function launch({ webgpu = true, flags = [] } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: [...FLAGS, ...(webgpu ? WEBGPU_FLAGS : ['--disable-features=WebGPU,WebGPUService']), ...flags],
+    args: [
+      ...FLAGS,
+      ...(webgpu ? WEBGPU_FLAGS : ['--disable-features=WebGPU,WebGPUService']),
+      ...flags,
+    ],
   });
 }

@@ -1,5 +1,6 @@
-// What can break under the page's feet: the GPU, the memory, the camera, the tab itself. Each ends in its named error or in the right
-// result, and the next action works. (A page left and kept by the browser: tests/engines/.) Run with `npm run e2e`.
+// What can break under the page's feet: the GPU, the memory, the camera, the tab itself. Each ends
+// in its named error or in the right result, and the next action works. (A page left and kept by
+// the browser: tests/engines/.) Run with `npm run e2e`.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -13,9 +14,14 @@ let v;
 const arrive = async (options) => (v = await site.arrive(options));
 
 /** Every worker of the page does this before anything else. @param {() => void} hook */
-const inWorkers = (hook) => site.server.put('app/engine_worker.js', (worker) => ({ body: `(${hook})();\n${worker}` }));
+const inWorkers = (hook) =>
+  site.server.put('app/engine_worker.js', (worker) => ({ body: `(${hook})();\n${worker}` }));
 
-/** @template T @param {() => T} run @returns {Promise<T>}   run in the worker that the page has now */
+/**
+ * @template T
+ * @param {() => T} run
+ * @returns {Promise<T>}   run in the worker that the page has now
+ */
 const inWorker = (run) => v.page.workers().at(-1).evaluate(run);
 
 /** The GPU devices and the memories of a worker, in the order in which they were made. */
@@ -58,12 +64,25 @@ async function sampled() {
 
 /** Until the engine is up again after a crash. @param {number} openings   in all */
 async function restarted(openings) {
-  await v.page.waitForFunction((count) => globalThis.openings === count && !/^(Starting|Downloading|Preparing|Warming)/.test(document.querySelector('.status-text').textContent), openings);
+  await v.page.waitForFunction(
+    (count) =>
+      globalThis.openings === count &&
+      !/^(Starting|Downloading|Preparing|Warming)/.test(
+        document.querySelector('.status-text').textContent,
+      ),
+    openings,
+  );
   await v.dismissProblems();
 }
 
-const modelTakes = (/** @type {number} */ step) => v.page.waitForFunction((least) =>
-  Number(document.querySelector('#model .card-state').textContent.match(/step (\d+)/)?.[1] ?? 0) >= least, step);
+const modelTakes = (/** @type {number} */ step) =>
+  v.page.waitForFunction(
+    (least) =>
+      Number(
+        document.querySelector('#model .card-state').textContent.match(/step (\d+)/)?.[1] ?? 0,
+      ) >= least,
+    step,
+  );
 
 /** Small and quick, as the GPU here computes on the CPU. */
 const ON_GPU = '#device=webgpu&recipe=paper&side=128';
@@ -76,50 +95,84 @@ describe('a GPU that is not to be had', () => {
     }`;
 
   test('no adapter: the CPU, and the page says why; asked for by name, an error that leads to the CPU', async () => {
-    inWorkers(() => { GPU.prototype.requestAdapter = async () => null; });
+    inWorkers(() => {
+      GPU.prototype.requestAdapter = async () => null;
+    });
     await arrive();
     await sampled();
     assert.equal(await v.page.textContent('#device'), 'CPU');
     assert.match(await v.page.textContent('#device-notice'), /adapter/);
-    await v.page.evaluate(() => { location.hash = '#device=webgpu'; });
+    await v.page.evaluate(() => {
+      location.hash = '#device=webgpu';
+    });
     const card = await v.problem('gpu-unavailable');
     await (await card.$('button:text-is("Use the CPU")')).click();
-    await v.page.waitForFunction(() => document.querySelector('#device')?.textContent === 'CPU' && !document.querySelector('.problem'));
+    await v.page.waitForFunction(
+      () =>
+        document.querySelector('#device')?.textContent === 'CPU' &&
+        !document.querySelector('.problem'),
+    );
     await v.chooseClass(0);
     await v.threeCardsShow((await v.classes())[0]);
   });
 
   test('an adapter that refuses a device: the CPU, and the page says why; asked for by name, an error that leads to the CPU', async () => {
-    inWorkers(new Function(`${asHardware}
-      GPUAdapter.prototype.requestDevice = () => Promise.reject(new DOMException('no device today', 'OperationError'));`));
+    inWorkers(
+      new Function(`${asHardware}
+      GPUAdapter.prototype.requestDevice = () => Promise.reject(new DOMException('no device today', 'OperationError'));`),
+    );
     await arrive();
     await sampled();
     assert.equal(await v.page.textContent('#device'), 'CPU');
     assert.match(await v.page.textContent('#device-notice'), /WebGPU could not be started/);
-    await v.page.evaluate(() => { location.hash = '#device=webgpu'; });
+    await v.page.evaluate(() => {
+      location.hash = '#device=webgpu';
+    });
     const card = await v.problem('gpu-unavailable');
     await (await card.$('button:text-is("Use the CPU")')).click();
-    await v.page.waitForFunction(() => document.querySelector('#device')?.textContent === 'CPU' && !document.querySelector('.problem'));
+    await v.page.waitForFunction(
+      () =>
+        document.querySelector('#device')?.textContent === 'CPU' &&
+        !document.querySelector('.problem'),
+    );
   });
 
   test('an adapter with the least limits that there are: everything works on it', async () => {
     inWorkers(() => {
       // The specification's defaults, which every adapter has.
       const least = {
-        maxBindGroups: 4, maxBindingsPerBindGroup: 1000, maxStorageBuffersPerShaderStage: 8, maxUniformBuffersPerShaderStage: 12,
-        maxStorageBufferBindingSize: 2 ** 27, maxUniformBufferBindingSize: 65536, maxBufferSize: 2 ** 28, maxComputeWorkgroupStorageSize: 16384,
-        maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupSizeX: 256, maxComputeWorkgroupSizeY: 256, maxComputeWorkgroupSizeZ: 64,
+        maxBindGroups: 4,
+        maxBindingsPerBindGroup: 1000,
+        maxStorageBuffersPerShaderStage: 8,
+        maxUniformBuffersPerShaderStage: 12,
+        maxStorageBufferBindingSize: 2 ** 27,
+        maxUniformBufferBindingSize: 65536,
+        maxBufferSize: 2 ** 28,
+        maxComputeWorkgroupStorageSize: 16384,
+        maxComputeInvocationsPerWorkgroup: 256,
+        maxComputeWorkgroupSizeX: 256,
+        maxComputeWorkgroupSizeY: 256,
+        maxComputeWorkgroupSizeZ: 64,
         maxComputeWorkgroupsPerDimension: 65535,
       };
       const { requestDevice } = GPUAdapter.prototype;
-      Object.defineProperties(GPUSupportedLimits.prototype, Object.fromEntries(Object.entries(least).map(([key, value]) => [key, { get: () => value }])));
+      Object.defineProperties(
+        GPUSupportedLimits.prototype,
+        Object.fromEntries(
+          Object.entries(least).map(([key, value]) => [key, { get: () => value }]),
+        ),
+      );
       globalThis.wished = {};
       GPUAdapter.prototype.requestDevice = function (wishes) {
         globalThis.wished = { ...wishes?.requiredLimits };
         for (const [key, value] of Object.entries(least)) {
-          if (globalThis.wished[key] > value) return Promise.reject(new DOMException(`${key} is ${value}`, 'OperationError'));
+          if (globalThis.wished[key] > value)
+            return Promise.reject(new DOMException(`${key} is ${value}`, 'OperationError'));
         }
-        return requestDevice.call(this, { ...wishes, requiredLimits: { ...wishes?.requiredLimits, ...least } });
+        return requestDevice.call(this, {
+          ...wishes,
+          requiredLimits: { ...wishes?.requiredLimits, ...least },
+        });
       };
     });
     await arrive({ hash: ON_GPU });
@@ -146,7 +199,7 @@ describe('a GPU that fails in the middle', () => {
     await v.chooseClass(0);
     await modelTakes(2);
     await inWorker(() => devices.at(-1).destroy());
-    assert.match(await (await v.problem('gpu-lost')).textContent(), /started again/);
+    assert.match(await (await v.problem('gpu-lost')).textContent(), /engine was restarted/);
     await restarted(2);
     assert.match(await v.page.textContent('#device'), /WebGPU/);
     await v.chooseClass(0); // of the photo that was there
@@ -155,7 +208,7 @@ describe('a GPU that fails in the middle', () => {
 
     await inWorker(() => devices.at(-1).destroy());
     const card = await v.problem('gpu-lost');
-    assert.match(await card.textContent(), /not started again/);
+    assert.match(await card.textContent(), /engine was not restarted/);
     await v.page.waitForSelector('.status-text:text("could not be started")');
     await v.page.waitForTimeout(1000);
     assert.equal(await v.page.evaluate(() => openings), 2);
@@ -171,7 +224,11 @@ describe('a GPU that fails in the middle', () => {
     await sampled();
     await v.chooseClass(0);
     await modelTakes(1);
-    await inWorker(() => devices.at(-1).createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE })); // exclude each other
+    await inWorker(() =>
+      devices
+        .at(-1)
+        .createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE }),
+    ); // exclude each other
     await v.problem('gpu-lost');
     await restarted(2);
     await v.chooseClass(0);
@@ -181,7 +238,8 @@ describe('a GPU that fails in the middle', () => {
 
   test('values that are no numbers: gpu-lost, never a map or a class that is made of them', async () => {
     inWorkers(() => {
-      // A driver that divides zero by zero: whatever shaders read back as results is NaN from the photo on.
+      // A driver that divides zero by zero: whatever shaders read back as results is NaN from the
+      // photo on.
       const { writeBuffer } = GPUQueue.prototype;
       globalThis.broken = false;
       GPUQueue.prototype.writeBuffer = function (buffer, offset, data, ...part) {
@@ -195,7 +253,9 @@ describe('a GPU that fails in the middle', () => {
     });
     await arrive({ hash: ON_GPU });
     await sampled();
-    await inWorker(() => { globalThis.broken = true; });
+    await inWorker(() => {
+      globalThis.broken = true;
+    });
     await v.page.click('.sample[data-file="coffee.jpg"]');
     await v.problem('gpu-lost');
     assert.doesNotMatch(await v.page.textContent('#classes'), /NaN/);
@@ -227,7 +287,7 @@ describe('memory', () => {
     await v.chooseClass(0);
     await v.threeCardsShow(name);
     await v.finished();
-    assert.ok(await inWorker(() => memories.at(-1).buffer.byteLength) < full / 4);
+    assert.ok((await inWorker(() => memories.at(-1).buffer.byteLength)) < full / 4);
     assert.equal(await v.page.locator('.problem').count(), 0);
   });
 });
@@ -236,16 +296,20 @@ test('hidden for minutes in mid-step: the work goes on, and the page shows it af
   await arrive({
     hash: '#recipe=sharp', // the longest
     before: () => {
-      // What browsers do to a tab that nobody sees for minutes: no frames, and timers once a minute.
+      // What browsers do to a tab that nobody sees for minutes: no frames, and timers once a
+      // minute.
       /** @type {{run: Function, args: any[]}[]} */
       const held = [];
       let hidden = false;
       for (const name of ['setTimeout', 'requestAnimationFrame']) {
         const ask = globalThis[name];
-        globalThis[name] = (run, ...rest) => ask((...args) => (hidden ? held.push({ run, args }) : run(...args)), ...rest);
+        globalThis[name] = (run, ...rest) =>
+          ask((...args) => (hidden ? held.push({ run, args }) : run(...args)), ...rest);
       }
       Object.defineProperty(Document.prototype, 'hidden', { get: () => hidden });
-      Object.defineProperty(Document.prototype, 'visibilityState', { get: () => (hidden ? 'hidden' : 'visible') });
+      Object.defineProperty(Document.prototype, 'visibilityState', {
+        get: () => (hidden ? 'hidden' : 'visible'),
+      });
       globalThis.setHidden = (value) => {
         hidden = value;
         document.dispatchEvent(new Event('visibilitychange'));
@@ -260,7 +324,7 @@ test('hidden for minutes in mid-step: the work goes on, and the page shows it af
   await v.page.evaluate(() => setHidden(false));
   await v.threeCardsShow(name);
   await v.finished();
-  assert.ok(await v.modelStep() > 4, 'nothing was done meanwhile');
+  assert.ok((await v.modelStep()) > 4, 'nothing was done meanwhile');
   await v.chooseClass(1);
   await v.threeCardsShow((await v.classes())[1]);
   assert.equal(await v.page.locator('.problem').count(), 0);
@@ -272,7 +336,8 @@ describe('the camera', () => {
     await arrive({
       before: () => {
         const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-        navigator.mediaDevices.getUserMedia = async (wanted) => (globalThis.stream = await ask(wanted));
+        navigator.mediaDevices.getUserMedia = async (wanted) =>
+          (globalThis.stream = await ask(wanted));
       },
     });
     await v.ready();
@@ -283,7 +348,13 @@ describe('the camera', () => {
   /** The preview is gone, the light is out, and another picture can be chosen. */
   async function goesOnWithout() {
     await v.page.waitForSelector('text=Webcam');
-    assert.deepEqual(await v.page.evaluate(() => [stream.getTracks()[0].readyState, document.querySelector('video').srcObject]), ['ended', null]);
+    assert.deepEqual(
+      await v.page.evaluate(() => [
+        stream.getTracks()[0].readyState,
+        document.querySelector('video').srcObject,
+      ]),
+      ['ended', null],
+    );
     await v.takeSample('coffee.jpg');
     assert.equal(await v.page.locator('.problem').count(), 0);
   }
@@ -297,7 +368,8 @@ describe('the camera', () => {
 
   test('its permission taken back in mid-preview: camera-lost', async () => {
     await filming();
-    await v.page.context().clearPermissions(); // back to asking, which this browser answers with yes
+    // Back to asking, which this browser answers with yes
+    await v.page.context().clearPermissions();
     await v.page.context().grantPermissions([]); // nothing is allowed
     await v.problem('camera-lost');
     await goesOnWithout();

@@ -1,4 +1,5 @@
-// After the first visit the page works without a network; versions never mix; it can be installed and take shared pictures.
+// After the first visit the page works without a network; versions never mix; it can be installed
+// and take shared pictures.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -16,13 +17,17 @@ let server;
 let browser;
 /** @type {Awaited<ReturnType<typeof visit>>} */
 let v;
-/** A version with another title and other words on the page. @type {ReturnType<typeof otherVersion>} */
+/**
+ * A version with another title and other words on the page.
+ * @type {ReturnType<typeof otherVersion>}
+ */
 let next;
 
 before(async () => {
   browser = await launch({ webgpu: false });
   next = otherVersion(DIST, {
-    'app/strings/en.js': (text) => text.replace("title: 'Deep Inside'", "title: 'Deep Inside, next'"),
+    'app/strings/en.js': (text) =>
+      text.replace("title: 'Deep Inside'", "title: 'Deep Inside, next'"),
     'samples/samples.json': (text) => text.replace('"title": "', '"title": "Next: '),
     'style/layout.css': (text) => `${text}\n/* next */`,
   });
@@ -44,26 +49,43 @@ async function firstVisit() {
   await kept();
 }
 
-const kept = (page = v.page) => page.waitForSelector('#kept:text("opens without a network")', { state: 'attached' });
+const kept = (page = v.page) =>
+  page.waitForSelector('#kept:text("also opens offline")', { state: 'attached' });
 const title = (page = v.page) => page.textContent('h1');
 const card = (page = v.page) => page.waitForSelector('.problem[data-code="update-ready"]');
 
 /** The builds of all parts that run in the page. */
-const builds = (page = v.page) => page.evaluate(() => [...new Set([...Object.values(self.builds), document.querySelector('meta[name=build]').content])]);
+const builds = (page = v.page) =>
+  page.evaluate(() => [
+    ...new Set([...Object.values(self.builds), document.querySelector('meta[name=build]').content]),
+  ]);
 
 /** Checksum of a file as the page gets it. @param {string} file */
-const checksum = (file, page = v.page) => page.evaluate(async (name) => {
-  const digest = await crypto.subtle.digest('SHA-256', await (await fetch(name)).arrayBuffer());
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}, file);
+const checksum = (file, page = v.page) =>
+  page.evaluate(async (name) => {
+    const digest = await crypto.subtle.digest('SHA-256', await (await fetch(name)).arrayBuffer());
+    return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join(
+      '',
+    );
+  }, file);
 
-const checksumIn = (folder, file) => JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8')).files[file];
+const checksumIn = (folder, file) =>
+  JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8')).files[file];
 
-/** Everything of the page is of the version in `folder`. @param {string} folder @param {RegExp} words */
+/**
+ * Everything of the page is of the version in `folder`.
+ * @param {string} folder
+ * @param {RegExp} words
+ */
 async function assertWholly(folder, words, page = v.page) {
   assert.match(await title(page), words);
   assert.deepEqual(await builds(page), [buildOf(folder)]);
-  for (const file of ['samples/samples.json', 'app/strings/en.js', 'style/layout.css', 'index.html']) {
+  for (const file of [
+    'samples/samples.json',
+    'app/strings/en.js',
+    'style/layout.css',
+    'index.html',
+  ]) {
     assert.equal(await checksum(file, page), checksumIn(folder, file), file);
   }
 }
@@ -107,7 +129,9 @@ describe('without a network', () => {
     await server.close();
     const page = await v.page.context().newPage();
     await page.goto(`${server.address}?from=elsewhere#map=viridis`);
-    await page.waitForFunction(() => /^Ready/.test(document.querySelector('.status-text')?.textContent ?? ''));
+    await page.waitForFunction(() =>
+      /^Ready/.test(document.querySelector('.status-text')?.textContent ?? ''),
+    );
     assert.equal(await page.inputValue('#colour-map'), 'viridis');
   });
 
@@ -116,15 +140,20 @@ describe('without a network', () => {
     v = await visit(browser, server.address);
     await v.ready();
     const early = server.requests.map(({ path }) => path);
-    for (const path of early) assert.doesNotMatch(path, /service_worker|files\.json|samples\/[\w-]+\.jpg|webgpu/);
-    console.log(`  ${(server.requests.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(2)} MB, uncompressed, before the page is ready`);
+    for (const path of early)
+      assert.doesNotMatch(path, /service_worker|files\.json|samples\/[\w-]+\.jpg|webgpu/);
+    console.log(
+      `  ${(server.requests.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(2)} MB, uncompressed, before the page is ready`,
+    );
     await kept();
     await v.page.reload();
     await v.ready();
     assert.equal(server.requests.filter(({ path }) => path.endsWith('.safetensors')).length, 1);
     const copies = await v.page.evaluate(async () => {
       const found = [];
-      for (const name of await caches.keys()) for (const { url } of await (await caches.open(name)).keys()) if (/safetensors/.test(url)) found.push(url);
+      for (const name of await caches.keys())
+        for (const { url } of await (await caches.open(name)).keys())
+          if (/safetensors/.test(url)) found.push(url);
       return found.length;
     });
     assert.equal(copies, 1);
@@ -134,25 +163,37 @@ describe('without a network', () => {
 });
 
 /** Addresses of what the service worker keeps. */
-const keptFiles = () => v.page.evaluate(async () => (await (await caches.open('deep-inside-files')).keys()).map(({ url }) => url));
+const keptFiles = () =>
+  v.page.evaluate(async () =>
+    (await (await caches.open('deep-inside-files')).keys()).map(({ url }) => url),
+  );
 
 describe('a new version', () => {
   test('announces itself; the page stays wholly the old one until it is reloaded, and is wholly the new one then', async () => {
     await firstVisit();
     server.publish(next.folder);
-    await v.page.reload(); // the browser looks for a new version now; the page is the one that is kept
+    // The browser looks for a new version now; the page is the one that is kept
+    await v.page.reload();
     await v.ready();
     await card();
     await assertWholly(DIST, PRESENT);
     await v.takeSample(SAMPLES[2].file);
     await v.page.click('.problem[data-code="update-ready"] button.main');
-    await v.page.waitForFunction(() => /next/.test(document.querySelector('h1')?.textContent ?? ''));
+    await v.page.waitForFunction(() =>
+      /next/.test(document.querySelector('h1')?.textContent ?? ''),
+    );
     await v.ready();
     await kept();
     await assertWholly(next.folder, NEXT);
     await v.page.waitForTimeout(500);
-    const wanted = Object.values(JSON.parse(readFileSync(join(next.folder, 'files.json'), 'utf8')).files);
-    for (const url of await keptFiles()) assert.ok(wanted.some((sum) => url.endsWith(`?${sum}`)), `${url} is left of the old version`);
+    const wanted = Object.values(
+      JSON.parse(readFileSync(join(next.folder, 'files.json'), 'utf8')).files,
+    );
+    for (const url of await keptFiles())
+      assert.ok(
+        wanted.some((sum) => url.endsWith(`?${sum}`)),
+        `${url} is left of the old version`,
+      );
     assert.equal(await v.page.locator('.problem').count(), 0);
   });
 
@@ -162,7 +203,9 @@ describe('a new version', () => {
     await v.page.goto(`${server.address}?x=1#map=viridis`);
     await card();
     await v.page.reload();
-    await v.page.waitForFunction(() => /next/.test(document.querySelector('h1')?.textContent ?? ''));
+    await v.page.waitForFunction(() =>
+      /next/.test(document.querySelector('h1')?.textContent ?? ''),
+    );
     await v.ready();
     await assertWholly(next.folder, NEXT);
     assert.match(v.page.url(), /\?x=1#map=viridis$/);
@@ -175,7 +218,9 @@ describe('a new version', () => {
     server.put('samples/macaw.jpg', () => ({ drop: true }));
     await v.page.reload();
     await v.ready();
-    await v.page.evaluate(() => navigator.serviceWorker.ready.then((registration) => registration.update()).catch(() => {}));
+    await v.page.evaluate(() =>
+      navigator.serviceWorker.ready.then((registration) => registration.update()).catch(() => {}),
+    );
     await v.page.waitForTimeout(1500);
     assert.equal(await v.page.locator('.problem').count(), 0);
     await assertWholly(DIST, PRESENT);
@@ -189,7 +234,9 @@ describe('a new version', () => {
     await v.page.reload();
     await card();
     await v.page.click('.problem[data-code="update-ready"] button.main');
-    await v.page.waitForFunction(() => /next/.test(document.querySelector('h1')?.textContent ?? ''));
+    await v.page.waitForFunction(() =>
+      /next/.test(document.querySelector('h1')?.textContent ?? ''),
+    );
     await v.ready();
     await assertWholly(next.folder, NEXT);
   });
@@ -197,7 +244,8 @@ describe('a new version', () => {
   test('a server in the middle of an update: files that do not belong together are not kept', async () => {
     await firstVisit();
     const other = readFileSync(join(next.folder, 'service_worker.js'));
-    server.put('service_worker.js', () => ({ body: other })); // the new list, and still the old files
+    // The new list, and still the old files
+    server.put('service_worker.js', () => ({ body: other }));
     await v.page.reload();
     await v.ready();
     await v.page.waitForTimeout(1500);
@@ -215,7 +263,9 @@ describe('a new version', () => {
     await card();
     await card(other);
     await v.page.click('.problem[data-code="update-ready"] button.main');
-    await v.page.waitForFunction(() => /next/.test(document.querySelector('h1')?.textContent ?? ''));
+    await v.page.waitForFunction(() =>
+      /next/.test(document.querySelector('h1')?.textContent ?? ''),
+    );
     await v.ready();
     assert.match(await title(other), PRESENT);
     assert.deepEqual(await builds(other), [buildOf(DIST)]);
@@ -232,9 +282,22 @@ describe('an installed page', () => {
     const { errors, data } = await session.send('Page.getAppManifest');
     assert.deepEqual(errors, []);
     const manifest = JSON.parse(data);
-    for (const field of ['name', 'short_name', 'start_url', 'scope', 'display', 'theme_color', 'background_color', 'description']) assert.ok(manifest[field], field);
+    for (const field of [
+      'name',
+      'short_name',
+      'start_url',
+      'scope',
+      'display',
+      'theme_color',
+      'background_color',
+      'description',
+    ])
+      assert.ok(manifest[field], field);
     const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
-    assert.deepEqual(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'), []); // as every test's window is
+    assert.deepEqual(
+      installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'),
+      [],
+    ); // as every test's window is
 
     const sizes = new Set();
     for (const { src, sizes: stated, purpose } of manifest.icons) {
@@ -242,9 +305,16 @@ describe('an installed page', () => {
         const picture = new Image();
         picture.src = address;
         await picture.decode();
-        const context = new OffscreenCanvas(picture.naturalWidth || 1, picture.naturalHeight || 1).getContext('2d');
+        const context = new OffscreenCanvas(
+          picture.naturalWidth || 1,
+          picture.naturalHeight || 1,
+        ).getContext('2d');
         context.drawImage(picture, 0, 0);
-        return { width: picture.naturalWidth, height: picture.naturalHeight, corner: context.getImageData(0, 0, 1, 1).data[3] };
+        return {
+          width: picture.naturalWidth,
+          height: picture.naturalHeight,
+          corner: context.getImageData(0, 0, 1, 1).data[3],
+        };
       }, src);
       if (stated !== 'any') assert.equal(`${width}x${height}`, stated, src);
       if (purpose === 'maskable') assert.equal(corner, 255, 'a maskable icon fills its square');
@@ -253,11 +323,21 @@ describe('an installed page', () => {
     assert.deepEqual([...sizes].sort(), ['192x192', '512x512', 'any', 'maskable']);
   });
 
-  /** Sends a form to the page from another site, as the system does when something is shared. @param {Buffer | null} picture */
+  /**
+   * Sends a form to the page from another site, as the system does when something is shared.
+   * @param {Buffer | null} picture
+   */
   async function share(picture) {
     await v.page.goto('about:blank');
-    await v.page.setContent(`<form method="post" enctype="multipart/form-data" action="${server.address}share"><input type="file" name="photo"><button>Share</button></form>`);
-    if (picture) await v.page.setInputFiles('input', { name: 'shared.jpg', mimeType: 'image/jpeg', buffer: picture });
+    await v.page.setContent(
+      `<form method="post" enctype="multipart/form-data" action="${server.address}share"><input type="file" name="photo"><button>Share</button></form>`,
+    );
+    if (picture)
+      await v.page.setInputFiles('input', {
+        name: 'shared.jpg',
+        mimeType: 'image/jpeg',
+        buffer: picture,
+      });
     await v.page.click('button');
     await v.page.waitForURL(server.address);
   }
@@ -267,7 +347,10 @@ describe('an installed page', () => {
     await share(readFileSync(join(DIST, 'samples/macaw.jpg')));
     await v.classified();
     assert.match((await v.classes()).join(), /macaw/);
-    assert.deepEqual(server.requests.filter(({ method }) => method !== 'GET'), []);
+    assert.deepEqual(
+      server.requests.filter(({ method }) => method !== 'GET'),
+      [],
+    );
     await v.page.reload(); // it was handed over once
     await v.ready();
     assert.equal(await v.page.locator('.class-button:visible').count(), 0);

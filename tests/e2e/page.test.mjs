@@ -8,10 +8,14 @@ import { launch } from './browser.mjs';
 import { DIST, openSite } from './site.mjs';
 import { visit } from './visit.mjs';
 
-const AXE = readFileSync(join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8');
+const AXE = readFileSync(
+  join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'),
+  'utf8',
+);
 const sample = (file) => readFileSync(join(DIST, 'samples', file));
 
-// A page that does not even start fails here, once, instead of in every test for as long as each one waits.
+// A page that does not even start fails here, once, instead of in every test for as long as each
+// one waits.
 const site = openSite({}, async () => {
   const v = await site.arrive();
   await v.ready();
@@ -26,15 +30,22 @@ function pngSize(png) {
   return { width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
 }
 
-/** What a file looks like to the browser: RGBA at a few points. @param {Buffer} png @param {[number, number][]} points */
+/**
+ * What a file looks like to the browser: RGBA at a few points.
+ * @param {Buffer} png
+ * @param {[number, number][]} points
+ */
 async function pixelsOf(png, points) {
-  return site.visitor.page.evaluate(async ([base64, places]) => {
-    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    const bitmap = await createImageBitmap(new Blob([bytes]));
-    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
-    context.drawImage(bitmap, 0, 0);
-    return places.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data]);
-  }, [png.toString('base64'), points]);
+  return site.visitor.page.evaluate(
+    async ([base64, places]) => {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      const bitmap = await createImageBitmap(new Blob([bytes]));
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      return places.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data]);
+    },
+    [png.toString('base64'), points],
+  );
 }
 
 describe('from a picture to three answers', () => {
@@ -44,7 +55,10 @@ describe('from a picture to three answers', () => {
     await v.takeSample('chelsea.jpg');
     const names = await v.classes();
     assert.equal(names.length, 5);
-    assert.ok(names.some((name) => /cat|tabby|lynx/i.test(name)), names.join());
+    assert.ok(
+      names.some((name) => /cat|tabby|lynx/i.test(name)),
+      names.join(),
+    );
     assert.match(await v.page.textContent('#photo .credit'), /Stefan van der Walt.*CC0/);
     await v.chooseClass(0);
     await v.threeCardsShow(names[0]);
@@ -92,15 +106,34 @@ describe('from a picture to three answers', () => {
     const v = await arrive();
     await v.ready();
     for (const kind of ['drop', 'paste']) {
-      await v.page.evaluate(([type, base64]) => {
-        const parcel = new DataTransfer();
-        parcel.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], 'x', { type: 'image/jpeg' }));
-        const event = type === 'drop'
-          ? new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: parcel })
-          : new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: parcel });
-        document.body.dispatchEvent(event);
-      }, [kind, sample(kind === 'drop' ? 'macaw.jpg' : 'coffee.jpg').toString('base64')]);
-      await v.page.waitForFunction((wanted) => document.querySelector('#classes')?.textContent.includes(wanted), kind === 'drop' ? 'macaw' : 'espresso');
+      await v.page.evaluate(
+        ([type, base64]) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(
+            new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], 'x', {
+              type: 'image/jpeg',
+            }),
+          );
+          const event =
+            type === 'drop'
+              ? new DragEvent('drop', {
+                  bubbles: true,
+                  cancelable: true,
+                  dataTransfer: dataTransfer,
+                })
+              : new ClipboardEvent('paste', {
+                  bubbles: true,
+                  cancelable: true,
+                  clipboardData: dataTransfer,
+                });
+          document.body.dispatchEvent(event);
+        },
+        [kind, sample(kind === 'drop' ? 'macaw.jpg' : 'coffee.jpg').toString('base64')],
+      );
+      await v.page.waitForFunction(
+        (wanted) => document.querySelector('#classes')?.textContent.includes(wanted),
+        kind === 'drop' ? 'macaw' : 'espresso',
+      );
     }
   });
 
@@ -123,13 +156,19 @@ describe('from a picture to three answers', () => {
     const [name] = await v.classes();
     await v.chooseClass(0);
     await v.threeCardsShow(name);
-    assert.deepEqual(await v.page.evaluate(() => globalThis.tracks.map((track) => track.readyState)), ['ended']);
+    assert.deepEqual(
+      await v.page.evaluate(() => globalThis.tracks.map((track) => track.readyState)),
+      ['ended'],
+    );
 
     await v.page.click('text=Webcam');
     await v.page.waitForSelector('text=Take the picture');
     await v.page.keyboard.press('Escape');
     await v.page.waitForSelector('text=Webcam');
-    assert.deepEqual(await v.page.evaluate(() => globalThis.tracks.map((track) => track.readyState)), ['ended', 'ended']);
+    assert.deepEqual(
+      await v.page.evaluate(() => globalThis.tracks.map((track) => track.readyState)),
+      ['ended', 'ended'],
+    );
   });
 
   test('any class by keyboard alone', async () => {
@@ -167,7 +206,10 @@ describe('from a picture to three answers', () => {
     await v.chooseClass(2);
     await v.threeCardsShow(names[2]);
     await v.finished();
-    assert.match(await v.page.getAttribute('#cut .mat canvas', 'aria-label') ?? names[2], new RegExp(names[2]));
+    assert.match(
+      (await v.page.getAttribute('#cut .stage canvas', 'aria-label')) ?? names[2],
+      new RegExp(names[2]),
+    );
   });
 });
 
@@ -181,8 +223,8 @@ describe('looking and keeping', () => {
     await v.threeCardsShow(name);
     await v.finished();
     await v.page.click('text=Pause');
-    const heat = v.page.locator('#saliency .mat canvas >> nth=1');
-    const look = () => v.page.locator('#saliency .mat').screenshot();
+    const heat = v.page.locator('#saliency .stage canvas >> nth=1');
+    const look = () => v.page.locator('#saliency .stage').screenshot();
 
     const inferno = await look();
     await v.page.selectOption('#colour-map', 'viridis');
@@ -195,9 +237,11 @@ describe('looking and keeping', () => {
     assert.equal(await heat.isVisible(), false);
     await v.page.keyboard.up('Space');
     assert.equal(await heat.isVisible(), true);
-    await v.page.waitForFunction(() => /map=viridis/.test(location.hash) && /opacity=0.3/.test(location.hash));
+    await v.page.waitForFunction(
+      () => /map=viridis/.test(location.hash) && /opacity=0.3/.test(location.hash),
+    );
 
-    const cut = () => v.page.locator('#cut .mat').screenshot();
+    const cut = () => v.page.locator('#cut .stage').screenshot();
     const outline = await cut();
     await v.page.click('label[for=cut-view-cutout]');
     const cutout = await cut();
@@ -217,7 +261,10 @@ describe('looking and keeping', () => {
     const save = (label) => v.saved(() => v.page.click(`[aria-label="${label}"]`));
     const photo = { width: 451, height: 300 };
     assert.deepEqual(pngSize(await save('Save the overlay as PNG')), photo);
-    assert.deepEqual(pngSize(await save('Save the class model’s picture as PNG')), { width: 227, height: 227 });
+    assert.deepEqual(pngSize(await save('Save the class model’s picture as PNG')), {
+      width: 227,
+      height: 227,
+    });
 
     const report = JSON.parse(await save('Save the box and the settings as JSON'));
     const { x, y, width, height } = report.object.box;
@@ -228,10 +275,16 @@ describe('looking and keeping', () => {
     const cutout = await save('Save the cut-out as PNG with a transparent background');
     assert.deepEqual(pngSize(mask), photo);
     assert.deepEqual(pngSize(cutout), photo);
-    const grid = Array.from({ length: 300 }, (_, i) => [(i * 37) % photo.width, (i * 53) % photo.height]);
+    const grid = Array.from({ length: 300 }, (_, i) => [
+      (i * 37) % photo.width,
+      (i * 53) % photo.height,
+    ]);
     const masked = await pixelsOf(mask, grid);
     const cut = await pixelsOf(cutout, grid);
-    const everywhere = Array.from({ length: photo.width * photo.height }, (_, i) => [i % photo.width, Math.floor(i / photo.width)]);
+    const everywhere = Array.from({ length: photo.width * photo.height }, (_, i) => [
+      i % photo.width,
+      Math.floor(i / photo.width),
+    ]);
     const alphas = (await pixelsOf(cutout, everywhere)).map(([, , , alpha]) => alpha);
     assert.ok(alphas.filter((alpha) => alpha > 0 && alpha < 255).length > 100, 'the edge is soft');
     grid.forEach(([px, py], i) => {
@@ -260,15 +313,23 @@ describe('looking and keeping', () => {
     assert.equal(await v.modelStep(), paused);
 
     await v.page.click('#model button:text-is("Resume")');
-    await v.page.waitForFunction((step) => Number(document.querySelector('#model .card-state').textContent.match(/\d+/)?.[0]) > step, paused);
+    await v.page.waitForFunction(
+      (step) =>
+        Number(document.querySelector('#model .card-state').textContent.match(/\d+/)?.[0]) > step,
+      paused,
+    );
 
     await v.page.click('#model button:text-is("Cancel")');
     await v.page.waitForSelector('#model .card-state:text-is("cancelled")');
     await v.page.click('#model button:text-is("Start again")');
-    await v.page.waitForFunction(() => /step [1-9]/.test(document.querySelector('#model .card-state').textContent));
+    await v.page.waitForFunction(() =>
+      /step [1-9]/.test(document.querySelector('#model .card-state').textContent),
+    );
 
     await v.page.selectOption('#recipe', 'paper');
-    await v.page.waitForFunction(() => /step [1-9]/.test(document.querySelector('#model .card-state').textContent));
+    await v.page.waitForFunction(() =>
+      /step [1-9]/.test(document.querySelector('#model .card-state').textContent),
+    );
   });
 
   test('the class model from the photo, at another size, by another seed; its growth as a video', async () => {
@@ -277,25 +338,47 @@ describe('looking and keeping', () => {
     await v.takeSample('chelsea.jpg');
     await v.chooseClass(0);
     await v.finished();
-    const stepping = () => v.page.waitForFunction(() => /step [1-9]/.test(document.querySelector('#model .card-state').textContent));
+    const stepping = () =>
+      v.page.waitForFunction(() =>
+        /step [1-9]/.test(document.querySelector('#model .card-state').textContent),
+      );
     await v.page.selectOption('#model-side', '128');
     await stepping();
     await v.page.selectOption('#model-start', 'photo');
     await stepping();
     await v.page.click('#model button:text-is("Reroll")');
-    await v.page.waitForFunction(() => /step ([2-9]|1\d)/.test(document.querySelector('#model .card-state').textContent));
+    await v.page.waitForFunction(() =>
+      /step ([2-9]|1\d)/.test(document.querySelector('#model .card-state').textContent),
+    );
     assert.match(await v.page.textContent('#model .card-state'), /steps\/s$/);
-    await v.page.waitForFunction(() => /side=128&start=photo/.test(location.hash) && /seed=\d/.test(location.hash));
-    assert.equal(await v.page.locator('#model .mat canvas').evaluate((canvas) => canvas.width), 128);
+    await v.page.waitForFunction(
+      () => /side=128&start=photo/.test(location.hash) && /seed=\d/.test(location.hash),
+    );
+    assert.equal(
+      await v.page.locator('#model .stage canvas').evaluate((canvas) => canvas.width),
+      128,
+    );
     await v.page.click('#model button:text-is("Cancel")');
-    const video = await v.saved(() => v.page.click('[aria-label="Save the growth as a short video"]'));
+    const video = await v.saved(() =>
+      v.page.click('[aria-label="Save the growth as a short video"]'),
+    );
     assert.deepEqual([...video.subarray(0, 4)], [0x1a, 0x45, 0xdf, 0xa3]); // EBML: WebM
-    const size = await v.page.evaluate(async (bytes) => {
-      const element = document.createElement('video');
-      element.src = URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type: 'video/webm' }));
-      await new Promise((resolve, reject) => ((element.onloadeddata = resolve), (element.onerror = () => reject(new Error('no video')))));
-      return [element.videoWidth, element.videoHeight];
-    }, [...video]);
+    const size = await v.page.evaluate(
+      async (bytes) => {
+        const element = document.createElement('video');
+        element.src = URL.createObjectURL(
+          new Blob([new Uint8Array(bytes)], { type: 'video/webm' }),
+        );
+        await new Promise(
+          (resolve, reject) => (
+            (element.onloadeddata = resolve),
+            (element.onerror = () => reject(new Error('no video')))
+          ),
+        );
+        return [element.videoWidth, element.videoHeight];
+      },
+      [...video],
+    );
     assert.deepEqual(size, [128, 128]);
   });
 
@@ -303,17 +386,28 @@ describe('looking and keeping', () => {
     const v = await arrive();
     await v.ready();
     await v.page.click('#gallery .main');
-    await v.page.waitForFunction(() => document.querySelectorAll('#gallery .gallery-place:enabled').length === 10);
-    const alts = () => v.page.locator('#gallery .gallery-place canvas').evaluateAll((all) => all.map((canvas) => canvas.getAttribute('aria-label')));
+    await v.page.waitForFunction(
+      () => document.querySelectorAll('#gallery .gallery-place:enabled').length === 10,
+    );
+    const alts = () =>
+      v.page
+        .locator('#gallery .gallery-place canvas')
+        .evaluateAll((all) => all.map((canvas) => canvas.getAttribute('aria-label')));
     assert.match((await alts())[0], /picture of goldfish after [48] steps/);
     await v.page.click('#gallery .gallery-place >> nth=4');
     await v.page.waitForSelector('.gallery-dialog[open] h3:text-is("zebra")');
-    assert.deepEqual(pngSize(await v.saved(() => v.page.click('.gallery-dialog button:text-is("Save as PNG")'))), { width: 160, height: 160 });
+    assert.deepEqual(
+      pngSize(await v.saved(() => v.page.click('.gallery-dialog button:text-is("Save as PNG")'))),
+      { width: 160, height: 160 },
+    );
     await v.page.keyboard.press('Escape');
     await v.page.waitForSelector('.gallery-dialog', { state: 'hidden' });
-    assert.match(await v.page.textContent('#gallery .card-state'), /^step/); // that has closed the dialog and stopped nothing
+    // That has closed the dialog and stopped nothing
+    assert.match(await v.page.textContent('#gallery .card-state'), /^step/);
     await v.page.click('#gallery button:text-is("Surprise me")');
-    await v.page.waitForFunction(() => document.querySelectorAll('#gallery .gallery-place:enabled').length === 10);
+    await v.page.waitForFunction(
+      () => document.querySelectorAll('#gallery .gallery-place:enabled').length === 10,
+    );
     await v.page.click('#gallery button:text-is("Stop")');
     await v.page.waitForSelector('#gallery .card-state:text-is("cancelled")');
     const stopped = await alts();
@@ -336,7 +430,9 @@ describe('looking and keeping', () => {
   });
 
   test('settings in the address are checked and clamped; a class waits for its photo', async () => {
-    const v = await arrive({ hash: '#class=285&map=jet&opacity=1e99&recipe=<script>&seed=-5&device=toaster' });
+    const v = await arrive({
+      hash: '#class=285&map=jet&opacity=1e99&recipe=<script>&seed=-5&device=toaster',
+    });
     await v.ready();
     assert.equal(await v.page.inputValue('#colour-map'), 'inferno');
     assert.equal(await v.page.inputValue('#opacity'), '1');
@@ -347,7 +443,10 @@ describe('looking and keeping', () => {
 });
 
 describe('closer looks', () => {
-  /** A sample, its likeliest class, and everything about it there. @param {Parameters<typeof arrive>[0]} [options] */
+  /**
+   * A sample, its likeliest class, and everything about it there.
+   * @param {Parameters<typeof arrive>[0]} [options]
+   */
   async function explained(options) {
     const v = await arrive(options);
     await v.ready();
@@ -360,17 +459,21 @@ describe('closer looks', () => {
 
   test('every method of the engine is in the menu, makes its own map and says how to read it', async () => {
     const v = await explained();
-    const ids = await v.page.locator('#method option').evaluateAll((options) => options.map(({ value }) => value));
+    const ids = await v.page
+      .locator('#method option')
+      .evaluateAll((options) => options.map(({ value }) => value));
     assert.ok(ids.length >= 8 && ids[0] === 'gradient', ids.join());
     const maps = new Set();
     const captions = new Set();
     for (const id of ids) {
       await v.page.selectOption('#method', id);
       await v.page.waitForSelector(`#saliency[data-method="${id}"]:not(.working)`);
-      maps.add(String(await v.page.locator('#saliency .mat canvas >> nth=1').screenshot()));
+      maps.add(String(await v.page.locator('#saliency .stage canvas >> nth=1').screenshot()));
       captions.add(await v.page.textContent('#saliency .caption'));
-      if (id === 'integrated_gradients') assert.match(await v.page.textContent('#saliency .card-state'), /^sum misses [<\d]/);
-      if (id !== 'gradient') await v.page.waitForFunction((method) => location.hash.includes(`method=${method}`), id);
+      if (id === 'integrated_gradients')
+        assert.match(await v.page.textContent('#saliency .card-state'), /^sum is off by [<\d]/);
+      if (id !== 'gradient')
+        await v.page.waitForFunction((method) => location.hash.includes(`method=${method}`), id);
     }
     assert.equal(maps.size, ids.length);
     assert.equal(captions.size, ids.length);
@@ -386,15 +489,18 @@ describe('closer looks', () => {
     assert.equal(await v.page.inputValue('#method'), 'gradient');
   });
 
-  test('gradient or DeconvNet: both maps, and the layers that part them', async () => {
+  test('gradient or DeconvNet: both maps, and the layers at which they differ', async () => {
     const v = await explained();
     await v.page.click('text=Compare them');
     await v.page.waitForSelector('#relation .pair canvas[aria-label^="DeconvNet map for"]');
     assert.equal(await v.page.locator('#relation .pair canvas[aria-label]').count(), 2);
-    assert.match(await v.page.textContent('#relation .finding'), /bit for bit.*convolutions.*max-pools.*differ at 25 ReLUs/);
+    assert.match(
+      await v.page.textContent('#relation .finding'),
+      /identical results at .*convolutions.*max-pools.*differ only at 25 ReLUs/,
+    );
     assert.equal(await v.page.locator('#relation .chart rect').count(), 25);
     assert.equal(await v.page.locator('#relation .rules tbody tr').count(), 3);
-    await v.page.click('text=The figures, layer by layer');
+    await v.page.click('text=The numbers, layer by layer');
     assert.ok((await v.page.locator('#relation .figures tbody tr').count()) > 60);
     await v.chooseClass(1); // another class: nothing of the old one is left
     assert.equal(await v.page.isVisible('#relation .pair'), false);
@@ -402,7 +508,10 @@ describe('closer looks', () => {
 
   test('the sanity check: the gradient passes in part, guided back-propagation fails', async () => {
     const v = await explained();
-    for (const [method, verdict] of [['gradient', /passes in part/], ['guided_backprop', /fails/]]) {
+    for (const [method, verdict] of [
+      ['gradient', /passes in part/],
+      ['guided_backprop', /fails/],
+    ]) {
       await v.page.selectOption('#method', method);
       await v.page.waitForSelector(`#saliency[data-method="${method}"]:not(.working)`);
       await v.page.click('#sanity button');
@@ -427,14 +536,25 @@ describe('closer looks', () => {
     await v.page.click('text=Find all five');
     await v.page.waitForSelector('#top-five .strip li:nth-child(5)');
     assert.deepEqual(await v.page.locator('#top-five .strip button').allTextContents(), names);
-    const report = JSON.parse(await v.saved(() => v.page.click('[aria-label="Save the five boxes and the settings as JSON"]')));
+    const report = JSON.parse(
+      await v.saved(() =>
+        v.page.click('[aria-label="Save the five boxes and the settings as JSON"]'),
+      ),
+    );
     assert.equal(report.objects.length, 5);
     assert.equal(report.objects[0].class.label.split(',')[0], names[0]);
     const { photo } = report;
     for (const { object } of report.objects) {
       if (!object) continue;
       const { x, y, width, height } = object.box;
-      assert.ok(x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= photo.width && y + height <= photo.height);
+      assert.ok(
+        x >= 0 &&
+          y >= 0 &&
+          width > 0 &&
+          height > 0 &&
+          x + width <= photo.width &&
+          y + height <= photo.height,
+      );
     }
     assert.ok(report.objects[0].object);
     await v.page.click('text=Find all five');
@@ -458,7 +578,9 @@ describe('closer looks', () => {
     await v.finished();
     await v.page.waitForFunction(() => location.hash.includes('neuron=features.12%3A3'));
     assert.equal(await v.page.textContent('#model-probability'), '–');
-    const report = JSON.parse(await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')));
+    const report = JSON.parse(
+      await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')),
+    );
     assert.deepEqual(report.neuron, { layer: 'features.12', channel: 3 });
   });
 
@@ -470,17 +592,30 @@ describe('closer looks', () => {
       const at = async (across, down) => {
         const { x, y, width, height } = await v.page.locator('#cut .tool-layer').boundingBox();
         const scale = Math.min(width / 451, height / 300);
-        return [x + width / 2 + (across - 0.5) * 451 * scale, y + height / 2 + (down - 0.5) * 300 * scale];
+        return [
+          x + width / 2 + (across - 0.5) * 451 * scale,
+          y + height / 2 + (down - 0.5) * 300 * scale,
+        ];
       };
       const stroke = async (...places) => {
-        await v.page.mouse.move(...await at(...places[0]));
+        await v.page.mouse.move(...(await at(...places[0])));
         await v.page.mouse.down();
-        for (const place of places.slice(1)) await v.page.mouse.move(...await at(...place), { steps: 5 });
+        for (const place of places.slice(1))
+          await v.page.mouse.move(...(await at(...place)), { steps: 5 });
         await v.page.mouse.up();
       };
-      const settled = () => v.page.waitForFunction(() => ['', 'no object'].includes(document.querySelector('#cut .card-state').textContent));
+      const settled = () =>
+        v.page.waitForFunction(() =>
+          ['', 'no object'].includes(document.querySelector('#cut .card-state').textContent),
+        );
       const box = async () => (await settled(), v.page.textContent('#cut-box'));
-      return { v, at, stroke, box, tool: (name) => v.page.click(`#cut .tool[data-tool="${name}"]`) };
+      return {
+        v,
+        at,
+        stroke,
+        box,
+        tool: (name) => v.page.click(`#cut .tool[data-tool="${name}"]`),
+      };
     }
 
     test('strokes change it, each counts, and undo brings back the very cut from before', async () => {
@@ -495,10 +630,18 @@ describe('closer looks', () => {
       await stroke([0.5, 0.5], [0.55, 0.6]); // while the one before is still being cut
       await stroke([0.4, 0.2], [0.45, 0.3]);
       assert.notEqual(await box(), boxes[1]);
-      const report = JSON.parse(await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')));
+      const report = JSON.parse(
+        await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')),
+      );
       assert.equal(report.object.strokes.length, 4);
       for (const { points, radius, object } of report.object.strokes) {
-        assert.ok(points.length >= 2 && points.length % 2 === 0 && points.every(Number.isFinite) && radius > 0 && typeof object === 'boolean');
+        assert.ok(
+          points.length >= 2 &&
+            points.length % 2 === 0 &&
+            points.every(Number.isFinite) &&
+            radius > 0 &&
+            typeof object === 'boolean',
+        );
       }
       for (let left = 3; left > 0; left--) await v.page.click('#cut button:text("Undo")');
       assert.equal(await box(), boxes[1]);
@@ -513,11 +656,22 @@ describe('closer looks', () => {
       const before = await box();
       await tool('rectangle');
       await stroke([0.25, 0.1], [0.75, 0.9]);
-      const [, width, height, x, y] = (await box()).match(/(\d+) × (\d+) at (\d+), (\d+)/).map(Number);
+      const [, width, height, x, y] = (await box())
+        .match(/(\d+) × (\d+) at (\d+), (\d+)/)
+        .map(Number);
       assert.notEqual(await box(), before);
-      assert.ok(x >= 110 && y >= 28 && x + width <= 342 && y + height <= 272, `${width} x ${height} at ${x}, ${y}`);
-      const report = JSON.parse(await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')));
-      assert.ok(Math.abs(report.object.rectangle.x - 113) <= 3 && Math.abs(report.object.rectangle.width - 225) <= 5, JSON.stringify(report.object));
+      assert.ok(
+        x >= 110 && y >= 28 && x + width <= 342 && y + height <= 272,
+        `${width} x ${height} at ${x}, ${y}`,
+      );
+      const report = JSON.parse(
+        await v.saved(() => v.page.click('[aria-label="Save the box and the settings as JSON"]')),
+      );
+      assert.ok(
+        Math.abs(report.object.rectangle.x - 113) <= 3 &&
+          Math.abs(report.object.rectangle.width - 225) <= 5,
+        JSON.stringify(report.object),
+      );
     });
 
     test('by keyboard alone', async () => {
@@ -525,7 +679,8 @@ describe('closer looks', () => {
       const before = await box();
       await v.page.focus('#cut .tool[data-tool="object"]');
       await v.page.keyboard.press('Enter'); // takes the brush; the picture has the focus now
-      for (let step = 0; step < 25; step++) await v.page.keyboard.press('ArrowLeft'); // from the middle to the edge
+      // From the middle to the edge
+      for (let step = 0; step < 25; step++) await v.page.keyboard.press('ArrowLeft');
       await v.page.keyboard.press('Shift+ArrowUp');
       await v.page.keyboard.press('Space');
       assert.match(await box(), / at 0, /);
@@ -542,9 +697,15 @@ describe('closer looks', () => {
       await tool('object');
       const session = await v.page.context().newCDPSession(v.page);
       const points = [];
-      for (const place of [[0.02, 0.03], [0.08, 0.04], [0.15, 0.04]]) points.push(await at(...place));
+      for (const place of [
+        [0.02, 0.03],
+        [0.08, 0.04],
+        [0.15, 0.04],
+      ])
+        points.push(await at(...place));
       const top = await v.page.evaluate(() => scrollY);
-      const touch = (type, touchPoints) => session.send('Input.dispatchTouchEvent', { type, touchPoints });
+      const touch = (type, touchPoints) =>
+        session.send('Input.dispatchTouchEvent', { type, touchPoints });
       await touch('touchStart', [{ x: points[0][0], y: points[0][1] }]);
       for (const [x, y] of points.slice(1)) await touch('touchMove', [{ x, y }]);
       await touch('touchEnd', []);
@@ -573,7 +734,9 @@ describe('where it computes', () => {
   test('no WebGPU: the CPU, with its notice', async () => {
     const plain = await launch({ webgpu: false });
     try {
-      const v = (site.visitor = await visit(plain, site.server.address, { before: () => delete Navigator.prototype.gpu }));
+      const v = (site.visitor = await visit(plain, site.server.address, {
+        before: () => delete Navigator.prototype.gpu,
+      }));
       await v.ready();
       assert.equal(await v.page.textContent('#device'), 'CPU');
       assert.match(await v.page.textContent('#device-notice'), /no WebGPU/);
@@ -583,10 +746,16 @@ describe('where it computes', () => {
       await v.threeCardsShow(name);
 
       // The same browser, asked for WebGPU by name: an error that leads to the CPU.
-      await v.page.evaluate(() => { location.hash = '#device=webgpu'; });
+      await v.page.evaluate(() => {
+        location.hash = '#device=webgpu';
+      });
       const card = await v.problem('gpu-unavailable');
       await (await card.$('button:text-is("Use the CPU")')).click();
-      await v.page.waitForFunction(() => document.querySelector('#device')?.textContent === 'CPU' && !document.querySelector('.problem'));
+      await v.page.waitForFunction(
+        () =>
+          document.querySelector('#device')?.textContent === 'CPU' &&
+          !document.querySelector('.problem'),
+      );
     } finally {
       await site.visitor.page.context().close();
       await plain.close();
@@ -611,14 +780,18 @@ describe('what goes wrong has a card, and the next action works', () => {
       assert.match((await v.classes()).join(), /espresso/, 'the photo that was there stays');
     }
     await v.page.evaluate((bytes) => {
-      const parcel = new DataTransfer();
-      parcel.items.add(new File([new Uint8Array(bytes)], 'large.png', { type: 'image/png' }));
-      document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: parcel }));
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([new Uint8Array(bytes)], 'large.png', { type: 'image/png' }));
+      document.body.dispatchEvent(
+        new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: dataTransfer }),
+      );
     }, 201_000_000);
     await v.problem('picture-too-large');
 
     await v.upload(sample('macaw.jpg'));
-    await v.page.waitForFunction(() => document.querySelector('#classes')?.textContent.includes('macaw'));
+    await v.page.waitForFunction(() =>
+      document.querySelector('#classes')?.textContent.includes('macaw'),
+    );
     assert.equal(await v.page.locator('.problem').count(), 0);
   });
 
@@ -627,9 +800,15 @@ describe('what goes wrong has a card, and the next action works', () => {
     await v.ready();
     await v.drop({ 'text/plain': 'words' });
     await v.page.evaluate(() => {
-      const parcel = new DataTransfer();
-      parcel.setData('text/plain', 'words');
-      document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: parcel }));
+      const dataTransfer = new DataTransfer();
+      dataTransfer.setData('text/plain', 'words');
+      document.body.dispatchEvent(
+        new ClipboardEvent('paste', {
+          bubbles: true,
+          cancelable: true,
+          clipboardData: dataTransfer,
+        }),
+      );
     });
     await v.problem('drop-without-picture');
     await v.problem('paste-without-picture');
@@ -638,7 +817,9 @@ describe('what goes wrong has a card, and the next action works', () => {
   });
 
   const WEIGHTS = {
-    'weights-corrupt': (body) => ({ body: Buffer.concat([body.subarray(0, -1), Buffer.from([body.at(-1) ^ 1])]) }),
+    'weights-corrupt': (body) => ({
+      body: Buffer.concat([body.subarray(0, -1), Buffer.from([body.at(-1) ^ 1])]),
+    }),
     'weights-download-failed': () => ({ status: 404, body: 'not found' }),
   };
   const HTML = () => ({ type: 'text/html', body: '<!doctype html>' });
@@ -675,7 +856,12 @@ describe('what goes wrong has a card, and the next action works', () => {
   });
 
   test('no storage: everything works uncached', async () => {
-    const v = await arrive({ before: () => { if (globalThis.CacheStorage) CacheStorage.prototype.open = () => Promise.reject(new Error('refused')); } });
+    const v = await arrive({
+      before: () => {
+        if (globalThis.CacheStorage)
+          CacheStorage.prototype.open = () => Promise.reject(new Error('refused'));
+      },
+    });
     await v.ready();
     await v.takeSample('chelsea.jpg');
   });
@@ -689,7 +875,11 @@ describe('what goes wrong has a card, and the next action works', () => {
     await v.ready();
   });
 
-  /** Makes the engine fail in the worker, once: the next worker gets a sound one. @param {string} method @param {string} body */
+  /**
+   * Makes the engine fail in the worker, once: the next worker gets a sound one.
+   * @param {string} method
+   * @param {string} body
+   */
   function breakOnce(method, body) {
     let done = false;
     site.server.put('pkg/deep_inside.js', (program) => {
@@ -700,18 +890,21 @@ describe('what goes wrong has a card, and the next action works', () => {
   }
 
   test('a GPU that cannot run what it is given: the CPU goes on, and the page says why', async () => {
-    site.server.put('pkg/deep_inside.js', (program) => ({ body: `${program}
+    site.server.put('pkg/deep_inside.js', (program) => ({
+      body: `${program}
       const open = Engine.open;
-      Engine.open = (device) => open(device === 'auto' ? 'webgpu' : device); // as if the adapter were a GPU
+      // As if the adapter were a GPU
+      Engine.open = (device) => open(device === 'auto' ? 'webgpu' : device);
       const create = GPUDevice.prototype.createShaderModule;
-      GPUDevice.prototype.createShaderModule = function (shader) { return create.call(this, { ...shader, code: 'fn broken(' }); };` }));
+      GPUDevice.prototype.createShaderModule = function (shader) { return create.call(this, { ...shader, code: 'fn broken(' }); };`,
+    }));
     const v = await arrive();
     await v.ready();
     site.server.clear();
     await v.page.waitForSelector('text=WebGPU failed');
     await v.takeSample('chelsea.jpg');
     await v.chooseClass(0);
-    await v.page.waitForSelector('#saliency .mat canvas[aria-label]:visible');
+    await v.page.waitForSelector('#saliency .stage canvas[aria-label]:visible');
   });
 
   test('a crash in the worker: a new one takes over', async () => {
@@ -723,7 +916,11 @@ describe('what goes wrong has a card, and the next action works', () => {
     await v.chooseClass(0);
     await v.problem('internal');
     await v.dismissProblems();
-    await v.page.waitForSelector('.status-text:text("failed"), .status-text:text("done"), .status-text:text("cancelled")').catch(() => {});
+    await v.page
+      .waitForSelector(
+        '.status-text:text("failed"), .status-text:text("done"), .status-text:text("cancelled")',
+      )
+      .catch(() => {});
     await v.chooseClass(1);
     await v.threeCardsShow(names[1]);
     await v.finished();
@@ -752,7 +949,9 @@ describe('what goes wrong has a card, and the next action works', () => {
     test(`camera: ${error}`, async () => {
       const v = await arrive();
       await v.page.evaluate((name) => {
-        navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', name); };
+        navigator.mediaDevices.getUserMedia = async () => {
+          throw new DOMException('no', name);
+        };
       }, error);
       await v.page.click('text=Webcam');
       await v.problem(code);
@@ -768,8 +967,12 @@ describe('for everyone', () => {
     // As a debugging aid axe comes past the policy; the page itself cannot.
     const found = await site.visitor.page.evaluate(async (source) => {
       (0, globalThis.axeEval ?? eval)(source);
-      const { violations } = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+      const { violations } = await globalThis.axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      });
+      return violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+      );
     }, AXE);
     assert.deepEqual(found, [], state);
   }
@@ -807,8 +1010,15 @@ describe('for everyone', () => {
     await v.threeCardsShow((await v.classes())[0]);
     const { width, small } = await v.page.evaluate(() => ({
       width: document.documentElement.scrollWidth,
-      small: [...document.querySelectorAll('button, select, summary, input[type=range], .search, .segments label')]
-        .map((element) => ({ text: element.textContent || element.id, box: element.getBoundingClientRect() }))
+      small: [
+        ...document.querySelectorAll(
+          'button, select, summary, input[type=range], .search, .segments label',
+        ),
+      ]
+        .map((element) => ({
+          text: element.textContent || element.id,
+          box: element.getBoundingClientRect(),
+        }))
         .filter(({ box }) => box.width > 0 && (box.height < 43.9 || box.width < 43.9))
         .map(({ text, box }) => `${text} ${box.width} x ${box.height}`),
     }));
@@ -819,10 +1029,17 @@ describe('for everyone', () => {
   test('nothing jumps: the cards stay where they are from the empty page to the result', async () => {
     const v = await arrive();
     await v.ready();
-    const places = () => v.page.evaluate(() => ['.cards', '#saliency .mat', '#cut .caption', '#classes', '#class-search'].map((selector) => {
-      const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
-      return [selector, x, y, width, height].join(' ');
-    }));
+    const places = () =>
+      v.page.evaluate(() =>
+        ['.cards', '#saliency .stage', '#cut .caption', '#classes', '#class-search'].map(
+          (selector) => {
+            const { x, y, width, height } = document
+              .querySelector(selector)
+              .getBoundingClientRect();
+            return [selector, x, y, width, height].join(' ');
+          },
+        ),
+      );
     const empty = await places();
     await v.takeSample('coffee.jpg');
     assert.deepEqual(await places(), empty);

@@ -1,4 +1,5 @@
-// The resident memory of a browser's renderer processes, from the operating system; and pictures that are large enough to matter.
+// The resident memory of a browser's renderer processes, from the operating system; and pictures
+// that are large enough to matter.
 
 import { readFileSync } from 'node:fs';
 
@@ -13,11 +14,20 @@ export async function watchRenderer(browser) {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   const pids = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
-  /** In MiB: the resident memory of the process, and with shared pages counted in parts; of one that has gone, nothing. @param {number} pid */
+  /**
+   * In MiB: the resident memory of the process, and with shared pages counted in parts; of one that
+   * has gone, nothing.
+   * @param {number} pid
+   */
   const memoryOf = (pid) => {
     try {
       const rss = (Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE) / MIB;
-      return { rss, pss: Number(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(/^Pss:\s+(\d+)/m)?.[1]) / 1024 };
+      return {
+        rss,
+        pss:
+          Number(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(/^Pss:\s+(\d+)/m)?.[1]) /
+          1024,
+      };
     } catch {
       return { rss: 0, pss: 0 };
     }
@@ -43,30 +53,34 @@ export async function watchRenderer(browser) {
 
 /**
  * A picture with an object on a ground, as a file.
- * @param {import('playwright-core').Browser} browser   where it is drawn; not the one that is watched
+ * @param {import('playwright-core').Browser} browser   where it is drawn; not the one that is
+ *   watched
  * @param {number} width @param {number} height @param {'image/png' | 'image/jpeg'} type
  */
 export async function largePicture(browser, width, height, type) {
   const page = await browser.newPage();
-  const base64 = await page.evaluate(async ([columns, rows, format]) => {
-    const canvas = new OffscreenCanvas(columns, rows);
-    const context = canvas.getContext('2d', { alpha: false });
-    const ground = context.createLinearGradient(0, 0, columns, rows);
-    ground.addColorStop(0, '#245');
-    ground.addColorStop(1, '#8a6');
-    context.fillStyle = ground;
-    context.fillRect(0, 0, columns, rows);
-    context.fillStyle = '#e72';
-    context.beginPath();
-    context.ellipse(columns / 2, rows / 2, columns / 5, rows / 4, 0.4, 0, 2 * Math.PI);
-    context.fill();
-    const blob = await canvas.convertToBlob({ type: format, quality: 0.9 });
-    const reader = new FileReader();
-    return new Promise((resolve) => {
-      reader.onload = () => resolve(reader.result.split(',')[1]);
-      reader.readAsDataURL(blob);
-    });
-  }, [width, height, type]);
+  const base64 = await page.evaluate(
+    async ([columns, rows, format]) => {
+      const canvas = new OffscreenCanvas(columns, rows);
+      const context = canvas.getContext('2d', { alpha: false });
+      const ground = context.createLinearGradient(0, 0, columns, rows);
+      ground.addColorStop(0, '#245');
+      ground.addColorStop(1, '#8a6');
+      context.fillStyle = ground;
+      context.fillRect(0, 0, columns, rows);
+      context.fillStyle = '#e72';
+      context.beginPath();
+      context.ellipse(columns / 2, rows / 2, columns / 5, rows / 4, 0.4, 0, 2 * Math.PI);
+      context.fill();
+      const blob = await canvas.convertToBlob({ type: format, quality: 0.9 });
+      const reader = new FileReader();
+      return new Promise((resolve) => {
+        reader.onload = () => resolve(reader.result.split(',')[1]);
+        reader.readAsDataURL(blob);
+      });
+    },
+    [width, height, type],
+  );
   await page.close();
   return Buffer.from(base64, 'base64');
 }

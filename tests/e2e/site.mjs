@@ -10,10 +10,11 @@ import { visit } from './visit.mjs';
 export const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
 
 /**
- * Serves the page and starts a browser before the first test of a file, and ends both after the last. The faults of a test, and its visit,
- * end with it.
+ * Serves the page and starts a browser before the first test of a file, and ends both after the
+ * last. The faults of a test, and its visit, end with it.
  * @param {Parameters<typeof launch>[0]} [options]   the browser's
- * @param {() => Promise<void>} [first]   once both are there; a `before` of the file's own would not wait for them
+ * @param {() => Promise<void>} [first]   once both are there; a `before` of the file's own would
+ *   not wait for them
  */
 export function openSite(options, first) {
   const site = {

@@ -9,7 +9,6 @@ import { DIST, openSite } from './site.mjs';
 import { otherVersion } from './versions.mjs';
 import { visit } from './visit.mjs';
 
-
 // A name that is not this computer's own: no secure context, as in a local network.
 const site = openSite({ flags: ['--host-resolver-rules=MAP lan.test 127.0.0.1'] });
 /** @type {Awaited<ReturnType<typeof visit>>} */
@@ -30,7 +29,8 @@ async function arrive(options) {
 const visitAt = async (address) => (v = site.visitor = await visit(site.browser, address));
 
 /** Has the worker run `script` before anything else of its own. @param {string} script */
-const inWorker = (script) => site.server.put('app/engine_worker.js', (body) => ({ body: `${script}\n${body}` }));
+const inWorker = (script) =>
+  site.server.put('app/engine_worker.js', (body) => ({ body: `${script}\n${body}` }));
 
 /** The sentence that stands in for a page that has not started. */
 const sentence = () => v.page.waitForSelector('.not-started', { timeout: 10_000 });
@@ -40,16 +40,19 @@ describe('a browser without storage', () => {
     await visitAt(site.server.address.replace('localhost', 'lan.test'));
     assert.equal(await v.page.evaluate(() => typeof caches), 'undefined');
     await v.ready();
-    await v.page.waitForSelector('#keeping-notice:text("Nothing can be kept here")');
+    await v.page.waitForSelector('#keeping-notice:text("This page cannot store files here")');
     await v.takeSample('chelsea.jpg');
     assert.equal(await v.page.locator('.problem').count(), 0);
   });
 
   for (const [how, script] of Object.entries({
-    'reading its name throws': "Object.defineProperty(self, 'caches', { get() { throw new DOMException('no', 'SecurityError'); } });",
+    'reading its name throws':
+      "Object.defineProperty(self, 'caches', { get() { throw new DOMException('no', 'SecurityError'); } });",
     'opening it throws': "CacheStorage.prototype.open = () => { throw new TypeError('no'); };",
-    'opening it is refused': "CacheStorage.prototype.open = () => Promise.reject(new DOMException('no', 'SecurityError'));",
-    'using it is refused': "for (const name of ['match', 'put', 'delete', 'keys']) Cache.prototype[name] = () => Promise.reject(new DOMException('no', 'QuotaExceededError'));",
+    'opening it is refused':
+      "CacheStorage.prototype.open = () => Promise.reject(new DOMException('no', 'SecurityError'));",
+    'using it is refused':
+      "for (const name of ['match', 'put', 'delete', 'keys']) Cache.prototype[name] = () => Promise.reject(new DOMException('no', 'QuotaExceededError'));",
   })) {
     test(`a cache where ${how}`, async () => {
       inWorker(script);
@@ -62,20 +65,32 @@ describe('a browser without storage', () => {
   test('every other kind of storage throws in the page, and there are no service workers', async () => {
     await arrive({
       before: () => {
-        const refuse = (owner, name) => Object.defineProperty(owner, name, { configurable: true, get() { throw new DOMException('no', 'SecurityError'); } });
-        for (const name of ['caches', 'localStorage', 'sessionStorage', 'indexedDB', 'cookieStore']) refuse(self, name);
+        const refuse = (owner, name) =>
+          Object.defineProperty(owner, name, {
+            configurable: true,
+            get() {
+              throw new DOMException('no', 'SecurityError');
+            },
+          });
+        for (const name of ['caches', 'localStorage', 'sessionStorage', 'indexedDB', 'cookieStore'])
+          refuse(self, name);
         refuse(Navigator.prototype, 'serviceWorker');
       },
     });
     await v.ready();
-    await v.page.waitForSelector('#keeping-notice:text("Nothing can be kept here")');
+    await v.page.waitForSelector('#keeping-notice:text("This page cannot store files here")');
     await v.takeSample('chelsea.jpg');
   });
 });
 
 describe('a GPU that does not answer', () => {
-  /** Counts what the engine asks for; the answers come late or never. @param {{adapter?: string, device?: string}} waits   expressions */
-  const gpu = ({ adapter = '0', device = '0' }) => inWorker(`
+  /**
+   * Counts what the engine asks for; the answers come late or never.
+   * @param {{adapter?: string, device?: string}} waits   expressions
+   */
+  const gpu = ({ adapter = '0', device = '0' }) =>
+    inWorker(
+      `
     const later = (wait) => new Promise((resolve) => { if (wait !== Infinity) setTimeout(resolve, wait); });
     const { requestAdapter } = GPU.prototype;
     GPU.prototype.requestAdapter = async function (options) {
@@ -94,10 +109,13 @@ describe('a GPU that does not answer', () => {
       await later(${device});
       ${device === 'refused' ? "throw new DOMException('no', 'OperationError');" : ''}
       return requestDevice.call(this, descriptor);
-    };`.replace('later(refused)', 'later(0)'));
+    };`.replace('later(refused)', 'later(0)'),
+    );
 
   /** How often the engine has asked, since `from`. @param {string} what @param {number} from */
-  const asked = (what, from) => site.server.requests.slice(from).filter(({ path }) => path.endsWith(`asked-for-${what}`)).length;
+  const asked = (what, from) =>
+    site.server.requests.slice(from).filter(({ path }) => path.endsWith(`asked-for-${what}`))
+      .length;
 
   for (const [what, waits, reason] of [
     ['adapter', { adapter: 'Infinity' }, /has not answered .* within 10 seconds/],
@@ -134,8 +152,12 @@ describe('a GPU that does not answer', () => {
     const from = site.server.requests.length;
     const started = Date.now();
     await arrive({ hash: '#device=webgpu' });
-    await v.page.waitForFunction(() => /^(Warming up|Ready)/.test(document.querySelector('.status-text')?.textContent ?? ''));
-    console.log(`  the device is open after ${((Date.now() - started) / 1000).toFixed(1)} s, of which the adapter took 3`);
+    await v.page.waitForFunction(() =>
+      /^(Warming up|Ready)/.test(document.querySelector('.status-text')?.textContent ?? ''),
+    );
+    console.log(
+      `  the device is open after ${((Date.now() - started) / 1000).toFixed(1)} s, of which the adapter took 3`,
+    );
     assert.equal(asked('adapter', from), 1);
     assert.equal(asked('device', from), 1);
   });
@@ -166,7 +188,15 @@ describe('a page that cannot start', () => {
     await v.ready();
   });
 
-  for (const file of ['app/start.js', 'app/main.js', 'app/state.js', 'app/anew.js', 'app/strings/en.js', 'app/views/photo_panel.js', 'app/sources/webcam.js']) {
+  for (const file of [
+    'app/start.js',
+    'app/main.js',
+    'app/state.js',
+    'app/builds.js',
+    'app/strings/en.js',
+    'app/views/photo_panel.js',
+    'app/sources/webcam.js',
+  ]) {
     test(`${file} is missing`, async () => {
       site.server.put(file, () => ({ status: 404, type: 'text/plain', body: 'not found' }));
       await arrive();
@@ -181,14 +211,26 @@ describe('a page that cannot start', () => {
     site.server.put('app/state.js', () => ({ hang: true }));
     await arrive({ wait: 'commit' });
     // Before its style has come, the sentence is in the document already, but nothing is drawn yet.
-    await v.page.waitForFunction(() => {
-      const told = document.querySelector('.not-started');
-      return told && getComputedStyle(told).animationName === 'appear' && /still loading/.test(told.innerText);
-    }, undefined, { timeout: 10_000 });
+    await v.page.waitForFunction(
+      () => {
+        const told = document.querySelector('.not-started');
+        return (
+          told &&
+          getComputedStyle(told).animationName === 'appear' &&
+          /still loading/.test(told.innerText)
+        );
+      },
+      undefined,
+      { timeout: 10_000 },
+    );
   });
 
   test('a host that answers everything with its start page', async () => {
-    site.server.put('app/state.js', () => ({ status: 200, type: 'text/html', body: '<!doctype html>hello' }));
+    site.server.put('app/state.js', () => ({
+      status: 200,
+      type: 'text/html',
+      body: '<!doctype html>hello',
+    }));
     await arrive();
     assert.match(await (await sentence()).innerText(), /missing/);
   });
@@ -202,7 +244,12 @@ describe('a page that cannot start', () => {
     v.expectFaults(/./); // the browser reports what it has refused
   });
 
-  for (const file of ['app/engine_worker.js', 'app/map_range.js', 'pkg/deep_inside.js', 'pkg/cpu/deep_inside.js']) {
+  for (const file of [
+    'app/engine_worker.js',
+    'app/map_range.js',
+    'pkg/deep_inside.js',
+    'pkg/cpu/deep_inside.js',
+  ]) {
     test(`a part of the worker, ${file}, is missing`, async () => {
       site.server.put(file, () => ({ status: 404, type: 'text/plain', body: 'not found' }));
       await arrive();
@@ -244,7 +291,8 @@ describe('a page that cannot start', () => {
 
 describe('parts of two versions', () => {
   const STAMP = /^\(self\.builds[^\n]*\n/;
-  const of = (/** @type {string} */ build) => (/** @type {Buffer} */ body) => body.toString().replace(/"\w{16}"/, `"${build}"`);
+  const of = (/** @type {string} */ build) => (/** @type {Buffer} */ body) =>
+    body.toString().replace(/"\w{16}"/, `"${build}"`);
   const untold = (/** @type {Buffer} */ body) => body.toString().replace(STAMP, '');
 
   /** The page says that it was updated, and its button gets everything anew. */
@@ -259,7 +307,15 @@ describe('parts of two versions', () => {
     assert.equal(await v.page.locator('.problem').count(), 0);
   }
 
-  for (const file of ['app/main.js', 'app/ranking.js', 'app/strings/en.js', 'app/engine_worker.js', 'app/map_range.js', 'pkg/deep_inside.js', 'index.html']) {
+  for (const file of [
+    'app/main.js',
+    'app/ranking.js',
+    'app/strings/en.js',
+    'app/engine_worker.js',
+    'app/map_range.js',
+    'pkg/deep_inside.js',
+    'index.html',
+  ]) {
     test(`${file} of another build that fits by chance`, async () => {
       site.server.put(file, (body) => ({ body: of('0123456789abcdef')(body) }));
       await arrive();
@@ -267,7 +323,12 @@ describe('parts of two versions', () => {
     });
   }
 
-  for (const file of ['app/ranking.js', 'app/engine_worker.js', 'app/weights_store.js', 'pkg/deep_inside.js']) {
+  for (const file of [
+    'app/ranking.js',
+    'app/engine_worker.js',
+    'app/weights_store.js',
+    'pkg/deep_inside.js',
+  ]) {
     test(`${file} of a time when modules did not tell of their build`, async () => {
       site.server.put(file, (body) => ({ body: untold(body) }));
       await arrive();
@@ -276,15 +337,30 @@ describe('parts of two versions', () => {
   }
 
   /** The programs' ends, and the last lines of their JavaScript, tell of the package's build. */
-  for (const [file, hash] of [['cpu/deep_inside.js', ''], ['_bg.wasm', ''], ['webgpu/deep_inside.js', '#device=webgpu'], ['webgpu/deep_inside_bg.wasm', '#device=webgpu']]) {
-    const ended = file.endsWith('.js') ? { stamp: "export const BUILD = '0123456789abcdef';\n".length, tail: 3 } : { stamp: 24, tail: 0 };
+  for (const [file, hash] of [
+    ['cpu/deep_inside.js', ''],
+    ['_bg.wasm', ''],
+    ['webgpu/deep_inside.js', '#device=webgpu'],
+    ['webgpu/deep_inside_bg.wasm', '#device=webgpu'],
+  ]) {
+    const ended = file.endsWith('.js')
+      ? { stamp: "export const BUILD = '0123456789abcdef';\n".length, tail: 3 }
+      : { stamp: 24, tail: 0 };
     test(`${file}: a program of another build`, async () => {
-      site.server.put(file, (body) => ({ body: Buffer.concat([body.subarray(0, body.length - ended.tail - 16), Buffer.from('0123456789abcdef'), body.subarray(body.length - ended.tail)]) }));
+      site.server.put(file, (body) => ({
+        body: Buffer.concat([
+          body.subarray(0, body.length - ended.tail - 16),
+          Buffer.from('0123456789abcdef'),
+          body.subarray(body.length - ended.tail),
+        ]),
+      }));
       await arrive({ hash });
       await v.problem('program-mismatch');
       site.server.clear();
       await v.page.click('.problem button:text-is("Reload the page")');
-      await v.page.waitForFunction(() => /^(Ready|Warming)/.test(document.querySelector('.status-text')?.textContent ?? ''));
+      await v.page.waitForFunction(() =>
+        /^(Ready|Warming)/.test(document.querySelector('.status-text')?.textContent ?? ''),
+      );
     });
 
     test(`${file}: a program of a time when they did not tell of their build`, async () => {
@@ -304,7 +380,9 @@ describe('parts of two versions', () => {
   });
 
   test('a module that fits, and then fails', async () => {
-    site.server.put('app/views/status_bar.js', () => ({ body: 'export const makeStatusBar = () => { throw new TypeError("words.label is undefined"); };' }));
+    site.server.put('app/views/status_bar.js', () => ({
+      body: 'export const makeStatusBar = () => { throw new TypeError("words.label is undefined"); };',
+    }));
     await arrive();
     assert.match(await (await sentence()).innerText(), /updated/);
     site.server.clear();
@@ -325,15 +403,21 @@ describe('parts of two versions', () => {
     const forAYear = (path) => (path.endsWith('index.html') ? 'no-cache' : 'max-age=31536000');
 
     test('the button reloads past the browser’s cache', async () => {
-      const next = otherVersion(DIST, { 'app/strings/en.js': (text) => text.replace("title: 'Deep Inside'", "title: 'Deep Inside, next'") });
+      const next = otherVersion(DIST, {
+        'app/strings/en.js': (text) =>
+          text.replace("title: 'Deep Inside'", "title: 'Deep Inside, next'"),
+      });
       site.server.cacheBy(forAYear);
-      await visitAt(site.server.address.replace('localhost', 'lan.test')); // where no service worker keeps the versions apart
+      // Where no service worker keeps the versions apart
+      await visitAt(site.server.address.replace('localhost', 'lan.test'));
       await v.ready();
       site.server.publish(next.folder);
       await v.page.reload();
       const card = await v.problem('program-mismatch');
       await (await card.$('button:text-is("Reload the page")')).click();
-      await v.page.waitForFunction(() => /next/.test(document.querySelector('h1')?.textContent ?? ''));
+      await v.page.waitForFunction(() =>
+        /next/.test(document.querySelector('h1')?.textContent ?? ''),
+      );
       await v.ready();
       assert.equal(await v.page.locator('.problem').count(), 0);
       next.remove();

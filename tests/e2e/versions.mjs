@@ -16,7 +16,8 @@ const STAMP = join(import.meta.dirname, '../../scripts/stamp_build.mjs');
 export function otherVersion(dist, changes) {
   const folder = mkdtempSync(join(tmpdir(), 'deep-inside-version-'));
   cpSync(dist, folder, { recursive: true });
-  for (const [file, change] of Object.entries(changes)) writeFileSync(join(folder, file), change(readFileSync(join(folder, file), 'utf8')));
+  for (const [file, change] of Object.entries(changes))
+    writeFileSync(join(folder, file), change(readFileSync(join(folder, file), 'utf8')));
   execFileSync(process.execPath, [STAMP, folder]);
   return { folder, id: buildOf(folder), remove: () => rmSync(folder, { recursive: true }) };
 }

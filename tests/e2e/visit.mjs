@@ -1,15 +1,21 @@
-// A visit to the page, in the words of a visitor; what the page must never do is checked at the end of every one.
+// A visit to the page, in the words of a visitor; what the page must never do is checked at the end
+// of every one.
 
 import assert from 'node:assert/strict';
 
 /**
  * @param {import('playwright-core').Browser} browser
  * @param {string} address
- * @param {import('playwright-core').BrowserContextOptions & {before?: () => void, wait?: 'load' | 'commit'}} [options]   `before` runs in the page, first of
- *   all; `wait`: for what of the page, its `load` if left out
+ * @param {import('playwright-core').BrowserContextOptions & {before?: () => void, wait?: 'load' |
+ *   'commit'}} [options]   `before` runs in the page, first of all; `wait`: for what of the page,
+ *   its `load` if left out
  */
 export async function visit(browser, address, { before, wait, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, permissions: ['camera', 'clipboard-read'], ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1600, height: 900 },
+    permissions: ['camera', 'clipboard-read'],
+    ...options,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(90_000);
   const faults = [];
@@ -17,14 +23,21 @@ export async function visit(browser, address, { before, wait, ...options } = {})
   let expected = null;
   page.on('pageerror', (error) => faults.push(String(error)));
   // The browser reports what a policy has stopped on the console, for the page and for its workers.
-  page.on('console', (message) => /Content Security Policy|Refused to/i.test(message.text()) && faults.push(message.text()));
+  page.on(
+    'console',
+    (message) =>
+      /Content Security Policy|Refused to/i.test(message.text()) && faults.push(message.text()),
+  );
   if (before) await page.addInitScript(before);
   await page.goto(address, { waitUntil: wait });
 
   return {
     page,
 
-    ready: () => page.waitForFunction(() => /^Ready|^Choose/.test(document.querySelector('.status-text')?.textContent ?? '')),
+    ready: () =>
+      page.waitForFunction(() =>
+        /^Ready|^Choose/.test(document.querySelector('.status-text')?.textContent ?? ''),
+      ),
 
     /** @param {string} file */
     async takeSample(file) {
@@ -33,7 +46,8 @@ export async function visit(browser, address, { before, wait, ...options } = {})
     },
 
     /** @param {Buffer} bytes @param {string} [name] */
-    upload: (bytes, name = 'picture.jpg') => page.setInputFiles('#file-input', { name, mimeType: 'image/jpeg', buffer: bytes }),
+    upload: (bytes, name = 'picture.jpg') =>
+      page.setInputFiles('#file-input', { name, mimeType: 'image/jpeg', buffer: bytes }),
 
     classified: () => page.waitForSelector('.class-button:visible'),
 
@@ -49,8 +63,12 @@ export async function visit(browser, address, { before, wait, ...options } = {})
         await page.waitForFunction(
           ([id, wanted]) => {
             const card = document.querySelector(`#${id}`);
-            const picture = card.querySelector('.mat canvas');
-            return card.querySelector('.card-class')?.textContent === wanted && (picture?.getAttribute('aria-label')?.includes(wanted) || card.textContent.includes('No object stands out'));
+            const picture = card.querySelector('.stage canvas');
+            return (
+              card.querySelector('.card-class')?.textContent === wanted &&
+              (picture?.getAttribute('aria-label')?.includes(wanted) ||
+                card.textContent.includes('No object stands out'))
+            );
           },
           [card, name],
         );
@@ -58,25 +76,35 @@ export async function visit(browser, address, { before, wait, ...options } = {})
     },
 
     /** Until saliency and cut are at their best. */
-    finished: () => page.waitForFunction(() => {
-      const state = (/** @type {string} */ id) => document.querySelector(`#${id} .card-state`)?.textContent;
-      return state('saliency') === '10 views' && ['', 'no object'].includes(state('cut') ?? '?');
-    }),
+    finished: () =>
+      page.waitForFunction(() => {
+        const state = (/** @type {string} */ id) =>
+          document.querySelector(`#${id} .card-state`)?.textContent;
+        return state('saliency') === '10 crops' && ['', 'no object'].includes(state('cut') ?? '?');
+      }),
 
-    modelStep: async () => Number((await page.textContent('#model .card-state')).match(/\d+/)?.[0] ?? 0),
+    modelStep: async () =>
+      Number((await page.textContent('#model .card-state')).match(/\d+/)?.[0] ?? 0),
 
-    /** Drops texts on the page, as from another window. @param {Record<string, string>} texts   by media type */
-    drop: (texts) => page.evaluate((parts) => {
-      const dataTransfer = new DataTransfer();
-      for (const [type, text] of Object.entries(parts)) dataTransfer.setData(type, text);
-      document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
-    }, texts),
+    /**
+     * Drops texts on the page, as from another window.
+     * @param {Record<string, string>} texts   by media type
+     */
+    drop: (texts) =>
+      page.evaluate((parts) => {
+        const dataTransfer = new DataTransfer();
+        for (const [type, text] of Object.entries(parts)) dataTransfer.setData(type, text);
+        document.body.dispatchEvent(
+          new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }),
+        );
+      }, texts),
 
     /** Until an error card with this code is there. @param {string} code */
     problem: (code) => page.waitForSelector(`.problem[data-code="${code}"]`),
 
     dismissProblems: async () => {
-      for (const button of await page.locator('.problem footer button:last-child').all()) await button.click();
+      for (const button of await page.locator('.problem footer button:last-child').all())
+        await button.click();
     },
 
     /** @param {() => Promise<void>} act @returns {Promise<Buffer>} the file that it saves */
@@ -88,7 +116,9 @@ export async function visit(browser, address, { before, wait, ...options } = {})
     },
 
     /** Faults that have to be there. @param {RegExp} kind */
-    expectFaults: (kind) => { expected = kind; },
+    expectFaults: (kind) => {
+      expected = kind;
+    },
 
     async leave() {
       await context.close();

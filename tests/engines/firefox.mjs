@@ -22,7 +22,8 @@ export async function openFirefox({ webgpu = false } = {}) {
   return {
     open: (address) => page.goto(address),
     reload: () => page.reload(),
-    back: () => page.evaluate(() => history.back()), // `goBack` waits for a load, and a kept page does not load
+    // `goBack` waits for a load, and a kept page does not load
+    back: () => page.evaluate(() => history.back()),
     evaluate: (run, ...args) => page.evaluate(run, ...args),
     click: (selector) => page.click(selector),
     async upload(selector, file) {

@@ -1,4 +1,5 @@
-// The main job in the browsers that are not Chromium, on what `trunk build` has left in dist/. Run with `npm run engines`.
+// The main job in the browsers that are not Chromium, on what `trunk build` has left in dist/. Run
+// with `npm run engines`.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -14,7 +15,8 @@ const DIST = resolve(process.env.DIST || join(import.meta.dirname, '../../dist')
 const PATIENCE_MS = 60_000;
 
 /**
- * A page in a browser. Functions for `evaluate` run in the page and know nothing of what is around them here; places are in its pixels.
+ * A page in a browser. Functions for `evaluate` run in the page and know nothing of what is around
+ * them here; places are in its pixels.
  * @typedef {object} Driver
  * @property {(address: string) => Promise<unknown>} open
  * @property {() => Promise<unknown>} reload
@@ -27,7 +29,10 @@ const PATIENCE_MS = 60_000;
  * @property {() => Promise<void>} close
  */
 
-for (const [name, launch] of /** @type {const} */ ([['Firefox', openFirefox], ['WebKitGTK', openWebKit]])) {
+for (const [name, launch] of /** @type {const} */ ([
+  ['Firefox', openFirefox],
+  ['WebKitGTK', openWebKit],
+])) {
   describe(name, () => {
     /** @type {Driver} */
     let driver;
@@ -50,28 +55,54 @@ for (const [name, launch] of /** @type {const} */ ([['Firefox', openFirefox], ['
 
     /** @param {string} what @param {(...args: any[]) => any} is @param {any[]} args */
     async function until(what, is, ...args) {
-      for (const started = Date.now(); !(await driver.evaluate(is, ...args)); await new Promise((again) => setTimeout(again, 100))) {
-        assert.ok(Date.now() - started < PATIENCE_MS, `${what}: not within ${PATIENCE_MS / 1000} s`);
+      for (
+        const started = Date.now();
+        !(await driver.evaluate(is, ...args));
+        await new Promise((again) => setTimeout(again, 100))
+      ) {
+        assert.ok(
+          Date.now() - started < PATIENCE_MS,
+          `${what}: not within ${PATIENCE_MS / 1000} s`,
+        );
       }
     }
 
-    const problems = () => driver.evaluate(() => [...document.querySelectorAll('.problem')].map((card) => card.textContent));
-    const ready = () => until('ready', () => /^Ready|^Choose/.test(document.querySelector('.status-text')?.textContent ?? ''));
+    const problems = () =>
+      driver.evaluate(() =>
+        [...document.querySelectorAll('.problem')].map((card) => card.textContent),
+      );
+    const ready = () =>
+      until('ready', () =>
+        /^Ready|^Choose/.test(document.querySelector('.status-text')?.textContent ?? ''),
+      );
 
     /** The likeliest class, once one of them is called so. @param {string} name */
     async function classified(name) {
-      await until(`classes with ${name}`, (wanted) => document.querySelector('.class-button .class-name')?.checkVisibility()
-        && document.querySelector('#classes').textContent.includes(wanted), name);
+      await until(
+        `classes with ${name}`,
+        (wanted) =>
+          document.querySelector('.class-button .class-name')?.checkVisibility() &&
+          document.querySelector('#classes').textContent.includes(wanted),
+        name,
+      );
       return driver.evaluate(() => document.querySelector('.class-button .class-name').textContent);
     }
 
     /** @param {string} name */
     async function threeCardsShow(name) {
       for (const card of ['saliency', 'model', 'cut']) {
-        await until(`${card} of ${name}`, (id, wanted) => {
-          const element = document.querySelector(`#${id}`);
-          return element.querySelector('.card-class')?.textContent === wanted && element.querySelector('.mat canvas')?.getAttribute('aria-label')?.includes(wanted);
-        }, card, name);
+        await until(
+          `${card} of ${name}`,
+          (id, wanted) => {
+            const element = document.querySelector(`#${id}`);
+            return (
+              element.querySelector('.card-class')?.textContent === wanted &&
+              element.querySelector('.stage canvas')?.getAttribute('aria-label')?.includes(wanted)
+            );
+          },
+          card,
+          name,
+        );
       }
     }
 
@@ -82,24 +113,41 @@ for (const [name, launch] of /** @type {const} */ ([['Firefox', openFirefox], ['
       const likeliest = await classified('cat');
       await driver.click('.class-button');
       await threeCardsShow(likeliest);
-      await until('the finished map and cut', () => document.querySelector('#saliency .card-state').textContent === '10 views'
-        && document.querySelector('#cut .card-state').textContent === '');
+      await until(
+        'the finished map and cut',
+        () =>
+          document.querySelector('#saliency .card-state').textContent === '10 crops' &&
+          document.querySelector('#cut .card-state').textContent === '',
+      );
       assert.deepEqual(await problems(), []);
     });
 
     test('the map is laid over the photo as it is everywhere: by the formula of src/render/overlay.rs', async () => {
-      const pixels = (/** @type {number} */ layer) => driver.evaluate((place) => {
-        const canvas = document.querySelectorAll('#saliency .mat canvas')[place];
-        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-        return Array.from({ length: Math.floor(data.length / 4 / 97) }, (_, i) => [...data.slice(4 * 97 * i, 4 * 97 * i + 3)]);
-      }, layer);
-      /** Some pixels of the map's canvas after a setting has been changed. @param {string} id @param {string} value @returns {Promise<number[][]>} */
+      const pixels = (/** @type {number} */ layer) =>
+        driver.evaluate((place) => {
+          const canvas = document.querySelectorAll('#saliency .stage canvas')[place];
+          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+          return Array.from({ length: Math.floor(data.length / 4 / 97) }, (_, i) => [
+            ...data.slice(4 * 97 * i, 4 * 97 * i + 3),
+          ]);
+        }, layer);
+      /**
+       * Some pixels of the map's canvas after a setting has been changed.
+       * @param {string} id
+       * @param {string} value
+       * @returns {Promise<number[][]>}
+       */
       async function drawn(id, value) {
-        await driver.evaluate((name, wanted) => {
-          const control = document.getElementById(name);
-          control.value = wanted;
-          for (const event of ['input', 'change']) control.dispatchEvent(new Event(event, { bubbles: true }));
-        }, id, value);
+        await driver.evaluate(
+          (name, wanted) => {
+            const control = document.getElementById(name);
+            control.value = wanted;
+            for (const event of ['input', 'change'])
+              control.dispatchEvent(new Event(event, { bubbles: true }));
+          },
+          id,
+          value,
+        );
         await new Promise((later) => setTimeout(later, 300));
         return pixels(1);
       }
@@ -112,10 +160,17 @@ for (const [name, launch] of /** @type {const} */ ([['Firefox', openFirefox], ['
       photo.forEach(([red, green, blue], i) => {
         const below = ((0.3 * red + 0.59 * green + 0.11 * blue) * 115) / 255;
         for (let c = 0; c < 3; c++) {
-          assert.ok(Math.abs(ground[i][c] - below) <= 3, `the ground of ${photo[i]} is ${ground[i]}`);
-          if (alone[i][0] < 100) continue; // where the map is weak, only a share of its colour is added
+          assert.ok(
+            Math.abs(ground[i][c] - below) <= 3,
+            `the ground of ${photo[i]} is ${ground[i]}`,
+          );
+          // Where the map is weak, only a share of its colour is added
+          if (alone[i][0] < 100) continue;
           strong++;
-          assert.ok(Math.abs(over[i][c] - (below + alone[i][c] * (1 - below / 255))) <= 6, `${alone[i]} over ${photo[i]} is ${over[i]}`);
+          assert.ok(
+            Math.abs(over[i][c] - (below + alone[i][c] * (1 - below / 255))) <= 6,
+            `${alone[i]} over ${photo[i]} is ${over[i]}`,
+          );
         }
       });
       assert.ok(photo.length > 1000 && strong > 100, `${photo.length}, ${strong}`);
@@ -132,11 +187,22 @@ for (const [name, launch] of /** @type {const} */ ([['Firefox', openFirefox], ['
         layer.scrollIntoView({ block: 'center', behavior: 'instant' });
         const { x, y, width, height } = layer.getBoundingClientRect();
         const scale = Math.min(width / 451, height / 300); // the photo's pixels; it is fitted in
-        return [[9, 9], [50, 12], [90, 15]].map(([column, row]) => [x + width / 2 + (column - 225.5) * scale, y + height / 2 + (row - 150) * scale]);
+        return [
+          [9, 9],
+          [50, 12],
+          [90, 15],
+        ].map(([column, row]) => [
+          x + width / 2 + (column - 225.5) * scale,
+          y + height / 2 + (row - 150) * scale,
+        ]);
       });
       await driver.drag(...corner);
-      await until('the object in the corner', () => document.querySelector('#cut .card-state').textContent === ''
-        && / at \d, \d$/.test(document.querySelector('#cut-box').textContent));
+      await until(
+        'the object in the corner',
+        () =>
+          document.querySelector('#cut .card-state').textContent === '' &&
+          / at \d, \d$/.test(document.querySelector('#cut-box').textContent),
+      );
       assert.deepEqual(await problems(), []);
     });
 
@@ -149,12 +215,17 @@ for (const [name, launch] of /** @type {const} */ ([['Firefox', openFirefox], ['
     });
 
     test('left for another page, and back: the browser has kept it as it was, and it answers', async () => {
-      server.put('index.html', (body) => ({ body, headers: { 'cache-control': 'no-cache' } })); // what must not be stored is not kept either
+      // What must not be stored is not kept either
+      server.put('index.html', (body) => ({ body, headers: { 'cache-control': 'no-cache' } }));
       await driver.open(server.address);
       await ready();
       await driver.click('.sample[data-file="chelsea.jpg"]');
       await classified('cat');
-      await driver.evaluate(() => addEventListener('pageshow', ({ persisted }) => { document.body.dataset.persisted = persisted; }));
+      await driver.evaluate(() =>
+        addEventListener('pageshow', ({ persisted }) => {
+          document.body.dataset.persisted = persisted;
+        }),
+      );
       await driver.open(`${server.address}samples/samples.json`);
       await driver.back();
       await until('the page again', () => document.querySelector('.status-text') !== null);
@@ -166,7 +237,9 @@ for (const [name, launch] of /** @type {const} */ ([['Firefox', openFirefox], ['
     });
 
     test('without a network, after the first visit: it starts, and explains a sample', async () => {
-      await until('the page kept', () => document.querySelector('#kept')?.textContent.includes('opens without a network'));
+      await until('the page kept', () =>
+        document.querySelector('#kept')?.textContent.includes('also opens offline'),
+      );
       await server.close();
       await driver.reload();
       await ready();

@@ -25,7 +25,16 @@ from captum.attr import (
     NeuronGradient,
     Saliency,
 )
-from make_goldens import FIXED_CLASSES, HERE, SqueezeNet, load_network, normalise, read_pixels, sample, write
+from make_goldens import (
+    FIXED_CLASSES,
+    HERE,
+    SqueezeNet,
+    load_network,
+    normalise,
+    read_pixels,
+    sample,
+    write,
+)
 from make_pictures import leave_kinks, save_pixels, squash
 from PIL import Image
 from torch import Tensor
@@ -38,7 +47,11 @@ SIDE = 114
 IG_STEPS = 5
 NOISE_COUNT, NOISE_DEVIATION, NOISE_ROLL = 3, 0.15 * 255, 4999
 
-GRAD_CAM_LAYERS = ("features.12", "features.7.squeeze", "classifier.1")  # last fire, a convolution before ReLU, conv10
+GRAD_CAM_LAYERS = (
+    "features.12",
+    "features.7.squeeze",
+    "classifier.1",
+)  # last fire, a convolution before ReLU, conv10
 # Layer in the keys -> module, channel, and a position where no picture's gradient is zero.
 NEURONS = {
     "features.0": ("features.0", 5, (3, 2)),
@@ -57,7 +70,9 @@ def smooth_grad_noise() -> Tensor:
 def noisy(x: Tensor) -> Tensor:
     """SmoothGrad's inputs [3, 3, side, side] around the network input x."""
     noise = smooth_grad_noise().to(x.dtype)
-    return torch.cat([x + noise.flatten().roll(j * NOISE_ROLL).view(noise.shape) for j in range(NOISE_COUNT)])
+    return torch.cat(
+        [x + noise.flatten().roll(j * NOISE_ROLL).view(noise.shape) for j in range(NOISE_COUNT)]
+    )
 
 
 def evaluated_inputs(pixels: Tensor) -> Tensor:
@@ -75,7 +90,10 @@ def make_pictures(folder: Path) -> None:
         squashed = squash(Image.open(SAMPLES / f"{name}.jpg"), SIDE)
         pixels = leave_kinks(network, squashed, np.random.default_rng(0), evaluated_inputs)
         save_pixels(pixels, folder / f"{name}.png")
-        print(f"{name}: {int((pixels != squashed).sum())} of {pixels.numel():,} values changed", flush=True)
+        print(
+            f"{name}: {int((pixels != squashed).sum())} of {pixels.numel():,} values changed",
+            flush=True,
+        )
 
 
 def attribute(network: SqueezeNet, x: Tensor, class_index: int) -> dict[str, Tensor]:
@@ -87,7 +105,9 @@ def attribute(network: SqueezeNet, x: Tensor, class_index: int) -> dict[str, Ten
     attributions = {
         "gradient": gradient.attribute(x, abs=False, **options),
         "gradient_times_input": InputXGradient(network).attribute(x, **options),
-        "smooth_grad": gradient.attribute(noisy(x.detach()).requires_grad_(), abs=False, **options).mean(0),
+        "smooth_grad": gradient.attribute(
+            noisy(x.detach()).requires_grad_(), abs=False, **options
+        ).mean(0),
         "integrated_gradients": IntegratedGradients(network).attribute(x, **steps, **options),
         "deconvnet": Deconvolution(network).attribute(x, **options),
         "guided_backprop": GuidedBackprop(network).attribute(x, **options),
@@ -100,7 +120,9 @@ def attribute(network: SqueezeNet, x: Tensor, class_index: int) -> dict[str, Ten
         values |= sample_and_norm(method, attribution)
     for layer in GRAD_CAM_LAYERS:
         grad_cam = LayerGradCam(network, network.get_submodule(layer))
-        values[f"grad_cam.{layer}"] = grad_cam.attribute(x, relu_attributions=False, **options)[0, 0].detach()
+        values[f"grad_cam.{layer}"] = grad_cam.attribute(x, relu_attributions=False, **options)[
+            0, 0
+        ].detach()
     return values
 
 
@@ -111,7 +133,9 @@ def attribute_neurons(network: SqueezeNet, x: Tensor) -> dict[str, Tensor]:
         module = network.get_submodule(module)
         activations = LayerActivation(network, module).attribute(x).detach()[0, channel]
         gradient = NeuronGradient(network, module)
-        mean = gradient.attribute(x, lambda activations, channel=channel: activations[:, channel].mean((1, 2)))
+        mean = gradient.attribute(
+            x, lambda activations, channel=channel: activations[:, channel].mean((1, 2))
+        )
         single = gradient.attribute(x, (channel, row, column))
         values |= sample_and_norm(f"{layer}.{channel}", mean)
         values |= sample_and_norm(f"{layer}.{channel}.{row}.{column}", single)
@@ -129,8 +153,15 @@ def sample_and_norm(key: str, attribution: Tensor) -> dict[str, Tensor]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the attribution methods' goldens.")
-    parser.add_argument("--dtype", choices=("float64", "float32"), default="float64", help="arithmetic (default: float64)")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder to write into (default: tests/golden)")
+    parser.add_argument(
+        "--dtype",
+        choices=("float64", "float32"),
+        default="float64",
+        help="arithmetic (default: float64)",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="folder to write into (default: tests/golden)"
+    )
     parser.add_argument("--pictures", action="store_true", help="make side114/NAME.png instead")
     arguments = parser.parse_args()
     dtype = getattr(torch, arguments.dtype)
@@ -148,7 +179,9 @@ def main() -> None:
         for class_index in (first, *FIXED_CLASSES):
             values = attribute(network, x, class_index)
             goldens |= {f"{name}.{class_index}.{key}": value for key, value in values.items()}
-        goldens |= {f"{name}.neuron.{key}": value for key, value in attribute_neurons(network, x).items()}
+        goldens |= {
+            f"{name}.neuron.{key}": value for key, value in attribute_neurons(network, x).items()
+        }
     write(goldens, arguments.out / "attributions.safetensors", arguments.dtype)
 
 

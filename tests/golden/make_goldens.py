@@ -57,7 +57,9 @@ class Fire(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.squeeze_relu(self.squeeze(x))
-        return torch.cat([self.expand1x1_relu(self.expand1x1(x)), self.expand3x3_relu(self.expand3x3(x))], 1)
+        return torch.cat(
+            [self.expand1x1_relu(self.expand1x1(x)), self.expand3x3_relu(self.expand3x3(x))], 1
+        )
 
 
 class SqueezeNet(nn.Module):
@@ -72,7 +74,14 @@ class SqueezeNet(nn.Module):
         fires += [(256, 48, 192), (384, 48, 192), (384, 64, 256), (512, 64, 256)]
         f = [Fire(*sizes) for sizes in fires]
         self.features = nn.Sequential(
-            *(nn.Conv2d(3, 64, 3, stride=2), nn.ReLU(), FirstMaximumPool(), f[0], f[1], FirstMaximumPool()),
+            *(
+                nn.Conv2d(3, 64, 3, stride=2),
+                nn.ReLU(),
+                FirstMaximumPool(),
+                f[0],
+                f[1],
+                FirstMaximumPool(),
+            ),
             *(f[2], f[3], FirstMaximumPool(), *f[4:]),
         )
         self.classifier = nn.Sequential(nn.Identity(), nn.Conv2d(512, 1000, 1))
@@ -101,7 +110,9 @@ def load_network(dtype: torch.dtype) -> SqueezeNet:
 
 def read_pixels(name: str, dtype: torch.dtype) -> Tensor:
     """NAME.png as [1, 3, rows, columns]: R, G, B from 0 to 255."""
-    return torch.tensor(np.asarray(Image.open(HERE / f"{name}.png")), dtype=dtype).permute(2, 0, 1)[None]
+    return torch.tensor(np.asarray(Image.open(HERE / f"{name}.png")), dtype=dtype).permute(2, 0, 1)[
+        None
+    ]
 
 
 def normalise(pixels: Tensor) -> Tensor:
@@ -165,8 +176,15 @@ def write(goldens: dict[str, Tensor], file: Path, arithmetic: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the goldens.")
-    parser.add_argument("--dtype", choices=("float64", "float32"), default="float64", help="arithmetic (default: float64)")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder to write into (default: tests/golden)")
+    parser.add_argument(
+        "--dtype",
+        choices=("float64", "float32"),
+        default="float64",
+        help="arithmetic (default: float64)",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="folder to write into (default: tests/golden)"
+    )
     arguments = parser.parse_args()
     dtype = getattr(torch, arguments.dtype)
     torch.set_num_threads(1)

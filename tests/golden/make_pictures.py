@@ -24,7 +24,12 @@ from make_goldens import HERE, SIDE, Fire, FirstMaximumPool, SqueezeNet, load_ne
 from PIL import Image
 from torch import Tensor, nn
 
-SOURCES = {"chelsea": "chelsea.png", "coffee": "coffee.png", "motorcycle": "motorcycle_left.png", "rocket": "rocket.jpg"}
+SOURCES = {
+    "chelsea": "chelsea.png",
+    "coffee": "coffee.png",
+    "motorcycle": "motorcycle_left.png",
+    "rocket": "rocket.jpg",
+}
 
 # A unit's noise in float32, as a part of sqrt(sum((weight * input)^2)): about eight times the root mean square of what
 # PyTorch shows, in the first layer and in the later ones, which inherit the noise of those before.
@@ -45,7 +50,9 @@ def near_kinks(network: SqueezeNet, inputs: Tensor) -> tuple[int, list[tuple[int
     def convolve(layer: nn.Conv2d, x: Tensor, part: float) -> tuple[Tensor, Tensor]:
         """The activations behind `layer` and its ReLU, and their noise."""
         sums = layer(x)
-        squares = nn.functional.conv2d(x**2, layer.weight**2, layer.bias**2, layer.stride, layer.padding)
+        squares = nn.functional.conv2d(
+            x**2, layer.weight**2, layer.bias**2, layer.stride, layer.padding
+        )
         noise = part * squares.sqrt()
         near.append(sums.abs() < noise)
         return sums.relu(), noise
@@ -56,7 +63,10 @@ def near_kinks(network: SqueezeNet, inputs: Tensor) -> tuple[int, list[tuple[int
             x, noise = convolve(layer, x, NOISE_FIRST)
         elif isinstance(layer, Fire):
             squeezed, _ = convolve(layer.squeeze, x, NOISE_LATER)
-            expanded = [convolve(expand, squeezed, NOISE_LATER) for expand in (layer.expand1x1, layer.expand3x3)]
+            expanded = [
+                convolve(expand, squeezed, NOISE_LATER)
+                for expand in (layer.expand1x1, layer.expand3x3)
+            ]
             x, noise = (torch.cat(parts, 1) for parts in zip(*expanded, strict=True))
         elif isinstance(layer, FirstMaximumPool):
             values, places = windows(x).topk(2)
@@ -90,7 +100,9 @@ def leave_kinks(
     while places:
         changed = pixels.clone()
         for *centre, reach in places:
-            row, column = np.clip(np.array(centre) + random.integers(-reach, reach + 1, 2), 0, pixels.shape[2] - 1)
+            row, column = np.clip(
+                np.array(centre) + random.integers(-reach, reach + 1, 2), 0, pixels.shape[2] - 1
+            )
             changed[0, random.integers(3), row, column] += random.choice([-1, 1])
         changed.clamp_(0, 255)
         new_depth, new_places = near_kinks(network, inputs(changed))
@@ -106,7 +118,9 @@ def save_pixels(pixels: Tensor, file: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the goldens' pictures.")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder to write into (default: tests/golden)")
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="folder to write into (default: tests/golden)"
+    )
     arguments = parser.parse_args()
 
     network = load_network(torch.float64)

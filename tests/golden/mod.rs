@@ -1,4 +1,5 @@
-//! What PyTorch and Captum say, and how far an engine is from it. Native and web tests share it, so that every backend is held to the same.
+//! What PyTorch and Captum say, and how far an engine is from it. Native and web tests share it, so
+//! that every backend is held to the same.
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use burn::tensor::{Tensor, TensorData};
@@ -7,8 +8,11 @@ use deep_inside::engine::Engine;
 use deep_inside::gradient::{Target, score_gradient};
 use deep_inside::image_input::decode_file;
 use deep_inside::networks::{Network, ReluRule};
-use deep_inside::preprocess::Views;
-use deep_inside::saliency::{Look, SALIENCY_METHODS, SaliencyMethod, SaliencySettings, smooth_grad};
+use deep_inside::preprocess::Crops;
+use deep_inside::saliency::{
+    AttributionInput, GradCamSettings, IntegratedGradientsSettings, SALIENCY_METHODS,
+    SaliencyMethod, SaliencySettings, SmoothGradSettings, smooth_grad,
+};
 use deep_inside::weights::{StoredTensors, read_safetensors};
 
 /// Pictures of the network's own side: nothing is resampled on the way in.
@@ -32,7 +36,8 @@ pub const SMALL_PICTURES: [(&str, &[u8]); 6] = [
 /// Layers at which Grad-CAM has a golden.
 const CAM_LAYERS: [&str; 3] = ["features.12", "features.7.squeeze", "classifier.1"];
 
-/// Hidden neurons whose gradients have goldens: layer, channel, and the position of the single unit.
+/// Hidden neurons whose gradients have goldens: layer, channel, and the position of the single
+/// unit.
 const NEURONS: [(&str, usize, [usize; 2]); 4] = [
     ("features.0", 5, [3, 2]),
     ("features.3.squeeze_activation", 7, [3, 2]),
@@ -74,7 +79,10 @@ pub async fn assert_scores_agree(engine: &mut Engine) {
     let goldens = goldens();
     for (name, png) in PICTURES {
         engine.set_picture(decode_file(png).unwrap());
-        let apart = relative_l2(&engine.classify().await.unwrap(), &goldens[&format!("{name}.logits")].values);
+        let apart = relative_l2(
+            &engine.classify().await.unwrap(),
+            &goldens[&format!("{name}.logits")].values,
+        );
         assert!(apart <= TOLERANCE, "{name}: scores are {apart:.1e} apart");
     }
 }
@@ -85,35 +93,66 @@ pub async fn assert_gradients_agree(engine: &mut Engine) {
     for (name, png) in PICTURES {
         engine.set_picture(decode_file(png).unwrap());
         let prefix = format!("{name}.gradient.");
-        let classes: Vec<usize> =
-            goldens.keys().filter_map(|key| key.strip_prefix(&prefix)).map(|class| class.parse().unwrap()).collect();
+        let classes: Vec<usize> = goldens
+            .keys()
+            .filter_map(|key| key.strip_prefix(&prefix))
+            .map(|class| class.parse().unwrap())
+            .collect();
         assert_eq!(classes.len(), 3);
         for class in classes {
             let gradient = engine.input_gradient(&Target::Class(class)).await.unwrap();
             let sample: Vec<f32> = gradient.iter().copied().step_by(STRIDE).collect();
             let apart = relative_l2(&sample, &goldens[&format!("{prefix}{class}")].values);
-            assert!(apart <= TOLERANCE, "{name}, class {class}: gradients are {apart:.1e} apart");
-            let norm = gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt();
+            assert!(
+                apart <= TOLERANCE,
+                "{name}, class {class}: gradients are {apart:.1e} apart"
+            );
+            let norm = gradient
+                .iter()
+                .map(|&g| f64::from(g).powi(2))
+                .sum::<f64>()
+                .sqrt();
             let expected = f64::from(goldens[&format!("{name}.gradient_norm.{class}")].values[0]);
-            assert!((norm / expected - 1.0).abs() <= TOLERANCE, "{name}, class {class}: norm {norm}, not {expected}");
+            assert!(
+                (norm / expected - 1.0).abs() <= TOLERANCE,
+                "{name}, class {class}: norm {norm}, not {expected}"
+            );
         }
     }
 }
 
-/// Holds an engine's network against PyTorch where every pool window is a tie: at the constant picture, the first maximum takes the
-/// gradient.
+/// Holds an engine's network against PyTorch where every pool window is a tie: at the constant
+/// picture, the first maximum takes the gradient.
 pub async fn assert_constant_picture_agrees(engine: &Engine) {
     let goldens = goldens();
     let network = engine.network().unwrap();
-    for class in goldens.keys().filter_map(|key| key.strip_prefix("constant.gradient.")) {
+    for class in goldens
+        .keys()
+        .filter_map(|key| key.strip_prefix("constant.gradient."))
+    {
         let side = network.input.side;
         let picture = network.upload(vec![0.0; 3 * side * side], [1, 3, side, side]);
-        let gradients =
-            score_gradient(network, picture, &Target::Class(class.parse().unwrap()), ReluRule::Gradient).unwrap().gradients;
-        let rgb = network.input.gradient_per_pixel_value(&read_back(gradients).await.unwrap());
+        let gradients = score_gradient(
+            network,
+            picture,
+            &Target::Class(class.parse().unwrap()),
+            ReluRule::Gradient,
+        )
+        .unwrap()
+        .gradients;
+        let rgb = network
+            .input
+            .gradient_per_pixel_value(&read_back(gradients).await.unwrap());
         let sample: Vec<f32> = rgb.into_iter().step_by(STRIDE).collect();
-        let apart = relative_l2(&sample, &goldens[&format!("constant.gradient.{class}")].values);
-        assert!(apart <= TOLERANCE, "class {class} on {}: {apart:.1e} apart", engine.device.kind);
+        let apart = relative_l2(
+            &sample,
+            &goldens[&format!("constant.gradient.{class}")].values,
+        );
+        assert!(
+            apart <= TOLERANCE,
+            "class {class} on {}: {apart:.1e} apart",
+            engine.device.kind
+        );
     }
 }
 
@@ -126,14 +165,30 @@ fn attribution_goldens() -> StoredTensors {
 pub fn normalised_picture(network: &Network, png: &[u8]) -> Tensor<4> {
     let picture = decode_file(png).unwrap();
     let side = picture.width() as usize;
-    network.upload(network.input.planes_from_pixels(&picture.rgba()), [1, 3, side, side])
+    network.upload(
+        network.input.planes_from_pixels(&picture.rgba()),
+        [1, 3, side, side],
+    )
 }
 
 /// The attribution of the first small picture for one class, with few samples and steps.
 pub async fn small_attribution(network: &Network, method: &SaliencyMethod) -> Vec<f32> {
-    let settings = SaliencySettings { samples: 2, steps: 2, ..SaliencySettings::new(Target::Class(285)) };
-    let look = Look { network, settings: &settings, pictures: normalised_picture(network, SMALL_PICTURES[0].1) };
-    read_back((method.attribute)(&look, 0..(method.passes)(&settings)).unwrap()).await.unwrap()
+    let settings = SaliencySettings {
+        smooth_grad: SmoothGradSettings {
+            samples: 2,
+            ..SmoothGradSettings::default()
+        },
+        integrated_gradients: IntegratedGradientsSettings { steps: 2 },
+        ..SaliencySettings::new(Target::Class(285))
+    };
+    let input = AttributionInput {
+        network,
+        settings: &settings,
+        pictures: normalised_picture(network, SMALL_PICTURES[0].1),
+    };
+    read_back((method.attribute)(&input, 0..(method.passes)(&settings)).unwrap())
+        .await
+        .unwrap()
 }
 
 /// Holds the sample and the norm of a `[1, 3, side, side]` tensor against the golden `key`'s.
@@ -142,12 +197,20 @@ async fn assert_sample_agrees(ours: Tensor<4>, goldens: &StoredTensors, key: &st
     let sample: Vec<f32> = ours.iter().copied().step_by(STRIDE).collect();
     let apart = relative_l2(&sample, &goldens[key].values);
     assert!(apart <= tolerance, "{key}: {apart:.1e} apart");
-    let norm = ours.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
+    let norm = ours
+        .iter()
+        .map(|&value| f64::from(value).powi(2))
+        .sum::<f64>()
+        .sqrt();
     let expected = f64::from(goldens[&format!("{key}_norm")].values[0]);
-    assert!((norm / expected - 1.0).abs() <= tolerance, "{key}: norm {norm}, not {expected}");
+    assert!(
+        (norm / expected - 1.0).abs() <= tolerance,
+        "{key}: norm {norm}, not {expected}"
+    );
 }
 
-/// Holds every saliency method's attribution of every small picture and golden class against Captum's.
+/// Holds every saliency method's attribution of every small picture and golden class against
+/// Captum's.
 pub async fn assert_attributions_agree(network: &Network, tolerance: f64) {
     let goldens = attribution_goldens();
     let noise = &goldens["smooth_grad.noise"].values;
@@ -156,59 +219,105 @@ pub async fn assert_attributions_agree(network: &Network, tolerance: f64) {
         let shape = pictures.dims();
         let classes: Vec<usize> = goldens
             .keys()
-            .filter_map(|key| key.strip_prefix(name)?.strip_prefix('.')?.strip_suffix(".score")?.parse().ok())
+            .filter_map(|key| {
+                key.strip_prefix(name)?
+                    .strip_prefix('.')?
+                    .strip_suffix(".score")?
+                    .parse()
+                    .ok()
+            })
             .collect();
         assert_eq!(classes.len(), 3);
         for class in classes {
             for method in SALIENCY_METHODS {
                 let settings = |cam_layer: Option<&str>| SaliencySettings {
-                    method: method.id.to_owned(),
-                    views: Views::One,
-                    steps: 5,
-                    cam_layer: cam_layer.map(str::to_owned),
+                    method,
+                    crops: Crops::One,
+                    integrated_gradients: IntegratedGradientsSettings { steps: 5 },
+                    grad_cam: GradCamSettings {
+                        layer: cam_layer.map(str::to_owned),
+                    },
                     ..SaliencySettings::new(Target::Class(class))
                 };
                 let attribution = |settings: &SaliencySettings| {
-                    let look = Look { network, settings, pictures: pictures.clone() };
-                    (method.attribute)(&look, 0..(method.passes)(settings)).unwrap()
+                    let input = AttributionInput {
+                        network,
+                        settings,
+                        pictures: pictures.clone(),
+                    };
+                    (method.attribute)(&input, 0..(method.passes)(settings)).unwrap()
                 };
                 let key = format!("{name}.{class}.{}", method.id);
                 match method.id {
                     "grad_cam" => {
                         for layer in CAM_LAYERS {
-                            let ours = read_back(attribution(&settings(Some(layer)))).await.unwrap();
-                            let apart = relative_l2(&ours, &goldens[&format!("{key}.{layer}")].values);
+                            let ours = read_back(attribution(&settings(Some(layer))))
+                                .await
+                                .unwrap();
+                            let apart =
+                                relative_l2(&ours, &goldens[&format!("{key}.{layer}")].values);
                             assert!(apart <= tolerance, "{key}.{layer}: {apart:.1e} apart");
                         }
                     }
                     "smooth_grad" => {
-                        // Captum was given the same noise: three times one tensor, turned by 0, 4999 and 9998 places.
+                        // Captum was given the same noise: three times one tensor, turned by 0,
+                        // 4999 and 9998 places.
                         let samples = (0..3).flat_map(|sample| {
                             let mut rolled = noise.clone();
                             rolled.rotate_right(sample * 4999);
                             rolled
                         });
-                        let noise = TensorData::new(samples.collect::<Vec<f32>>(), [3, shape[1], shape[2], shape[3]]);
-                        let look = Look { network, settings: &settings(None), pictures: pictures.clone() };
-                        let sum = smooth_grad(&look, Tensor::from_data(noise, &network.device)).unwrap();
+                        let noise = TensorData::new(
+                            samples.collect::<Vec<f32>>(),
+                            [3, shape[1], shape[2], shape[3]],
+                        );
+                        let input = AttributionInput {
+                            network,
+                            settings: &settings(None),
+                            pictures: pictures.clone(),
+                        };
+                        let sum =
+                            smooth_grad(&input, Tensor::from_data(noise, &network.device)).unwrap();
                         assert_sample_agrees(sum.div_scalar(3.0), &goldens, &key, tolerance).await;
                     }
-                    _ => assert_sample_agrees(attribution(&settings(None)), &goldens, &key, tolerance).await,
+                    _ => {
+                        assert_sample_agrees(
+                            attribution(&settings(None)),
+                            &goldens,
+                            &key,
+                            tolerance,
+                        )
+                        .await
+                    }
                 }
             }
         }
     }
 }
 
-/// Holds values and gradients of hidden channels, and of single units of theirs, on every small picture against PyTorch's and Captum's.
+/// Holds values and gradients of hidden channels, and of single units of theirs, on every small
+/// picture against PyTorch's and Captum's.
 pub async fn assert_neurons_agree(network: &Network, tolerance: f64) {
     let goldens = attribution_goldens();
     for (name, png) in SMALL_PICTURES {
         for (layer, channel, [row, column]) in NEURONS {
             let mean = format!("{name}.neuron.{layer}.{channel}");
-            for (position, key) in [(None, mean.clone()), (Some([row, column]), format!("{mean}.{row}.{column}"))] {
-                let target = Target::Neuron { layer: layer.to_owned(), channel, position };
-                let of = score_gradient(network, normalised_picture(network, png), &target, ReluRule::Gradient).unwrap();
+            for (position, key) in [
+                (None, mean.clone()),
+                (Some([row, column]), format!("{mean}.{row}.{column}")),
+            ] {
+                let target = Target::Neuron {
+                    layer: network.layer(layer).unwrap(),
+                    channel,
+                    position,
+                };
+                let of = score_gradient(
+                    network,
+                    normalised_picture(network, png),
+                    &target,
+                    ReluRule::Gradient,
+                )
+                .unwrap();
                 let value = read_back(of.scores).await.unwrap();
                 let apart = relative_l2(&value, &goldens[&format!("{key}.value")].values);
                 assert!(apart <= tolerance, "{key}: values are {apart:.1e} apart");
@@ -218,17 +327,25 @@ pub async fn assert_neurons_agree(network: &Network, tolerance: f64) {
     }
 }
 
-/// Holds a network's scores and input gradients of every small picture against those of the Burn module of `tests/burn_reference.rs`.
+/// Holds a network's scores and input gradients of every small picture against those of the Burn
+/// module of `tests/burn_reference.rs`.
 pub async fn assert_burn_module_agrees(network: &Network, tolerance: f64) {
     let module = read_safetensors(include_bytes!("burn_module.safetensors"), "f32").unwrap();
     for (name, png) in SMALL_PICTURES {
         let picture = normalised_picture(network, png);
-        let scores = read_back(network.scores(picture.clone()).unwrap()).await.unwrap();
+        let scores = read_back(network.scores(picture.clone()).unwrap())
+            .await
+            .unwrap();
         let apart = relative_l2(&scores, &module[&format!("{name}.scores")].values);
         assert!(apart <= tolerance, "{name}: scores are {apart:.1e} apart");
         let prefix = format!("{name}.gradient.");
-        let class = module.keys().find_map(|key| key.strip_prefix(&prefix)?.parse().ok()).unwrap();
-        let gradients = score_gradient(network, picture, &Target::Class(class), ReluRule::Gradient).unwrap().gradients;
+        let class = module
+            .keys()
+            .find_map(|key| key.strip_prefix(&prefix)?.parse().ok())
+            .unwrap();
+        let gradients = score_gradient(network, picture, &Target::Class(class), ReluRule::Gradient)
+            .unwrap()
+            .gradients;
         assert_sample_agrees(gradients, &module, &format!("{prefix}{class}"), tolerance).await;
     }
 }

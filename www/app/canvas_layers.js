@@ -1,5 +1,5 @@
-// Draws photo, saliency, cut and class model on 2D canvases. Photo, map and cut share the display frame: they line up by
-// construction.
+// Draws photo, saliency, cut and class model on 2D canvases. Photo, map and cut share the display
+// frame: they line up by construction.
 
 /** @typedef {HTMLCanvasElement | OffscreenCanvas} Canvas */
 /** @typedef {import('./messages.js').Cut} Cut */
@@ -9,15 +9,16 @@
 const GRID_SIDE = 227;
 
 /**
- * @param {Canvas} canvas @param {Size} size @param {{willReadFrequently?: boolean}} [options]   of the drawing area, where it is the canvas's first
+ * @param {Canvas} canvas
+ * @param {Size} size
  * @returns {CanvasRenderingContext2D} a clean drawing area of that size
  */
-function cleared(canvas, { width, height }, options) {
+function cleared(canvas, { width, height }) {
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;
   }
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', options));
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.globalCompositeOperation = 'source-over';
   context.globalAlpha = 1;
   context.clearRect(0, 0, width, height);
@@ -35,7 +36,9 @@ export function drawPhoto(canvas, photo) {
 }
 
 /**
- * The map's colours. @param {import('./messages.js').IntensityGrid} map @param {Uint8ClampedArray} table
+ * The map's colours.
+ * @param {import('./messages.js').IntensityGrid} map
+ * @param {Uint8ClampedArray} table
  * @param {boolean} opaque   or else as transparent as the table says
  */
 function coloured(map, table, opaque) {
@@ -49,10 +52,17 @@ function coloured(map, table, opaque) {
   return canvas;
 }
 
-/** The newest colouring of each map: a slider draws it many times over. @type {WeakMap<object, {table: Uint8ClampedArray, opaque: boolean, canvas: OffscreenCanvas}>} */
+/**
+ * The newest colouring of each map: a slider draws it many times over.
+ * @type {WeakMap<object, {table: Uint8ClampedArray, opaque: boolean, canvas: OffscreenCanvas}>}
+ */
 const colourings = new WeakMap();
 
-/** @param {import('./messages.js').IntensityGrid} map @param {Uint8ClampedArray} table @param {boolean} opaque */
+/**
+ * @param {import('./messages.js').IntensityGrid} map
+ * @param {Uint8ClampedArray} table
+ * @param {boolean} opaque
+ */
 function colouringOf(map, table, opaque) {
   const known = colourings.get(map);
   if (known && known.table === table && known.opaque === opaque) return known.canvas;
@@ -61,96 +71,94 @@ function colouringOf(map, table, opaque) {
   return canvas;
 }
 
-/** What is left of the photo's brightness under a map. */
-const DIMMED = '#737373';
+/** The level of a white photo under a cut's seeds. */
+const DIMMED_UNDER_SEEDS = 115;
+
+/** @param {number} level   0..255 */
+const grey = (level) => `rgb(${level} ${level} ${level})`;
 
 /**
- * Makes a photo that is drawn a map's ground. By blend modes, so that no pixel that is shown was read back: some browsers disturb what is.
- * @param {CanvasRenderingContext2D} context @param {Size} size @param {import('./colour_maps.js').Ground} ground
+ * The photo as a map's ground. By blend modes, so that no pixel is read back: some browsers disturb
+ * what is.
+ * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context
+ * @param {ImageBitmap} photo
+ * @param {Size} size
+ * @param {import('./colour_maps.js').Ground} ground
+ * @param {number} dimmedWhite   the level of a white photo in it
  */
-function dim(context, { width, height }, ground) {
+function drawGround(context, photo, { width, height }, ground, dimmedWhite) {
+  context.drawImage(photo, 0, 0, width, height);
   if (ground === 'grey') {
     context.globalCompositeOperation = 'saturation'; // the fill's, which has none
     context.fillStyle = '#000';
     context.fillRect(0, 0, width, height);
   }
   context.globalCompositeOperation = 'multiply';
-  context.fillStyle = DIMMED;
+  context.fillStyle = grey(dimmedWhite);
   context.fillRect(0, 0, width, height);
   context.globalCompositeOperation = 'source-over';
 }
 
 /**
- * The map over the photo, in the frame of the photo's bitmap. It is laid over the dimmed photo as light is, so that more is never darker
- * than less, whatever lies below; src/render/overlay.rs has the formula.
- * @param {Canvas} canvas @param {ImageBitmap} photo @param {import('./messages.js').IntensityMap} map @param {import('./colour_maps.js').Look} look
+ * The map over the photo, in the frame of the photo's bitmap. It is laid over the dimmed photo as
+ * light is, so that more is never darker than less, whatever lies below; src/render/overlay.rs has
+ * the formula.
+ * @param {Canvas} canvas
+ * @param {ImageBitmap} photo
+ * @param {import('./messages.js').IntensityMap} map
+ * @param {import('./colour_maps.js').Look} look
  */
-export function drawOverlay(canvas, photo, map, look) {
+export function drawOverlay(canvas, photo, map, { table, ground, opacity, dimmedWhite }) {
   const size = { width: photo.width, height: photo.height };
   const context = cleared(canvas, size);
-  if (look.ground !== 'none') context.drawImage(photo, 0, 0);
-  layOver(context, map, look, { size, whole: size, firstRow: 0 });
-}
-
-/**
- * Draws the same on some of the photo's rows after the others, in place of their pixels.
- * @param {import('./messages.js').IntensityMap} map @param {import('./colour_maps.js').Look} look @param {Size} whole   the photo's
- * @returns {(rows: import('./photo_pixels.js').Pixels, firstRow: number) => Uint8ClampedArray}
- */
-export function overlayDrawer(map, look, whole) {
-  const canvas = new OffscreenCanvas(1, 1);
-  // What is sent there is gone at once. The pixels of all parts would lie around as garbage, as large as the photo.
-  const { port1: nowhere, port2: closed } = new MessageChannel();
-  closed.close();
-  return ({ rgba, width, height }, firstRow) => {
-    const size = { width, height };
-    const context = cleared(canvas, size, { willReadFrequently: true });
-    if (look.ground !== 'none') context.putImageData(new ImageData(rgba, width, height), 0, 0);
-    layOver(context, map, look, { size, whole, firstRow });
-    const { data } = context.getImageData(0, 0, width, height);
-    rgba.set(data);
-    nowhere.postMessage(null, [data.buffer]);
-    return rgba;
-  };
-}
-
-/**
- * Lays the map over the photo that is drawn, if it has a ground.
- * @param {CanvasRenderingContext2D} context @param {import('./messages.js').IntensityMap} map @param {import('./colour_maps.js').Look} look
- * @param {{size: Size, whole: Size, firstRow: number}} place   `size` of the photo that there is, from `firstRow` on, of `whole`
- */
-function layOver(context, map, { table, ground, opacity }, { size, whole, firstRow }) {
   context.imageSmoothingQuality = 'high';
   if (ground !== 'none') {
-    dim(context, size, ground);
+    drawGround(context, photo, size, ground, dimmedWhite);
     context.globalCompositeOperation = 'screen';
     context.globalAlpha = opacity;
   }
-  context.drawImage(colouringOf(map, table, ground === 'none'), 0, -firstRow, whole.width, whole.height);
+  context.drawImage(colouringOf(map, table, ground === 'none'), 0, 0, size.width, size.height);
 }
 
-/** The colours as they are over the photo, from no intensity to full: above over white, below over black. @param {Canvas} canvas @param {import('./colour_maps.js').Look} look */
-export function drawScale(canvas, { table, ground, opacity }) {
+/**
+ * The colours as they are over the photo, from no intensity to full: above over white, below over
+ * black.
+ * @param {Canvas} canvas
+ * @param {import('./colour_maps.js').Look} look
+ */
+export function drawScale(canvas, { table, ground, opacity, dimmedWhite }) {
   const intensity = Uint8Array.from({ length: 256 }, (_, level) => level);
   const context = cleared(canvas, { width: 256, height: 2 });
   if (ground !== 'none') {
-    context.fillStyle = DIMMED;
+    context.fillStyle = grey(dimmedWhite);
     context.fillRect(0, 0, 256, 1);
     context.fillStyle = '#000';
     context.fillRect(0, 1, 256, 1);
     context.globalCompositeOperation = 'screen';
     context.globalAlpha = opacity;
   }
-  context.drawImage(coloured({ intensity, width: 256, height: 1 }, table, ground === 'none'), 0, 0, 256, 2);
+  context.drawImage(
+    coloured({ intensity, width: 256, height: 1 }, table, ground === 'none'),
+    0,
+    0,
+    256,
+    2,
+  );
 }
 
 /**
  * A map of the network's own grid, opaque, in the photo's shape.
- * @param {Canvas} canvas @param {import('./messages.js').IntensityGrid} grid @param {Uint8ClampedArray} table @param {Size} photo
+ * @param {Canvas} canvas
+ * @param {import('./messages.js').IntensityGrid} grid
+ * @param {Uint8ClampedArray} table
+ * @param {Size} photo
  */
 export function drawGrid(canvas, grid, table, photo) {
   const scale = GRID_SIDE / Math.max(photo.width, photo.height);
-  const context = cleared(canvas, { width: Math.max(1, Math.round(photo.width * scale)), height: Math.max(1, Math.round(photo.height * scale)) });
+  const context = cleared(canvas, {
+    width: Math.max(1, Math.round(photo.width * scale)),
+    height: Math.max(1, Math.round(photo.height * scale)),
+  });
   context.imageSmoothingQuality = 'high';
   context.drawImage(coloured(grid, table, true), 0, 0, canvas.width, canvas.height);
 }
@@ -164,16 +172,21 @@ export function drawModelFrame(canvas, frame) {
 }
 
 /**
- * Draws a canvas that nobody needs any more, and gives its memory back: browsers take note of a canvas, but not of its pixels, when they
- * decide whether it is time to look for garbage.
- * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context @param {OffscreenCanvas} canvas
+ * Draws a canvas for the last time, and gives its memory back: when a browser decides whether to
+ * collect garbage, it counts a canvas, but not its pixels.
+ * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context
+ * @param {OffscreenCanvas} canvas
  */
 function drawLast(context, canvas) {
   context.drawImage(canvas, 0, 0);
   canvas.width = canvas.height = 0;
 }
 
-/** White where the object is, as opaque as `alpha` says. @param {ArrayLike<number>} alpha @param {Size} size */
+/**
+ * White where the object is, as opaque as `alpha` says.
+ * @param {ArrayLike<number>} alpha
+ * @param {Size} size
+ */
 function coverCanvas(alpha, { width, height }) {
   const canvas = new OffscreenCanvas(width, height);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
@@ -185,7 +198,8 @@ function coverCanvas(alpha, { width, height }) {
 }
 
 /**
- * A ring around the object, `thickness` wide: the cover moved in all directions, less the cover itself.
+ * A ring around the object, `thickness` wide: the cover moved in all directions, less the cover
+ * itself.
  * @param {OffscreenCanvas} cover @param {number} thickness @param {string} colour
  */
 function ring(cover, thickness, colour) {
@@ -203,7 +217,10 @@ function ring(cover, thickness, colour) {
   return canvas;
 }
 
-/** Line width in a canvas of this size that is shown a few hundred pixels wide. @param {Size} size */
+/**
+ * Line width in a canvas of this size that is shown a few hundred pixels wide.
+ * @param {Size} size
+ */
 const lineWidth = ({ width, height }) => Math.max(1, Math.max(width, height) / 150);
 
 /** @param {CanvasRenderingContext2D} context @param {Cut} cut @param {string} accent */
@@ -212,14 +229,20 @@ function drawBox(context, cut, accent) {
   const { x, y, width, height } = cut.box;
   const line = lineWidth(cut);
   context.lineJoin = 'round';
-  for (const [colour, thickness] of /** @type {const} */ ([['#fff', line * 2], [accent, line]])) {
+  for (const [colour, thickness] of /** @type {const} */ ([
+    ['#fff', line * 2],
+    [accent, line],
+  ])) {
     context.strokeStyle = colour;
     context.lineWidth = thickness;
     context.strokeRect(x * scale, y * scale, width * scale, height * scale);
   }
 }
 
-/** The pixels that the colours of background and object were taken from. Apart in lightness as well, for whoever sees no such colours. */
+/**
+ * The pixels that the colours of background and object were taken from. Apart in lightness as well,
+ * for whoever sees no such colours.
+ */
 export const SEED_COLOURS = { background: '#1f6fd6', object: '#ffd23f' };
 
 /** @param {Uint8Array} seeds   1: background, 2: object @param {Size} size */
@@ -228,7 +251,14 @@ function seedsCanvas(seeds, { width, height }) {
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
   const image = context.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
-  const colours = new Uint32Array(Uint8Array.from(['00000000', `${SEED_COLOURS.background}ff`, `${SEED_COLOURS.object}ff`].flatMap((hex) => hex.match(/[0-9a-f]{2}/g) ?? []), (byte) => parseInt(byte, 16)).buffer);
+  const colours = new Uint32Array(
+    Uint8Array.from(
+      ['00000000', `${SEED_COLOURS.background}ff`, `${SEED_COLOURS.object}ff`].flatMap(
+        (hex) => hex.match(/[0-9a-f]{2}/g) ?? [],
+      ),
+      (byte) => parseInt(byte, 16),
+    ).buffer,
+  );
   for (let i = 0; i < pixels.length; i++) pixels[i] = colours[seeds[i]];
   context.putImageData(image, 0, 0);
   return canvas;
@@ -249,8 +279,7 @@ export function drawCut(canvas, photo, cut, view, colours) {
     return;
   }
   if (view === 'seeds') {
-    context.drawImage(photo, 0, 0);
-    dim(context, cut, 'grey');
+    drawGround(context, photo, cut, 'grey', DIMMED_UNDER_SEEDS);
     context.globalAlpha = 0.75; // the photo shows through
     drawLast(context, seedsCanvas(cut.seeds, cut));
     return;
@@ -275,14 +304,19 @@ export function drawCut(canvas, photo, cut, view, colours) {
   if (view === 'both') drawBox(context, cut, colours.accent);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Size} size @param {[string, string]} colours */
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Size} size
+ * @param {[string, string]} colours
+ */
 function drawChecker(context, { width, height }, [light, dark]) {
   const square = Math.ceil(Math.max(width, height) / 40);
   context.fillStyle = light;
   context.fillRect(0, 0, width, height);
   context.fillStyle = dark;
   for (let y = 0, row = 0; y < height; y += square, row++) {
-    for (let x = (row % 2) * square; x < width; x += 2 * square) context.fillRect(x, y, square, square);
+    for (let x = (row % 2) * square; x < width; x += 2 * square)
+      context.fillRect(x, y, square, square);
   }
 }
 

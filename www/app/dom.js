@@ -3,8 +3,9 @@
 /**
  * Makes an element.
  *
- * `properties`: `class` sets the class, `on` is a map of event listeners, `data` of data-* attributes; `aria-*`, `role`, `for` and
- * everything else that is not a property of the element become attributes; the rest are set as properties.
+ * `properties`: `class` sets the class, `on` is a map of event listeners, `data` of data-*
+ * attributes; `aria-*`, `role`, `for` and everything else that is not a property of the element
+ * become attributes; the rest are set as properties.
  *
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
@@ -17,12 +18,16 @@ export function h(tag, properties = {}, ...children) {
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined || value === null) continue;
     if (name === 'class') element.className = value;
-    else if (name === 'on') for (const [event, listener] of Object.entries(value)) element.addEventListener(event, /** @type {any} */ (listener));
+    else if (name === 'on')
+      for (const [event, listener] of Object.entries(value))
+        element.addEventListener(event, /** @type {any} */ (listener));
     else if (name === 'data') Object.assign(element.dataset, value);
     else if (name in element) /** @type {any} */ (element)[name] = value;
     else element.setAttribute(name, value);
   }
-  element.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child || child === '')));
+  element.append(
+    .../** @type {(Node | string)[]} */ (children.filter((child) => child || child === '')),
+  );
   return element;
 }
 
@@ -35,7 +40,11 @@ export function fromTemplate(id) {
   return /** @type {DocumentFragment} */ (template.content.cloneNode(true));
 }
 
-/** Sets text only where it changes, so that nothing is announced or laid out twice. @param {Element} element @param {string} text */
+/**
+ * Sets text only where it changes, so that nothing is announced or laid out twice.
+ * @param {Element} element
+ * @param {string} text
+ */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,18 +1,20 @@
 // Results as files. Everything is drawn anew: no file carries any of the photo's metadata.
 
-import { isClass } from './chosen.js';
+import { isClass } from './target.js';
 import { growthVideo } from './growth_video.js';
 import { drawModelFrame } from './canvas_layers.js';
-import { lookOf } from './colour_maps.js';
 import { CodedError } from './messages.js';
-import { chosenName } from './views/card.js';
+import { targetName } from './views/card.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./engine_client.js').EngineClient} EngineClient */
 
 /** @param {State} state @param {string} what */
 function fileName(state, what) {
-  const name = chosenName(state).toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  const name = targetName(state)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
   return `deep-inside-${name || 'class'}-${what}`;
 }
 
@@ -46,14 +48,19 @@ export async function saveModelFrame(frame, name) {
   await savePng(asPng(canvas), name);
 }
 
-/** One function a file. Each needs the result that it saves to be there. @type {Record<string, (state: State, client: EngineClient) => Promise<void>>} */
+/**
+ * One function a file. Each needs the result that it saves to be there.
+ * @type {Record<string, (state: State, client: EngineClient) => Promise<void>>}
+ */
 export const downloads = {
   async overlay(state, client) {
-    const { photo, saliency } = state;
-    const look = lookOf(state);
-    if (!photo || !saliency.map || !look) return;
-    const size = { width: photo.width, height: photo.height };
-    await savePng(client.call('overlayPng', { map: saliency.map, look, size }), fileName(state, 'saliency'));
+    const {
+      saliency: { map },
+      settings: { colourMap, ground, opacity },
+    } = state;
+    if (!map) return;
+    const file = client.call('overlayPng', { map, colourMap, ground, opacity });
+    await savePng(file, fileName(state, 'saliency'));
   },
 
   async model(state) {
@@ -80,35 +87,86 @@ export const downloads = {
     const ready = engine.ready;
     if (!ready || !photo) return;
     const objects = topFive.located.map(({ classIndex, cut }) => ({
-      class: { index: classIndex, label: ready.network.classes[classIndex], probability: probabilities?.[classIndex] },
-      object: cut && { ...cut.made, box: cut.box, share: cut.share, energy: cut.energy, flow: cut.flow },
+      class: {
+        index: classIndex,
+        label: ready.network.classes[classIndex],
+        probability: probabilities?.[classIndex],
+      },
+      object: cut && {
+        ...cut.made,
+        box: cut.box,
+        share: cut.share,
+        energy: cut.energy,
+        flow: cut.flow,
+      },
     }));
-    const file = { photo: { width: photo.width, height: photo.height }, objects, network: ready.network.id };
-    save(new Blob([JSON.stringify(file, null, 2)], { type: 'application/json' }), 'deep-inside-top-five.json');
+    const file = {
+      photo: { width: photo.width, height: photo.height },
+      objects,
+      network: ready.network.id,
+    };
+    save(
+      new Blob([JSON.stringify(file, null, 2)], { type: 'application/json' }),
+      'deep-inside-top-five.json',
+    );
   },
 
   async json(state) {
-    save(new Blob([JSON.stringify(report(state), null, 2)], { type: 'application/json' }), `${fileName(state, 'box')}.json`);
+    save(
+      new Blob([JSON.stringify(report(state), null, 2)], { type: 'application/json' }),
+      `${fileName(state, 'box')}.json`,
+    );
   },
 };
 
 /** Box and settings, enough to make the results again from the same photo. @param {State} state */
-function report({ engine, photo, chosen, scores, probabilities, cut, model, saliency, settings }) {
+function report({ engine, photo, target, scores, probabilities, cut, model, saliency, settings }) {
   const ready = engine.ready;
   const last = model.curve.at(-1);
   return {
     photo: photo && { width: photo.width, height: photo.height },
-    neuron: isClass(chosen) ? undefined : (chosen ?? undefined),
-    class: !isClass(chosen) || !ready ? undefined : {
-      index: chosen,
-      label: ready.network.classes[chosen],
-      score: scores?.[chosen],
-      probability: probabilities?.[chosen],
+    neuron: isClass(target) ? undefined : (target ?? undefined),
+    class:
+      !isClass(target) || !ready
+        ? undefined
+        : {
+            index: target,
+            label: ready.network.classes[target],
+            score: scores?.[target],
+            probability: probabilities?.[target],
+          },
+    object: cut.cut && {
+      ...cut.cut.made,
+      strokes: cut.strokes.map(({ points, ...stroke }) => ({
+        points: Array.from(points),
+        ...stroke,
+      })),
+      box: cut.cut.box,
+      share: cut.cut.share,
+      energy: cut.cut.energy,
+      flow: cut.cut.flow,
     },
-    object: cut.cut && { ...cut.cut.made, strokes: cut.strokes.map(({ points, ...stroke }) => ({ points: Array.from(points), ...stroke })), box: cut.cut.box, share: cut.cut.share, energy: cut.cut.energy, flow: cut.cut.flow },
-    saliency: { method: saliency.map?.method, views: saliency.map?.views, colourMap: settings.colourMap, over: settings.ground, opacity: settings.opacity },
-    classModel: { recipe: settings.recipe, seed: settings.seed, side: model.frame?.width, start: settings.start ?? undefined, step: last?.step, score: last?.score, probability: last?.probability },
+    saliency: {
+      method: saliency.map?.method,
+      views: saliency.map?.views,
+      colourMap: settings.colourMap,
+      over: settings.ground,
+      opacity: settings.opacity,
+    },
+    classModel: {
+      recipe: settings.recipe,
+      seed: settings.seed,
+      side: model.frame?.width,
+      start: settings.start ?? undefined,
+      step: last?.step,
+      score: last?.score,
+      probability: last?.probability,
+    },
     network: ready?.network.id,
-    device: ready && { kind: ready.device.kind, adapter: ready.device.adapter, software: ready.device.software },
+    device: ready && {
+      kind: ready.device.kind,
+      adapter: ready.device.adapter,
+      software: ready.device.software,
+    },
   };
 }

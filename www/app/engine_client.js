@@ -1,7 +1,7 @@
-// The page's side of the worker: calls as promises, one under way at a time, first come first served; cancelling, and replacing
-// the worker when it has crashed or no longer listens.
+// The page's side of the worker: calls as promises, one under way at a time, first come first
+// served; cancelling, and replacing the worker when it has crashed or no longer listens.
 
-import { parts } from './anew.js';
+import { parts } from './builds.js';
 import { CodedError } from './messages.js';
 
 /** @typedef {import('./messages.js').Calls} Calls */
@@ -27,7 +27,8 @@ const CRASHES_APART_MS = 30_000;
  */
 
 /**
- * A photo of more pixels than this has stretched the worker's memory, which never shrinks: the next photo gets a new worker.
+ * A photo of more pixels than this has stretched the worker's memory, which never shrinks: the next
+ * photo gets a new worker.
  */
 const LARGE_PHOTO = 16_000_000;
 
@@ -61,25 +62,32 @@ export class EngineClient {
   /** Whether the worker's engine has had a large photo. */
   #stretched = false;
   #makeWorker;
-  #news;
+  #listeners;
 
   /**
-   * @param {object} news                                  told of every opening, also of those after a crash
-   * @param {() => void} news.onOpening
-   * @param {(progress: Progress) => void} news.onOpenProgress
-   * @param {(ready: import('./messages.js').EngineReady) => void} news.onOpened
-   * @param {(error: CodedError) => void} news.onOpenFailed
-   * @param {(error: CodedError) => void} news.onPictureLost   a new worker could not open the page's picture
+   * @param {object} listeners                                  told of every opening, also of those
+   *   after a crash
+   * @param {() => void} listeners.onOpening
+   * @param {(progress: Progress) => void} listeners.onOpenProgress
+   * @param {(ready: import('./messages.js').EngineReady) => void} listeners.onOpened
+   * @param {(error: CodedError) => void} listeners.onOpenFailed
+   * @param {(error: CodedError) => void} listeners.onPictureLost   a new worker could not open the
+   *   page's picture
    * @param {() => Worker} [makeWorker]
    */
-  constructor(news, makeWorker = () => new Worker(new URL('./engine_worker.js', import.meta.url), { type: 'module' })) {
-    this.#news = news;
+  constructor(
+    listeners,
+    makeWorker = () =>
+      new Worker(new URL('./engine_worker.js', import.meta.url), { type: 'module' }),
+  ) {
+    this.#listeners = listeners;
     this.#makeWorker = makeWorker;
   }
 
   /**
-   * Starts over with a new worker: program, device, network, and, once a call needs it, the picture there was. Calls that wait go on
-   * afterwards; where the opening fails they keep waiting for the next one.
+   * Starts over with a new worker: program, device, network, and, once a call needs it, the picture
+   * there was. Calls that wait go on afterwards; where the opening fails they keep waiting for the
+   * next one.
    * @param {'auto' | 'webgpu' | 'cpu'} device
    * @param {AbortSignal} [signal]
    */
@@ -87,12 +95,14 @@ export class EngineClient {
     this.#device = device;
     this.#dropWorker(new CodedError('cancelled'));
     this.#startWorker();
-    this.#news.onOpening();
+    this.#listeners.onOpening();
     const waiting = this.#waiting.splice(0).filter((request) => !request.replay);
-    this.#request('open', { device, parts: parts() }, { signal, onProgress: this.#news.onOpenProgress }, true).then(
-      this.#news.onOpened,
-      this.#news.onOpenFailed,
-    );
+    this.#request(
+      'open',
+      { device, parts: parts() },
+      { signal, onProgress: this.#listeners.onOpenProgress },
+      true,
+    ).then(this.#listeners.onOpened, this.#listeners.onOpenFailed);
     this.#waiting.push(...waiting);
   }
 
@@ -127,22 +137,39 @@ export class EngineClient {
     if (this.#underWay || !this.#worker) return;
     const [next] = this.#waiting;
     if (!next || (!this.#usable && next.call !== 'open')) return;
-    if (next.call === 'setPicture' && this.#stretched && next.args !== this.#picture) return this.open(this.#device);
-    if (next.call !== 'open' && next.call !== 'setPicture' && this.#picture && this.#held !== this.#picture) this.#waiting.unshift(this.#replayed());
+    if (next.call === 'setPicture' && this.#stretched && next.args !== this.#picture)
+      return this.open(this.#device);
+    if (
+      next.call !== 'open' &&
+      next.call !== 'setPicture' &&
+      this.#picture &&
+      this.#held !== this.#picture
+    )
+      this.#waiting.unshift(this.#replayed());
     const request = /** @type {Request} */ (this.#waiting.shift());
     this.#underWay = request;
     this.#worker.postMessage({ id: request.id, call: request.call, args: request.args });
   }
 
-  /** Gives the engine the picture that the page shows. Where that fails, the calls about it say so. @returns {Request} */
+  /**
+   * Gives the engine the picture that the page shows. Where that fails, the calls about it say so.
+   * @returns {Request}
+   */
   #replayed() {
     const picture = this.#picture;
     const failed = (/** @type {Error} */ error) => {
-      if (!this.#usable) return this.#news.onOpenFailed(/** @type {CodedError} */ (error));
+      if (!this.#usable) return this.#listeners.onOpenFailed(/** @type {CodedError} */ (error));
       this.#held = picture; // it is asked for once
-      this.#news.onPictureLost(/** @type {CodedError} */ (error));
+      this.#listeners.onPictureLost(/** @type {CodedError} */ (error));
     };
-    return { id: ++this.#lastId, call: 'setPicture', args: picture, replay: true, resolve: () => {}, reject: failed };
+    return {
+      id: ++this.#lastId,
+      call: 'setPicture',
+      args: picture,
+      replay: true,
+      resolve: () => {},
+      reject: failed,
+    };
   }
 
   /** The caller is told at once; the worker gets a moment to stop. @param {Request} request */
@@ -166,9 +193,10 @@ export class EngineClient {
   #receive({ data }) {
     if ('crashed' in data) return this.#crashed(new CodedError(data.code, data.crashed));
     const request = this.#underWay;
-    if (!request || data.id !== request.id) return; // late news of a call that no longer matters
+    if (!request || data.id !== request.id) return; // a late report of a call that no longer matters
     if ('progress' in data) return request.onProgress?.(data.progress);
-    if ('problem' in data && FATAL.includes(data.problem.code)) return this.#crashed(errorOf(data.problem));
+    if ('problem' in data && FATAL.includes(data.problem.code))
+      return this.#crashed(errorOf(data.problem));
     clearTimeout(this.#patience);
     this.#underWay = null;
     if (request.call === 'open') this.#usable = 'result' in data;
@@ -178,7 +206,11 @@ export class EngineClient {
     this.#sendNext();
   }
 
-  /** What has been cancelled too late is the engine's picture, but not the page's. @param {Request} request @param {any} result */
+  /**
+   * What has been cancelled too late is the engine's picture, but not the page's.
+   * @param {Request} request
+   * @param {any} result
+   */
   #opened(request, { width, height }) {
     this.#held = request.args;
     this.#stretched ||= width * height > LARGE_PHOTO;
@@ -186,17 +218,18 @@ export class EngineClient {
   }
 
   /**
-   * The call under way fails with `error` and a new worker takes over for the rest; unless it was the new worker that failed to
-   * start, or the last crash was a moment ago: then the visitor decides.
+   * The call under way fails with `error` and a new worker takes over for the rest; unless it was
+   * the new worker that failed to start, or the last crash was a moment ago: then the visitor
+   * decides.
    * @param {CodedError} error
    */
   #crashed(error) {
     const starting = this.#underWay?.replay;
-    error.again = !starting && performance.now() - this.#lastCrash < CRASHES_APART_MS;
+    error.repeated = !starting && performance.now() - this.#lastCrash < CRASHES_APART_MS;
     this.#lastCrash = performance.now();
     this.#dropWorker(error);
     if (starting) return;
-    if (error.again) this.#news.onOpenFailed(error);
+    if (error.repeated) this.#listeners.onOpenFailed(error);
     else this.open(this.#device);
   }
 
@@ -218,7 +251,8 @@ export class EngineClient {
     worker.addEventListener('message', (event) => this.#worker === worker && this.#receive(event));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      if (this.#worker === worker) this.#crashed(new CodedError('program-load-failed', event.message ?? ''));
+      if (this.#worker === worker)
+        this.#crashed(new CodedError('program-load-failed', event.message ?? ''));
     });
     this.#worker = worker;
   }

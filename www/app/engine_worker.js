@@ -1,9 +1,9 @@
-// The worker's side: the only importer of the engine, one call at a time. See messages.js for the protocol.
+// The worker's side: the only importer of the engine, one call at a time. See messages.js for the
+// protocol.
 
-import { mismatch, parts } from './anew.js';
-import { overlayDrawer } from './canvas_layers.js';
+import { mismatch, parts } from './builds.js';
 import { CodedError, frameOf, problemOf } from './messages.js';
-import { centreOf, smooth, toIntensity, toSignedIntensity } from './map_range.js';
+import { centreOf } from './map_range.js';
 import { bitmapOf } from './photo_pixels.js';
 import { transfer } from './strings/en.js';
 import { fetchWeights } from './weights_store.js';
@@ -11,7 +11,10 @@ import { fetchWeights } from './weights_store.js';
 const NETWORK = 'squeezenet1_1';
 
 /** The maps that the engine's two modes of locating seed their cuts with. */
-const SEEDS = { best: { method: 'guided_grad_cam', views: 10 }, paper: { method: 'gradient', views: 10 } };
+const SEEDS = {
+  best: { method: 'guided_grad_cam', views: 10 },
+  paper: { method: 'gradient', views: 10 },
+};
 
 /** The preview of the cut is to be there at once; the final one has sharper edges. */
 const PREVIEW_SIDE = 160;
@@ -31,16 +34,25 @@ const models = new Map();
 /** @type {any} */
 let sanityCheck = null;
 
-/** @typedef {{signal: AbortSignal, progress: (progress: import('./messages.js').Progress) => void}} Context */
+/**
+ * @typedef {{signal: AbortSignal, progress: (progress: import('./messages.js').Progress) => void}}
+ *   Context
+ */
 
-/** @type {{[Name in keyof import('./messages.js').Calls]: (args: any, context: Context) => Promise<any>}} */
+/**
+ * @type {{[Name in keyof import('./messages.js').Calls]: (args: any, context: Context) =>
+ *   Promise<any>}}
+ */
 const calls = {
   async open({ device, parts: pageParts }, { signal, progress }) {
     const { Engine } = await loadProgram();
     const odd = mismatch([...pageParts, ...parts()], ['pkg/deep_inside.js']);
     if (odd) throw new CodedError('program-mismatch', odd);
     const info = Engine.networks().find((/** @type {any} */ network) => network.id === NETWORK);
-    let [opened, weights] = await Promise.all([Engine.open(device), fetchWeights(info.weights, false, progress)]);
+    let [opened, weights] = await Promise.all([
+      Engine.open(device),
+      fetchWeights(info.weights, false, progress),
+    ]);
     engine = opened;
     progress({ phase: 'prepare', done: 0, total: 1 });
     try {
@@ -69,10 +81,17 @@ const calls = {
       parts: parts(),
       used: performance.getEntriesByType('resource').map(({ name }) => name),
       storable: weights.storable,
-      network: { id: info.id, title: info.title, classes: info.classes, licence: info.weights.licence },
+      network: {
+        id: info.id,
+        title: info.title,
+        classes: info.classes,
+        licence: info.weights.licence,
+      },
       methods: Engine.saliencyMethods(),
       layers: engine.layers(),
       colourMaps: Engine.colourMaps(),
+      signedColours: Engine.signedColours(),
+      dimmedWhite: Engine.dimmedWhite,
       recipes: Engine.classModelRecipes().map((/** @type {any} */ recipe) => ({
         id: recipe.id,
         title: recipe.title,
@@ -86,16 +105,22 @@ const calls = {
 
   async setPicture({ source }, { signal }) {
     // Where this fails or is cancelled, the engine keeps the picture that it has, as the page does.
-    const { width, height, fileWidth, fileHeight, decoder, reason } = await engine.openPicture(source.kind === 'file' ? source.blob : source.image, { signal });
+    const { width, height, fileWidth, fileHeight, decoder, reason } = await engine.openPicture(
+      source.kind === 'file' ? source.blob : source.image,
+      { signal },
+    );
     endSanityCheck(); // these were about the old one
     endCut();
     newestMap?.map.free();
     newestMap = null;
     const frame = frameOf(width, height);
     const bitmap = await bitmapOf(engine.picturePixels(frame.width, frame.height)).catch(() => {
-      throw new CodedError('out-of-memory'); // the page keeps the old picture, and a new worker gets it
+      // The page keeps the old picture, and a new worker gets it
+      throw new CodedError('out-of-memory');
     });
-    return new Transferred({ width, height, fileWidth, fileHeight, decoder, reason, bitmap }, [bitmap]);
+    return new Transferred({ width, height, fileWidth, fileHeight, decoder, reason, bitmap }, [
+      bitmap,
+    ]);
   },
 
   async classify() {
@@ -104,7 +129,13 @@ const calls = {
   },
 
   async saliency({ target, method, views }, { signal, progress }) {
-    const map = await engine.saliency({ ...target, method, views, signal, onProgress: countPasses(progress) });
+    const map = await engine.saliency({
+      ...target,
+      method,
+      views,
+      signal,
+      onProgress: countPasses(progress),
+    });
     newestMap?.map.free();
     newestMap = { map, method, views };
     const result = describeMap(map, method, views);
@@ -114,7 +145,11 @@ const calls = {
   async cutObject({ target, seeds, strokes }, { signal, progress }) {
     const { map, free, ...origin } = await seedingMap(seeds, { target, signal, progress });
     try {
-      return await startCut({ saliency: map, mode: modeOf(seeds), signal }, { seeds, ...origin }, strokes);
+      return await startCut(
+        { saliency: map, mode: modeOf(seeds), signal },
+        { seeds, ...origin },
+        strokes,
+      );
     } finally {
       free();
     }
@@ -124,15 +159,24 @@ const calls = {
     endCut(); // the one before was another map's
     const { map, free, ...origin } = await seedingMap('map', {});
     try {
-      return await onceCut({ saliency: map, mode: modeOf(seeds), workingSide: PREVIEW_SIDE }, { seeds, ...origin });
+      return await onceCut(
+        { saliency: map, mode: modeOf(seeds), workingSide: PREVIEW_SIDE },
+        { seeds, ...origin },
+      );
     } finally {
       free();
     }
   },
 
   async locate({ classIndex, seeds, method, views }, { signal, progress }) {
-    const used = seeds === 'map' ? { method, views } : SEEDS[/** @type {keyof typeof SEEDS} */ (seeds)];
-    const map = await engine.saliency({ classIndex, ...used, signal, onProgress: countPasses(progress) });
+    const used =
+      seeds === 'map' ? { method, views } : SEEDS[/** @type {keyof typeof SEEDS} */ (seeds)];
+    const map = await engine.saliency({
+      classIndex,
+      ...used,
+      signal,
+      onProgress: countPasses(progress),
+    });
     try {
       return await onceCut({ saliency: map, mode: modeOf(seeds), signal }, { seeds, ...used });
     } finally {
@@ -156,6 +200,11 @@ const calls = {
     return correct((cut) => cut.clear());
   },
 
+  async overlayPng({ map, colourMap, ground, opacity }, { signal }) {
+    const { intensity, width, height } = map;
+    return engine.overlayPng({ intensity, width, height, colourMap, ground, opacity, signal });
+  },
+
   async cutoutPng(_, { signal }) {
     if (!shownCut) throw new CodedError('cancelled');
     return shownCut.cutoutPng({ signal });
@@ -164,10 +213,6 @@ const calls = {
   async maskPng(_, { signal }) {
     if (!shownCut) throw new CodedError('cancelled');
     return shownCut.maskPng({ signal });
-  },
-
-  async overlayPng({ map, look, size }, { signal }) {
-    return engine.picturePng({ draw: overlayDrawer(map, look, size), signal });
   },
 
   async relation({ target }, { signal }) {
@@ -179,7 +224,10 @@ const calls = {
     }
     const [gradient, deconvnet] = maps;
     const layers = await engine.relation({ ...target, signal });
-    return new Transferred({ gradient, deconvnet, layers }, maps.map(({ intensity }) => intensity.buffer));
+    return new Transferred(
+      { gradient, deconvnet, layers },
+      maps.map(({ intensity }) => intensity.buffer),
+    );
   },
 
   async startSanityCheck({ target, method }, { signal }) {
@@ -196,12 +244,20 @@ const calls = {
       return null;
     }
     const { layer, correlation, magnitudeCorrelation, map } = randomised;
-    return { layer, correlations: { signs: correlation, places: magnitudeCorrelation }, maps: describeGrid(map) };
+    return {
+      layer,
+      correlations: { signs: correlation, magnitudes: magnitudeCorrelation },
+      maps: describeGrid(map),
+    };
   },
 
   async startModel({ model, target, recipe, seed, steps, side, start }) {
     endModel(model);
-    models.set(model, { run: engine.classModel({ ...target, recipe, seed, side, start }), left: steps, ahead: null });
+    models.set(model, {
+      run: engine.classModel({ ...target, recipe, seed, side, start }),
+      left: steps,
+      ahead: null,
+    });
     return null;
   },
 
@@ -209,8 +265,10 @@ const calls = {
     const growing = models.get(model);
     if (!growing) throw new CodedError('cancelled');
     const frame = growing.ahead ?? grow(growing, steps);
-    // A GPU goes on with the next steps while this frame is on its way back; the CPU would only keep it waiting.
-    growing.ahead = engine.device.kind === 'webgpu' && growing.left > 0 ? grow(growing, steps) : null;
+    // A GPU goes on with the next steps while this frame is on its way back; the CPU would only
+    // keep it waiting.
+    growing.ahead =
+      engine.device.kind === 'webgpu' && growing.left > 0 ? grow(growing, steps) : null;
     growing.ahead?.catch(() => {}); // told to whoever asks for it
     const result = await frame;
     return new Transferred(result, [result.frame.rgba.buffer]);
@@ -226,20 +284,31 @@ const calls = {
 const modeOf = (seeds) => (seeds === 'paper' ? 'paper' : 'best');
 
 /**
- * The map that `seeds` stands for, of which method and of how many views it is, and what to call when it is no longer needed.
+ * The map that `seeds` stands for, of which method and of how many views it is, and what to call
+ * when it is no longer needed.
  * @param {import('./messages.js').Seeds} seeds
- * @param {{target?: any, signal?: AbortSignal, progress?: Context['progress']}} work   where the map has to be computed
+ * @param {{target?: any, signal?: AbortSignal, progress?: Context['progress']}} work   where the
+ *   map has to be computed
  */
 async function seedingMap(seeds, { target, signal, progress }) {
   if (seeds === 'map') {
     if (!newestMap) throw new CodedError('cancelled'); // this worker is new
     return { ...newestMap, free() {} };
   }
-  const map = await engine.saliency({ ...target, ...SEEDS[seeds], signal, onProgress: progress && countPasses(progress) });
+  const map = await engine.saliency({
+    ...target,
+    ...SEEDS[seeds],
+    signal,
+    onProgress: progress && countPasses(progress),
+  });
   return { map, ...SEEDS[seeds], free: () => map.free() };
 }
 
-/** A cut that is not kept. @param {any} options @param {any} origin   what seeded it, but for its quantiles */
+/**
+ * A cut that is not kept.
+ * @param {any} options
+ * @param {any} origin   what seeded it, but for its quantiles
+ */
 async function onceCut(options, origin) {
   const cut = await engine.objectCut(options);
   try {
@@ -252,14 +321,19 @@ async function onceCut(options, origin) {
 /**
  * A cut that can be corrected, in the place of the one that there was.
  * @param {any} options @param {any} origin   what seeds it, but for its quantiles
- * @param {import('./messages.js').Stroke[]} strokes   that have corrected the one before and go on to do so
+ * @param {import('./messages.js').Stroke[]} strokes   that have corrected the one before and go on
+ *   to do so
  */
 async function startCut(options, origin, strokes) {
   endCut();
   objectCut = await engine.objectCut(options);
   cutOrigin = origin;
   // Only the last one's answer counts: on the way there may be no object.
-  for (const stroke of strokes) await objectCut.stroke(stroke).then((/** @type {any} */ cut) => cut.free(), () => {});
+  for (const stroke of strokes)
+    await objectCut.stroke(stroke).then(
+      (/** @type {any} */ cut) => cut.free(),
+      () => {},
+    );
   return correct((cut) => cut.segmentation());
 }
 
@@ -284,14 +358,24 @@ function endSanityCheck() {
   sanityCheck = null;
 }
 
-/** @typedef {{run: any, left: number, ahead: Promise<any> | null}} GrowingModel   `ahead`: the frame that nobody has asked for yet */
+/**
+ * @typedef {{run: any, left: number, ahead: Promise<any> | null}} GrowingModel   `ahead`: the frame
+ *   that nobody has asked for yet
+ */
 
-/** Takes steps; the frame behind them comes later. @param {GrowingModel} growing @param {number} most */
+/**
+ * Takes steps; the frame behind them comes later.
+ * @param {GrowingModel} growing
+ * @param {number} most
+ */
 async function grow(growing, most) {
   const steps = Math.min(most, growing.left);
   growing.left -= steps;
   const started = performance.now();
-  const [{ step, score, probability }, frame] = await Promise.all([growing.run.step(steps), growing.run.pixels()]);
+  const [{ step, score, probability }, frame] = await Promise.all([
+    growing.run.step(steps),
+    growing.run.pixels(),
+  ]);
   return { step, steps, score, probability, milliseconds: performance.now() - started, frame };
 }
 
@@ -320,35 +404,62 @@ async function loadProgram() {
     const { code, detail } = problemOf(error);
     if (code === 'program-mismatch') throw error;
     // What does not fit together is of two builds; what has not come is another matter.
-    if (error instanceof SyntaxError || error instanceof WebAssembly.LinkError) throw new CodedError('program-mismatch', detail);
-    throw new CodedError('program-load-failed', error instanceof TypeError ? transfer.noProgram : detail);
+    if (error instanceof SyntaxError || error instanceof WebAssembly.LinkError)
+      throw new CodedError('program-mismatch', detail);
+    throw new CodedError(
+      'program-load-failed',
+      error instanceof TypeError ? transfer.noProgram : detail,
+    );
   }
 }
 
-/** @param {Context['progress']} progress @param {import('./messages.js').Progress['phase']} [phase] */
+/**
+ * @param {Context['progress']} progress
+ * @param {import('./messages.js').Progress['phase']} [phase]
+ */
 function countPasses(progress, phase = 'passes') {
-  return (/** @type {number} */ done, /** @type {number} */ total) => progress({ phase, done, total });
+  return (/** @type {number} */ done, /** @type {number} */ total) =>
+    progress({ phase, done, total });
 }
 
-/** @param {any} map @param {string} method @param {number} views @returns {import('./messages.js').IntensityMap} */
+/**
+ * @param {any} map
+ * @param {string} method
+ * @param {number} views
+ * @returns {import('./messages.js').IntensityMap}
+ */
 function describeMap(map, method, views) {
-  // Plain numbers: each look at a property of the map is a call into wasm, and a loop of them stalls Chromium for minutes.
+  // Plain numbers: each look at a property of the map is a call into wasm, and a loop of them
+  // stalls Chromium for minutes.
   const { width, height, completenessGap } = map;
   const frame = frameOf(width, height);
-  const intensity = toIntensity(smooth(map.sampled(frame.width, frame.height), frame));
-  return { intensity, ...frame, method, completenessGap, views, centre: centreOf(intensity, frame.width) };
-}
-
-/** @param {{values: Float32Array, signed: Float32Array, width: number, height: number}} grid @returns {import('./messages.js').BothMaps} */
-function describeGrid({ values, signed, width, height }) {
-  const size = { width, height };
+  const intensity = map.intensity(frame.width, frame.height);
   return {
-    places: { intensity: toIntensity(smooth(values, size)), ...size },
-    signs: { intensity: toSignedIntensity(smooth(signed, size)), ...size },
+    intensity,
+    ...frame,
+    method,
+    completenessGap,
+    views,
+    centre: centreOf(intensity, frame.width),
   };
 }
 
-/** @param {any} segmentation @param {any} cut   that it is of @param {any} origin   what seeded it, but for its quantiles */
+/**
+ * @param {{intensity: Uint8Array, signedIntensity: Uint8Array, width: number, height: number}} grid
+ * @returns {import('./messages.js').BothMaps}
+ */
+function describeGrid({ intensity, signedIntensity, width, height }) {
+  return {
+    magnitudes: { intensity, width, height },
+    signs: { intensity: signedIntensity, width, height },
+  };
+}
+
+/**
+ * @param {any} segmentation
+ * @param {any} cut   that it is of
+ * @param {any} origin   what seeded it, but for its quantiles
+ */
 function describeCut(segmentation, cut, origin) {
   const { width: photoWidth, height: photoHeight, energy, flow, share } = segmentation;
   const { x, y, width, height } = segmentation.box;
@@ -358,7 +469,21 @@ function describeCut(segmentation, cut, origin) {
   const { foregroundQuantile, backgroundQuantile } = cut;
   const made = origin.rectangle ? origin : { ...origin, foregroundQuantile, backgroundQuantile };
   if (segmentation !== shownCut) segmentation.free();
-  return new Transferred({ cover, seeds, ...frame, photoWidth, photoHeight, box: { x, y, width, height }, share, energy, flow, made }, [cover.buffer, seeds.buffer]);
+  return new Transferred(
+    {
+      cover,
+      seeds,
+      ...frame,
+      photoWidth,
+      photoHeight,
+      box: { x, y, width, height },
+      share,
+      energy,
+      flow,
+      made,
+    },
+    [cover.buffer, seeds.buffer],
+  );
 }
 
 /** @param {Float32Array} scores */
@@ -385,7 +510,8 @@ self.addEventListener('message', async ({ data }) => {
       signal: controller.signal,
       progress: (progress) => self.postMessage({ id, progress }),
     });
-    const [result, buffers] = answer instanceof Transferred ? [answer.value, answer.buffers] : [answer, []];
+    const [result, buffers] =
+      answer instanceof Transferred ? [answer.value, answer.buffers] : [answer, []];
     self.postMessage({ id, result }, { transfer: buffers });
   } catch (error) {
     if (isCrash(error)) tellCrash(error);
@@ -400,8 +526,8 @@ self.addEventListener('error', ({ error, message }) => tellCrash(error ?? new Er
 self.addEventListener('unhandledrejection', ({ reason }) => tellCrash(reason));
 
 /**
- * Whether the program stopped in the middle of something: a trap, no room on the stack or no memory. That leaves it in an unknown state, and
- * nothing that it says afterwards can be trusted.
+ * Whether the program stopped in the middle of something: a trap, no room on the stack or no
+ * memory. That leaves it in an unknown state, and nothing that it says afterwards can be trusted.
  * @param {any} error
  */
 function isCrash(error) {
@@ -410,6 +536,12 @@ function isCrash(error) {
 
 /** @param {any} error */
 function tellCrash(error) {
-  const noMemory = error instanceof RangeError ? /memory|alloc/i.test(error.message) : engine?.constructor.ranOutOfMemory();
-  self.postMessage({ crashed: String(error?.message ?? error), code: noMemory ? 'out-of-memory' : 'internal' });
+  const noMemory =
+    error instanceof RangeError
+      ? /memory|alloc/i.test(error.message)
+      : engine?.constructor.ranOutOfMemory();
+  self.postMessage({
+    crashed: String(error?.message ?? error),
+    code: noMemory ? 'out-of-memory' : 'internal',
+  });
 }

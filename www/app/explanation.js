@@ -1,33 +1,45 @@
-// What happens after a class has been chosen: its saliency map, its class model and its object, the quick versions first.
+// What happens after a class has been chosen: its saliency map, its class model and its object, the
+// quick versions first.
 //
-// The worker takes one call at a time, first come first served. Maps and cut wait for each other, the class model goes on by
-// itself; so the queue lets them take turns, and every card has something to show early on, also where a pass takes long.
+// The worker takes one call at a time, first come first served. Maps and cut wait for each other,
+// the class model goes on by itself; so the queue lets them take turns, and every card has
+// something to show early on, also where a pass takes long.
 
-import { targetOf } from './chosen.js';
+import { engineTarget } from './target.js';
 import { problemOf } from './messages.js';
 import { likeliest } from './ranking.js';
 import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY, NO_TOP_FIVE } from './state.js';
 
 /** @typedef {import('./state.js').Store} Store */
 /** @typedef {import('./engine_client.js').EngineClient} EngineClient */
-/** @typedef {import('./chosen.js').Chosen} Chosen */
+/** @typedef {import('./target.js').Target} Target */
 /** @typedef {import('./messages.js').Stroke} Stroke */
 /** @typedef {'cutRectangle' | 'strokeCut' | 'undoStroke' | 'clearStrokes'} Correction */
 
-/** A call for class-model steps should take about this long: several frames a second, and a cancel is heard soon. */
+/**
+ * A call for class-model steps should take about this long: several frames a second, and a cancel
+ * is heard soon.
+ */
 const STEPS_MS = 200;
 /** A frame at least every so many steps: what grows is seen growing. */
 const MOST_STEPS_A_FRAME = 4;
-/** The growth is kept as at most so many frames; where there are more, every other one goes, so that the older are the sparser. */
+/**
+ * The growth is kept as at most so many frames; where there are more, every other one goes, so that
+ * the older are the sparser.
+ */
 const MOST_FRAMES = 60;
 
 /** @template T @param {T[]} frames */
-const thinned = (frames) => (frames.length <= MOST_FRAMES ? frames : frames.filter((_, place) => (frames.length - 1 - place) % 2 === 0));
+const thinned = (frames) =>
+  frames.length <= MOST_FRAMES
+    ? frames
+    : frames.filter((_, place) => (frames.length - 1 - place) % 2 === 0);
 
 /**
  * @param {Store} store
  * @param {EngineClient} client
- * @param {(problem: import('./messages.js').Problem) => void} report   for whatever is not a cancel or "no object"
+ * @param {(problem: import('./messages.js').Problem) => void} report   for whatever is not a cancel
+ *   or "no object"
  */
 export function createExplanation(store, client, report) {
   let maps = new AbortController();
@@ -49,7 +61,11 @@ export function createExplanation(store, client, report) {
   /** @param {Partial<import('./state.js').SanityState>} parts */
   const setSanity = (parts) => store.set({ sanity: { ...store.state.sanity, ...parts } });
 
-  /** How a failed part ends, and whether the visitor is to be told. @param {unknown} error @returns {'cancelled' | 'failed'} */
+  /**
+   * How a failed part ends, and whether the visitor is to be told.
+   * @param {unknown} error
+   * @returns {'cancelled' | 'failed'}
+   */
   function ending(error) {
     const problem = problemOf(error);
     if (problem.code === 'cancelled') return 'cancelled';
@@ -57,42 +73,63 @@ export function createExplanation(store, client, report) {
     return 'failed';
   }
 
-  /** @param {Chosen} chosen @param {string} method @param {1 | 10} views @param {boolean} last @param {AbortSignal} signal */
-  async function computeSaliency(chosen, method, views, last, signal) {
+  /**
+   * @param {Target} target
+   * @param {string} method
+   * @param {1 | 10} views
+   * @param {boolean} last
+   * @param {AbortSignal} signal
+   */
+  async function computeSaliency(target, method, views, last, signal) {
     setSaliency({ phase: 'working', done: 0, total: views });
     /** @param {import('./messages.js').Progress} progress */
     const onProgress = ({ done, total }) => !signal.aborted && setSaliency({ done, total });
-    const map = await client.call('saliency', { target: targetOf(chosen), method, views }, { signal, onProgress });
+    const map = await client.call(
+      'saliency',
+      { target: engineTarget(target), method, views },
+      { signal, onProgress },
+    );
     if (!signal.aborted) setSaliency({ phase: last ? 'ready' : 'working', map });
   }
 
   /**
    * The map by the chosen method: one view, and where a view is a single pass the paper's ten.
-   * @param {Chosen} chosen @param {AbortSignal} signal @param {() => Promise<void>} [meanwhile]   what is to be done after the first view
+   * @param {Target} target
+   * @param {AbortSignal} signal
+   * @param {() => Promise<void>} [meanwhile]   what is to be done after the first view
    */
-  async function refineSaliency(chosen, signal, meanwhile) {
+  async function refineSaliency(target, signal, meanwhile) {
     const { method } = store.state.settings;
     const views = viewsOf(method);
-    await computeSaliency(chosen, method, 1, views === 1, signal);
+    await computeSaliency(target, method, 1, views === 1, signal);
     await meanwhile?.();
-    if (views > 1) await computeSaliency(chosen, method, views, true, signal);
+    if (views > 1) await computeSaliency(target, method, views, true, signal);
   }
 
-  /** The paper's ten views where a view is a single pass, else one. @param {string} method @returns {1 | 10} */
+  /**
+   * The paper's ten views where a view is a single pass, else one.
+   * @param {string} method
+   * @returns {1 | 10}
+   */
   function viewsOf(method) {
     return store.state.engine.ready?.methods.find(({ id }) => id === method)?.cost === 1 ? 10 : 1;
   }
 
-  /** @param {Chosen} chosen @param {boolean} preview @param {AbortSignal} signal */
-  async function findObject(chosen, preview, signal) {
+  /** @param {Target} target @param {boolean} preview @param {AbortSignal} signal */
+  async function findObject(target, preview, signal) {
     const { seeds } = store.state.settings;
     const { strokes } = store.state.cut;
     /** @param {import('./messages.js').Progress} progress */
-    const onProgress = ({ done, total }) => !signal.aborted && setCut({ part: done / (total + 1) });
+    const onProgress = ({ done, total }) =>
+      !signal.aborted && setCut({ fraction: done / (total + 1) });
     try {
       const cut = preview
         ? await client.call('previewCut', { seeds }, { signal })
-        : await client.call('cutObject', { target: targetOf(chosen), seeds, strokes }, { signal, onProgress });
+        : await client.call(
+            'cutObject',
+            { target: engineTarget(target), seeds, strokes },
+            { signal, onProgress },
+          );
       if (!signal.aborted) setCut({ phase: preview ? 'working' : 'ready', cut });
     } catch (error) {
       if (signal.aborted || problemOf(error).code !== 'no-object-found') throw error;
@@ -100,12 +137,12 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** @param {Chosen} chosen */
-  async function runMaps(chosen) {
+  /** @param {Target} target */
+  async function runMaps(target) {
     const { signal } = maps;
     try {
-      await refineSaliency(chosen, signal, () => findObject(chosen, true, signal));
-      await findObject(chosen, false, signal);
+      await refineSaliency(target, signal, () => findObject(target, true, signal));
+      await findObject(target, false, signal);
     } catch (error) {
       if (signal.aborted) return;
       const phase = ending(error);
@@ -114,27 +151,33 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** Another method's map in place of the one that is shown; the rest stays. @param {Chosen} chosen */
-  async function runSaliency(chosen) {
+  /**
+   * Another method's map in place of the one that is shown; the rest stays.
+   * @param {Target} target
+   */
+  async function runSaliency(target) {
     const { signal } = maps;
     try {
-      await refineSaliency(chosen, signal);
+      await refineSaliency(target, signal);
     } catch (error) {
       if (!signal.aborted) setSaliency({ phase: ending(error) });
     }
   }
 
-  /** The same cut from other seeds. @param {Chosen} chosen */
-  async function runCut(chosen) {
+  /** The same cut from other seeds. @param {Target} target */
+  async function runCut(target) {
     const { signal } = maps;
     try {
-      await findObject(chosen, false, signal);
+      await findObject(target, false, signal);
     } catch (error) {
       if (!signal.aborted) setCut({ phase: ending(error) });
     }
   }
 
-  /** The strokes on the cut after a correction. @type {{[Name in Correction]: (strokes: Stroke[], args: any) => Stroke[]}} */
+  /**
+   * The strokes on the cut after a correction.
+   * @type {{[Name in Correction]: (strokes: Stroke[], args: any) => Stroke[]}}
+   */
   const strokesAfter = {
     cutRectangle: () => [],
     strokeCut: (strokes, stroke) => [...strokes, stroke],
@@ -143,7 +186,8 @@ export function createExplanation(store, client, report) {
   };
 
   /**
-   * Another cut in place of the one that is shown. Corrections wait for each other in the client's queue: none is lost.
+   * Another cut in place of the one that is shown. Corrections wait for each other in the client's
+   * queue: none is lost.
    * @template {Correction} Name
    * @param {Name} call @param {Parameters<import('./messages.js').Calls[Name]>[0]} args
    */
@@ -151,41 +195,57 @@ export function createExplanation(store, client, report) {
     const { signal } = maps;
     const { cut: shown, strokes: before } = store.state.cut;
     corrections++;
-    setCut({ phase: 'working', part: 0, correcting: true, strokes: strokesAfter[call](before, args) });
+    setCut({
+      phase: 'working',
+      fraction: 0,
+      correcting: true,
+      strokes: strokesAfter[call](before, args),
+    });
     try {
       /** @param {import('./messages.js').Progress} progress */
-      const onProgress = ({ done, total }) => !signal.aborted && setCut({ part: done / total });
+      const onProgress = ({ done, total }) => !signal.aborted && setCut({ fraction: done / total });
       const cut = await client.call(call, args, { signal, onProgress });
       corrections--;
-      if (!signal.aborted) setCut({ phase: corrections > 0 ? 'working' : 'ready', cut, correcting: corrections > 0 });
+      if (!signal.aborted)
+        setCut({ phase: corrections > 0 ? 'working' : 'ready', cut, correcting: corrections > 0 });
     } catch (error) {
       corrections--;
       if (signal.aborted) return;
       const none = problemOf(error).code === 'no-object-found';
-      if (call === 'strokeCut' && !none) setCut({ strokes: store.state.cut.strokes.filter((stroke) => stroke !== args) }); // it was refused
-      setCut({ phase: none ? 'none' : ending(error), cut: none ? null : shown, correcting: corrections > 0 });
+      if (call === 'strokeCut' && !none)
+        // It was refused
+        setCut({ strokes: store.state.cut.strokes.filter((stroke) => stroke !== args) });
+      setCut({
+        phase: none ? 'none' : ending(error),
+        cut: none ? null : shown,
+        correcting: corrections > 0,
+      });
     }
   }
 
-  /** @param {Chosen} chosen */
-  async function runRelation(chosen) {
+  /** @param {Target} target */
+  async function runRelation(target) {
     const { signal } = relation;
     store.set({ relation: { ...NO_RELATION, phase: 'working' } });
     try {
-      const result = await client.call('relation', { target: targetOf(chosen) }, { signal });
+      const result = await client.call('relation', { target: engineTarget(target) }, { signal });
       if (!signal.aborted) store.set({ relation: { phase: 'ready', relation: result } });
     } catch (error) {
       if (!signal.aborted) store.set({ relation: { ...NO_RELATION, phase: ending(error) } });
     }
   }
 
-  /** @param {Chosen} chosen */
-  async function runSanityCheck(chosen) {
+  /** @param {Target} target */
+  async function runSanityCheck(target) {
     const { signal } = sanity;
     const { method } = store.state.settings;
     store.set({ sanity: { ...NO_SANITY, phase: 'working', method } });
     try {
-      const { layers, original } = await client.call('startSanityCheck', { target: targetOf(chosen), method }, { signal });
+      const { layers, original } = await client.call(
+        'startSanityCheck',
+        { target: engineTarget(target), method },
+        { signal },
+      );
       if (signal.aborted) return;
       setSanity({ layers, original });
       for (;;) {
@@ -209,10 +269,12 @@ export function createExplanation(store, client, report) {
     const { seeds, method } = store.state.settings;
     try {
       for (const classIndex of likeliest(probabilities, 5)) {
-        const cut = await client.call('locate', { classIndex, seeds, method, views: viewsOf(method) }, { signal }).catch((error) => {
-          if (problemOf(error).code === 'no-object-found') return null;
-          throw error;
-        });
+        const cut = await client
+          .call('locate', { classIndex, seeds, method, views: viewsOf(method) }, { signal })
+          .catch((error) => {
+            if (problemOf(error).code === 'no-object-found') return null;
+            throw error;
+          });
         if (signal.aborted) return;
         set({ located: [...store.state.topFive.located, { classIndex, cut }] });
       }
@@ -222,24 +284,44 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** @param {Chosen} chosen */
-  async function runModel(chosen) {
+  /** @param {Target} target */
+  async function runModel(target) {
     const { signal } = model;
     const { recipe: id, seed, side, start } = store.state.settings;
     const recipe = store.state.engine.ready?.recipes.find((one) => one.id === id);
     if (!recipe) return;
     store.set({ model: { ...NO_MODEL, phase: 'running', steps: recipe.steps } });
     try {
-      await client.call('startModel', { model: 'card', target: targetOf(chosen), recipe: id, seed, steps: recipe.steps, side: side ?? undefined, start: start ?? undefined }, { signal });
+      await client.call(
+        'startModel',
+        {
+          model: 'card',
+          target: engineTarget(target),
+          recipe: id,
+          seed,
+          steps: recipe.steps,
+          side: side ?? undefined,
+          start: start ?? undefined,
+        },
+        { signal },
+      );
       let began = performance.now();
-      for (let step = 0, atOnce = 1, pace = 0; step < recipe.steps; ) {
+      for (let step = 0, atOnce = 1, pace = 0; step < recipe.steps;) {
         if (store.state.model.phase === 'paused') {
-          await new Promise((go) => ((resume = () => go(null)), signal.addEventListener('abort', go)));
+          await new Promise(
+            (go) => ((resume = () => go(null)), signal.addEventListener('abort', go)),
+          );
           began = performance.now();
         }
         const result = await client.call('stepModel', { model: 'card', steps: atOnce }, { signal });
         if (signal.aborted) return;
-        atOnce = Math.round(Math.min(MOST_STEPS_A_FRAME, 2 * atOnce, Math.max(1, (STEPS_MS * result.steps) / result.milliseconds)));
+        atOnce = Math.round(
+          Math.min(
+            MOST_STEPS_A_FRAME,
+            2 * atOnce,
+            Math.max(1, (STEPS_MS * result.steps) / result.milliseconds),
+          ),
+        );
         // As the visitor sees it, with whatever the other cards take; smoothed.
         const now = performance.now();
         const latest = ((result.step - step) * 1000) / Math.max(1, now - began);
@@ -248,7 +330,12 @@ export function createExplanation(store, client, report) {
         step = result.step;
         const { score, probability, frame } = result;
         const { curve, frames } = store.state.model;
-        setModel({ frame, pace, frames: thinned([...frames, frame]), curve: [...curve, { step, score, probability }] });
+        setModel({
+          frame,
+          pace,
+          frames: thinned([...frames, frame]),
+          curve: [...curve, { step, score, probability }],
+        });
       }
       setModel({ phase: 'done' });
     } catch (error) {
@@ -279,52 +366,59 @@ export function createExplanation(store, client, report) {
   }
 
   const running = {
-    /** Shows everything about a class, or a neuron; whatever was under way for another one is dropped. @param {Chosen} chosen */
-    explain(chosen) {
+    /**
+     * Shows everything about a class, or a neuron; whatever was under way for another one is
+     * dropped.
+     * @param {Target} target
+     */
+    explain(target) {
       stopMaps();
       stopModel();
       stopCloserLooks();
       store.set({
-        chosen,
+        target,
         saliency: { ...NO_SALIENCY, phase: 'working', total: 1 },
         cut: { ...NO_CUT, phase: 'working' },
         cutTool: null,
         relation: NO_RELATION,
         sanity: NO_SANITY,
       });
-      runModel(chosen); // first, so that its first step comes before the preview of the cut
-      runMaps(chosen);
+      runModel(target); // first, so that its first step comes before the preview of the cut
+      runMaps(target);
     },
 
-    /** The map by the method that the settings now say. Where the cut is still on its way, it comes anew with the map. */
+    /**
+     * The map by the method that the settings now say. Where the cut is still on its way, it comes
+     * anew with the map.
+     */
     changeMethod() {
-      const { chosen, cut } = store.state;
-      if (chosen === null) return;
+      const { target, cut } = store.state;
+      if (target === null) return;
       stopMaps();
       setSaliency({ phase: 'working', done: 0, map: null }); // no map stands under another method's name
       if (cut.phase === 'working' || store.state.settings.seeds === 'map') {
-        setCut({ phase: 'working', part: 0, correcting: false, cut: null }); // nor a cut
-        runMaps(chosen);
-      } else runSaliency(chosen);
+        setCut({ phase: 'working', fraction: 0, correcting: false, cut: null }); // nor a cut
+        runMaps(target);
+      } else runSaliency(target);
     },
 
     /** The cut from the seeds that the settings now say, with the strokes that it has. */
     changeSeeds() {
-      const { chosen, saliency } = store.state;
-      if (chosen === null) return;
+      const { target, saliency } = store.state;
+      if (target === null) return;
       stopMaps();
-      setCut({ phase: 'working', part: 0, correcting: false, cut: null }); // no cut stands under other seeds' name
-      if (saliency.phase === 'ready') runCut(chosen);
-      else runMaps(chosen);
+      setCut({ phase: 'working', fraction: 0, correcting: false, cut: null }); // no cut stands under other seeds' name
+      if (saliency.phase === 'ready') runCut(target);
+      else runMaps(target);
     },
 
     correctCut,
 
     compareRules() {
-      if (store.state.chosen === null) return;
+      if (store.state.target === null) return;
       relation.abort();
       relation = new AbortController();
-      runRelation(store.state.chosen);
+      runRelation(store.state.target);
     },
 
     locateTopFive() {
@@ -335,10 +429,10 @@ export function createExplanation(store, client, report) {
     },
 
     checkSanity() {
-      if (store.state.chosen === null) return;
+      if (store.state.target === null) return;
       sanity.abort();
       sanity = new AbortController();
-      runSanityCheck(store.state.chosen);
+      runSanityCheck(store.state.target);
     },
 
     /** Back to no class at all, for another photo. */
@@ -347,7 +441,16 @@ export function createExplanation(store, client, report) {
       stopModel();
       stopCloserLooks();
       stopTopFive();
-      store.set({ topFive: NO_TOP_FIVE, chosen: null, saliency: NO_SALIENCY, model: NO_MODEL, cut: NO_CUT, cutTool: null, relation: NO_RELATION, sanity: NO_SANITY });
+      store.set({
+        topFive: NO_TOP_FIVE,
+        target: null,
+        saliency: NO_SALIENCY,
+        model: NO_MODEL,
+        cut: NO_CUT,
+        cutTool: null,
+        relation: NO_RELATION,
+        sanity: NO_SANITY,
+      });
     },
 
     /** Stops everything and keeps what there is. */
@@ -355,7 +458,8 @@ export function createExplanation(store, client, report) {
       const { saliency, cut, relation, sanity, topFive } = store.state;
       stopMaps();
       stopCloserLooks();
-      if (relation.phase === 'working') store.set({ relation: { ...relation, phase: 'cancelled' } });
+      if (relation.phase === 'working')
+        store.set({ relation: { ...relation, phase: 'cancelled' } });
       if (sanity.phase === 'working') setSanity({ phase: 'cancelled' });
       stopTopFive();
       if (topFive.phase === 'working') store.set({ topFive: { ...topFive, phase: 'cancelled' } });
@@ -365,9 +469,9 @@ export function createExplanation(store, client, report) {
     },
 
     startModel() {
-      if (store.state.chosen === null) return;
+      if (store.state.target === null) return;
       stopModel();
-      runModel(store.state.chosen);
+      runModel(store.state.target);
     },
 
     pauseModel() {
@@ -385,7 +489,8 @@ export function createExplanation(store, client, report) {
       if (phase !== 'running' && phase !== 'paused') return;
       stopModel();
       setModel({ phase: 'cancelled' });
-      client.call('endModel', { model: 'card' }).catch(() => {}); // where the worker is gone, so is the run
+      // Where the worker is gone, so is the run
+      client.call('endModel', { model: 'card' }).catch(() => {});
     },
   };
   return running;

@@ -34,29 +34,53 @@ export function createGallery(store, client, report) {
     const recipe = store.state.engine.ready?.recipes.find((one) => one.id === id);
     if (!recipe) return;
     const { steps } = recipe;
-    set({ phase: 'working', models: classes.map((classIndex) => ({ classIndex, steps, step: 0, probability: undefined, frame: null })) });
+    set({
+      phase: 'working',
+      models: classes.map((classIndex) => ({
+        classIndex,
+        steps,
+        step: 0,
+        probability: undefined,
+        frame: null,
+      })),
+    });
     const name = (/** @type {number} */ place) => `gallery ${place}`;
     try {
       for (const [place, classIndex] of classes.entries()) {
-        await client.call('startModel', { model: name(place), target: { classIndex }, recipe: id, seed, steps, side: SIDE }, { signal });
+        await client.call(
+          'startModel',
+          { model: name(place), target: { classIndex }, recipe: id, seed, steps, side: SIDE },
+          { signal },
+        );
       }
       while (store.state.gallery.models.some(({ step }) => step < steps)) {
         for (const [place, { step: before }] of store.state.gallery.models.entries()) {
           if (before >= steps) continue;
-          const { step, probability, frame } = await client.call('stepModel', { model: name(place), steps: STEPS_A_TURN }, { signal });
+          const { step, probability, frame } = await client.call(
+            'stepModel',
+            { model: name(place), steps: STEPS_A_TURN },
+            { signal },
+          );
           if (signal.aborted) return;
-          set({ models: store.state.gallery.models.map((model, at) => (at === place ? { ...model, step, probability, frame } : model)) });
+          set({
+            models: store.state.gallery.models.map((model, at) =>
+              at === place ? { ...model, step, probability, frame } : model,
+            ),
+          });
         }
       }
       set({ phase: 'ready' });
     } catch (error) {
       if (signal.aborted) return;
-      if (problemOf(error).code === 'cancelled') return await growAll(classes, signal); // the worker is new, and knows none of them
+      // The worker is new, and knows none of them
+      if (problemOf(error).code === 'cancelled') return await growAll(classes, signal);
       report(problemOf(error));
       set({ phase: 'failed' });
     } finally {
       // A newer gallery has put its own ones in the places.
-      if (growing.signal === signal) for (const place of classes.keys()) client.call('endModel', { model: name(place) }).catch(() => {});
+      if (growing.signal === signal)
+        for (const place of classes.keys())
+          client.call('endModel', { model: name(place) }).catch(() => {});
     }
   }
 

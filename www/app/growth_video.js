@@ -7,14 +7,19 @@ const FRAMES_A_SECOND = 15;
 /** The finished picture stays on for so long. */
 const LAST_MS = 1500;
 /** The first that the browser can write. */
-const TYPES = /** @type {const} */ ([['video/webm', 'webm'], ['video/mp4', 'mp4']]);
+const TYPES = /** @type {const} */ ([
+  ['video/webm', 'webm'],
+  ['video/mp4', 'mp4'],
+]);
 
 /**
  * @param {import('./messages.js').ModelFrame[]} frames
- * @returns {Promise<{blob: Blob, extension: string}>}   after as long as the video lasts: an encoder of live pictures makes it
+ * @returns {Promise<{blob: Blob, extension: string}>}   after as long as the video lasts: an
+ *   encoder of live pictures makes it
  */
 export async function growthVideo(frames) {
-  const [type, extension] = TYPES.find(([name]) => globalThis.MediaRecorder?.isTypeSupported(name)) ?? [];
+  const [type, extension] =
+    TYPES.find(([name]) => globalThis.MediaRecorder?.isTypeSupported(name)) ?? [];
   if (!type || !extension) throw new CodedError('save-failed', 'this browser records no video');
   const canvas = document.createElement('canvas');
   drawModelFrame(canvas, frames[0]);
@@ -25,9 +30,14 @@ export async function growthVideo(frames) {
   recorder.addEventListener('dataavailable', ({ data }) => parts.push(data));
   const stopped = new Promise((resolve, reject) => {
     recorder.addEventListener('stop', resolve, { once: true });
-    recorder.addEventListener('error', () => reject(new CodedError('save-failed', 'the recorder failed')), { once: true });
+    recorder.addEventListener(
+      'error',
+      () => reject(new CodedError('save-failed', 'the recorder failed')),
+      { once: true },
+    );
   });
-  const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const pause = (/** @type {number} */ milliseconds) =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds));
   recorder.start();
   for (const frame of frames) {
     drawModelFrame(canvas, frame);

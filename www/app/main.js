@@ -1,9 +1,9 @@
-// Wires the page together: what the visitor does goes to the engine, what the engine says goes into the state, and the views
-// follow the state.
+// Wires the page together: what the visitor does goes to the engine, what the engine says goes into
+// the state, and the views follow the state.
 
-import { foreignFile, loadedModules, mismatch, parts, reloadAnew } from './anew.js';
+import { foreignFile, loadedModules, mismatch, parts, reloadEverything } from './builds.js';
 import { missingCapability } from './capabilities.js';
-import { sameChosen } from './chosen.js';
+import { sameTarget } from './target.js';
 import { h } from './dom.js';
 import { downloads } from './downloads.js';
 import { EngineClient } from './engine_client.js';
@@ -34,11 +34,11 @@ const fromAddress = readHash(location.hash);
 const store = createStore(initialState(fromAddress.settings));
 
 /**
- * What the address asks for, until there is a photo to show it on. After a reload it is what was chosen here, for a photo that is gone: no
- * wish for the next one.
- * @type {import('./chosen.js').Chosen | null}
+ * What the address asks for, until there is a photo to show it on. After a reload it is what was
+ * chosen here, for a photo that is gone: no wish for the next one.
+ * @type {import('./target.js').Target | null}
  */
-let wanted = history.state?.chosenHere ? null : fromAddress.chosen;
+let pendingTarget = history.state?.chosenHere ? null : fromAddress.target;
 
 /** @param {unknown} error   anything that was thrown */
 const report = (error) => reportProblem(problemOf(error));
@@ -50,14 +50,24 @@ function reportProblem(problem) {
   store.set({ problems: [...others, problem] });
 }
 
-/** What of the address made no sense; told in one card. @type {import('./url_state.js').LinkFault[]} */
+/**
+ * What of the address made no sense; told in one card.
+ * @type {import('./url_state.js').LinkFault[]}
+ */
 let linkFaults = [];
 
 /** @param {import('./url_state.js').LinkFault[]} faults */
 function reportLink(faults) {
   if (faults.length === 0) return;
   linkFaults = [...linkFaults, ...faults];
-  report(new CodedError('link-not-understood', linkFaults.map((fault) => link.fault(fault, store.state.engine.ready?.network.classes.length)).join(' ')));
+  report(
+    new CodedError(
+      'link-not-understood',
+      linkFaults
+        .map((fault) => link.fault(fault, store.state.engine.ready?.network.classes.length))
+        .join(' '),
+    ),
+  );
 }
 
 /** @param {(problem: import('./messages.js').Problem) => boolean} keep */
@@ -68,20 +78,28 @@ function keepProblems(keep) {
 /** @param {Partial<import('./state.js').EngineState>} parts */
 const setEngine = (parts) => store.set({ engine: { ...store.state.engine, ...parts } });
 
-/** What the page calls the worker's phases. @type {{[phase: string]: import('./state.js').EngineState['phase']}} */
+/**
+ * What the page calls the worker's phases.
+ * @type {{[phase: string]: import('./state.js').EngineState['phase']}}
+ */
 const OPENING = { download: 'downloading', 'warm-up': 'warming' };
 
 const client = new EngineClient({
   onOpening: () => setEngine({ phase: 'starting', done: 0 }),
-  onOpenProgress: ({ phase, done, total }) => setEngine({ phase: OPENING[phase] ?? 'preparing', done, total }),
+  onOpenProgress: ({ phase, done, total }) =>
+    setEngine({ phase: OPENING[phase] ?? 'preparing', done, total }),
   onOpened(ready) {
     // A worker of an old build answers without telling.
-    const odd = mismatch([...parts(), ...ready.parts ?? []], loadedModules());
+    const odd = mismatch([...parts(), ...(ready.parts ?? [])], loadedModules());
     if (odd) return openFailed(new CodedError('program-mismatch', odd));
     setEngine({ phase: 'ready', ready });
-    const { settings, chosen, faults } = checkedByEngine(store.state.settings, wanted, ready);
+    const { settings, target, faults } = checkedByEngine(
+      store.state.settings,
+      pendingTarget,
+      ready,
+    );
     setSettings(settings);
-    wanted = chosen;
+    pendingTarget = target;
     reportLink(faults);
     keep(ready);
   },
@@ -96,7 +114,10 @@ async function openFailed(error) {
   report(foreign ? new CodedError('program-mismatch', foreign) : error);
 }
 
-/** Has the page kept for visits without a network, when nothing else is to be done. @param {import('./messages.js').EngineReady} ready */
+/**
+ * Has the page kept for visits without a network, when nothing else is to be done.
+ * @param {import('./messages.js').EngineReady} ready
+ */
 function keep({ used, storable }) {
   const whenIdle = self.requestIdleCallback ?? setTimeout;
   whenIdle(async () => {
@@ -143,12 +164,18 @@ async function openPicture(get, sample = null) {
     const opened = await client.call('setPicture', { source }, { signal });
     if (signal.aborted) return;
     explanation.clear();
-    store.set({ opening: false, photo: { ...opened, sample }, scores: null, probabilities: null, fromLink: false });
+    store.set({
+      opening: false,
+      photo: { ...opened, sample },
+      scores: null,
+      probabilities: null,
+      fromLink: false,
+    });
     const { scores, probabilities } = await client.call('classify', {}, { signal });
     if (signal.aborted) return;
     store.set({ scores, probabilities });
-    if (wanted !== null) chooseFromLink(wanted);
-    wanted = null;
+    if (pendingTarget !== null) chooseFromLink(pendingTarget);
+    pendingTarget = null;
   } catch (error) {
     if (!signal.aborted) {
       store.set({ opening: false });
@@ -157,7 +184,7 @@ async function openPicture(get, sample = null) {
   }
 }
 
-/** @param {import('./chosen.js').Chosen} wish */
+/** @param {import('./target.js').Target} wish */
 function chooseFromLink(wish) {
   actions.choose(wish);
   store.set({ fromLink: true });
@@ -181,14 +208,15 @@ const actions = {
   /** @param {import('./sources/sample_gallery.js').Sample} sample */
   useSample: (sample) => openPicture((signal) => fetchSample(sample, signal), sample),
 
-  /** @param {import('./chosen.js').Chosen} wish */
+  /** @param {import('./target.js').Target} wish */
   choose(wish) {
-    const { photo, chosen, saliency, cut } = store.state;
+    const { photo, target, saliency, cut } = store.state;
     if (!photo) return;
     store.set({ fromLink: false });
     const complete = saliency.phase === 'ready' && (cut.phase === 'ready' || cut.phase === 'none');
     const underWay = saliency.phase === 'working' || cut.phase === 'working';
-    if (sameChosen(wish, chosen) && (complete || underWay)) return; // it is all there, or on its way
+    // It is all there, or on its way
+    if (sameTarget(wish, target) && (complete || underWay)) return;
     explanation.explain(wish);
     showCards();
   },
@@ -244,7 +272,8 @@ const actions = {
   },
 
   reload: () => location.reload(),
-  reloadAnew: () => reloadAnew().catch(() => report(new CodedError('server-unreachable'))),
+  reloadEverything: () =>
+    reloadEverything().catch(() => report(new CodedError('server-unreachable'))),
   useUpdate,
 
   /** @param {import('./messages.js').Problem} problem */
@@ -266,7 +295,13 @@ document.body.replaceChildren(
     h(
       'div',
       { class: 'results' },
-      h('div', { class: 'cards' }, makeSaliencyCard(store, actions), makeModelCard(store, actions), makeCutCard(store, actions)),
+      h(
+        'div',
+        { class: 'cards' },
+        makeSaliencyCard(store, actions),
+        makeModelCard(store, actions),
+        makeCutCard(store, actions),
+      ),
       makeGalleryPanel(store, actions),
       makeTopFivePanel(store, actions),
       makeRelationPanel(store, actions),
@@ -282,7 +317,11 @@ startDropZone(actions.usePicture, report, document.body);
 startClipboardPaste(actions.usePicture, report);
 
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && !event.defaultPrevented && !document.querySelector('dialog[open]')) {
+  if (
+    event.key === 'Escape' &&
+    !event.defaultPrevented &&
+    !document.querySelector('dialog[open]')
+  ) {
     photoPanel.stopCamera();
     actions.cancel();
   }
@@ -290,14 +329,18 @@ document.addEventListener('keydown', (event) => {
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let writing;
-store.watch(['settings', 'chosen', 'fromLink'], () => {
+store.watch(['settings', 'target', 'fromLink'], () => {
   clearTimeout(writing); // browsers refuse too many changes of the address, and a slider makes many
   writing = setTimeout(() => {
-    const { settings, chosen, fromLink } = store.state;
-    const hash = writeHash(settings, chosen ?? wanted);
-    const chosenHere = chosen !== null && !fromLink;
+    const { settings, target, fromLink } = store.state;
+    const hash = writeHash(settings, target ?? pendingTarget);
+    const chosenHere = target !== null && !fromLink;
     if (hash === location.hash && Boolean(history.state?.chosenHere) === chosenHere) return;
-    history.replaceState(chosenHere ? { chosenHere } : null, '', hash || location.pathname + location.search);
+    history.replaceState(
+      chosenHere ? { chosenHere } : null,
+      '',
+      hash || location.pathname + location.search,
+    );
   }, 200);
 });
 
@@ -309,14 +352,14 @@ window.addEventListener('hashchange', () => {
   const { ready } = store.state.engine;
   if (!ready) {
     setSettings(read.settings); // the engine checks them when it is there
-    wanted = read.chosen;
+    pendingTarget = read.target;
   } else {
-    const { settings, chosen, faults } = checkedByEngine(read.settings, read.chosen, ready);
+    const { settings, target, faults } = checkedByEngine(read.settings, read.target, ready);
     reportLink(faults);
     setSettings(settings);
-    if (chosen !== null && !sameChosen(chosen, store.state.chosen)) {
-      if (store.state.probabilities) chooseFromLink(chosen);
-      else wanted = chosen;
+    if (target !== null && !sameTarget(target, store.state.target)) {
+      if (store.state.probabilities) chooseFromLink(target);
+      else pendingTarget = target;
     }
     if (settings.method !== before.method) explanation.changeMethod();
     else if (settings.seeds !== before.seeds) explanation.changeSeeds();

@@ -8,10 +8,12 @@
 
 /**
  * @typedef {object} Problem
- * @property {string} code      stable, kebab-case: the engine's codes and the page's own; strings/en.js has the words for each
+ * @property {string} code      stable, kebab-case: the engine's codes and the page's own;
+ *   strings/en.js has the words for each
  * @property {string} message   the engine's sentence, or ''
  * @property {string} detail    what exactly was wrong, or ''
- * @property {boolean} [again]  it came twice in a short time, and nothing was started again after it
+ * @property {boolean} [repeated]  it happened twice in a short time, so the engine was not
+ *   restarted
  */
 
 /**
@@ -22,9 +24,17 @@
  * @property {string} reason
  */
 
-/** @typedef {{id: string, title: string, steps: number, side: number, reading: string, reference: string}} Recipe */
-/** @typedef {{id: string, title: string, cost: number, formula: string, reading: string, reference: string}} Method */
-/** @typedef {{name: string, kind: string, channels: number, rows: number, columns: number}} Layer */
+/**
+ * @typedef {{id: string, title: string, steps: number, side: number, reading: string, reference:
+ *   string}} Recipe
+ */
+/**
+ * @typedef {{id: string, title: string, cost: number, formula: string, reading: string, reference:
+ *   string}} Method
+ */
+/**
+ * @typedef {{name: string, kind: string, channels: number, rows: number, columns: number}} Layer
+ */
 
 /**
  * @typedef {object} EngineReady
@@ -32,23 +42,29 @@
  * @property {{id: string, title: string, classes: string[], licence: string}} network
  * @property {Recipe[]} recipes
  * @property {Method[]} methods  of saliency, the paper's first
- * @property {{id: string, table: Uint8ClampedArray}[]} colourMaps   256 times R, G, B and A each; the default first
+ * @property {{id: string, table: Uint8ClampedArray}[]} colourMaps   256 times R, G, B and A each;
+ *   the default first
+ * @property {Uint8ClampedArray} signedColours   likewise for signed maps, 128 being 0
+ * @property {number} dimmedWhite   the level of a white photo under a map of zeros
  * @property {Layer[]} layers    in order of computation, the classes' last
- * @property {import('./anew.js').Part[]} parts   of which the worker and the program consist
+ * @property {import('./builds.js').Part[]} parts   of which the worker and the program consist
  * @property {string[]} used     addresses of what the worker has loaded
  * @property {boolean} storable  the browser keeps the weights for the next visit
  */
 
 /**
- * A saliency map for display: how strong each pixel is, 0 to 255, in the display frame of the photo.
+ * A saliency map for display: how strong each pixel is, 0 to 255, in the display frame of the
+ * photo.
  * @typedef {object} IntensityMap
  * @property {Uint8Array} intensity
  * @property {number} width
  * @property {number} height
  * @property {string} method
- * @property {number} [completenessGap]   of integrated gradients: what their sum misses of the score's rise, 0..1
+ * @property {number} [completenessGap]   of integrated gradients: what their sum misses of the
+ *   score's rise, 0..1
  * @property {number} views
- * @property {{x: number, y: number} | null} centre   where the strongest values lie, 0..1 from the top left; null for a map of zeros
+ * @property {{x: number, y: number} | null} centre   where the strongest values lie, 0..1 from the
+ *   top left; null for a map of zeros
  */
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Box   in pixels of the photo */
@@ -66,7 +82,8 @@
  * @property {number} photoWidth
  * @property {number} photoHeight
  * @property {Box} box
- * @property {Uint8Array} seeds    what the cut started from in each pixel of the display frame: 2 object, 1 background, 0 nothing
+ * @property {Uint8Array} seeds    what the cut started from in each pixel of the display frame: 2
+ *   object, 1 background, 0 nothing
  * @property {number} share        of the photo's pixels that are object, 0..1
  * @property {number} energy
  * @property {number} flow
@@ -74,44 +91,58 @@
  */
 
 /**
- * What seeded a cut: a rectangle, or a saliency map of a method, of which the object's colours were taken from what is above the upper
- * quantile, the background's from what is below the lower one.
- * @typedef {{rectangle: Box} | {seeds: Seeds, method: string, views: number, foregroundQuantile: number, backgroundQuantile: number}} CutOrigin
+ * What seeded a cut: a rectangle, or a saliency map of a method, of which the object's colours were
+ * taken from what is above the upper quantile, the background's from what is below the lower one.
+ * @typedef {{rectangle: Box} | {seeds: Seeds, method: string, views: number, foregroundQuantile:
+ *   number, backgroundQuantile: number}} CutOrigin
  */
 
-/** Which map seeds a cut: the one that gives the best cuts of photos, the one that is shown, or the paper's. @typedef {'best' | 'map' | 'paper'} Seeds */
+/**
+ * Which map seeds a cut: the one that gives the best cuts of photos, the one that is shown, or the
+ * paper's.
+ * @typedef {'best' | 'map' | 'paper'} Seeds
+ */
 
 /**
  * Gradient and DeconvNet of one view, and how far they are apart at each layer on the way back.
  * @typedef {object} Relation
  * @property {IntensityMap} gradient
  * @property {IntensityMap} deconvnet
- * @property {{layer: string, kind: string, cosine: number, parted: number, trunk: boolean}[]} layers   from the target back to the picture
+ * @property {{layer: string, kind: string, cosine: number, parted: number, trunk: boolean}[]}
+ *   layers   from the target back to the picture
  */
-
-/** A map of the network as it is: where it is strong, and what sign it has there, 128 being 0. @typedef {{places: IntensityGrid, signs: IntensityGrid}} BothMaps */
 
 /**
- * The maps with the network's layers down to `layer` randomised, and their rank correlations with the trained network's: of the magnitudes,
- * which are the places, and of the signed values.
- * @typedef {{layer: string, correlations: import('./verdict.js').Correlations, maps: BothMaps}} RandomisedMap
+ * A map of the network as it is: where it is strong, and what sign it has there, 128 being 0.
+ * @typedef {{magnitudes: IntensityGrid, signs: IntensityGrid}} BothMaps
  */
 
-/** @typedef {{intensity: Uint8Array, width: number, height: number}} IntensityGrid   on the network's grid, edge to edge over the photo */
+/**
+ * The maps with the network's layers down to `layer` randomised, and their rank correlations with
+ * the trained network's: of the magnitudes and of the signed values.
+ * @typedef {{layer: string, correlations: import('./sanity_verdict.js').Correlations, maps: BothMaps}}
+ *   RandomisedMap
+ */
+
+/**
+ * @typedef {{intensity: Uint8Array, width: number, height: number}} IntensityGrid   on the
+ *   network's grid, edge to edge over the photo
+ */
 
 /** @typedef {{rgba: Uint8ClampedArray, width: number, height: number}} ModelFrame */
 
 /**
- * @typedef {{step: number, steps: number, score: number, probability: number | undefined, milliseconds: number, frame: ModelFrame}} ModelStep
- * `step`: how many there have been; `steps` of them, and this frame, took `milliseconds`; a neuron has no probability
+ * @typedef {{step: number, steps: number, score: number, probability: number | undefined,
+ *   milliseconds: number, frame: ModelFrame}} ModelStep `step`: how many there have been; `steps`
+ *   of them, and this frame, took `milliseconds`; a neuron has no probability
  */
 
-/** @typedef {{classIndex: number} | import('./chosen.js').Neuron} Target */
+/** @typedef {{classIndex: number} | import('./target.js').Neuron} EngineTarget */
 
 /**
  * @typedef {object} ModelSettings
  * @property {string} model          a name for it: several can grow in turn
- * @property {Target} target
+ * @property {EngineTarget} target
  * @property {string} recipe
  * @property {number} seed
  * @property {number} steps          after so many it is finished
@@ -122,7 +153,8 @@
 /** @typedef {'zero' | 'noise' | 'photo'} ModelStart */
 
 /**
- * The photo as the engine has it. Files beyond the largest picture are reduced on opening: then the file's size is not the photo's.
+ * The photo as the engine has it. Files beyond the largest picture are reduced on opening: then the
+ * file's size is not the photo's.
  * @typedef {object} OpenedPicture
  * @property {number} width        the photo's own, upright
  * @property {number} height
@@ -136,46 +168,64 @@
 /**
  * Every call of the worker: what goes in, what comes out.
  * @typedef {object} Calls
- * @property {(args: {device: 'auto' | 'webgpu' | 'cpu', parts: import('./anew.js').Part[]}) => EngineReady} open   loads the
- *   program, the device and the network; `parts`: of which the page consists
- * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => OpenedPicture} setPicture
+ * @property {(args: {device: 'auto' | 'webgpu' | 'cpu', parts: import('./builds.js').Part[]}) =>
+ *   EngineReady} open   loads the program, the device and the network; `parts`: of which the page
+ *   consists
+ * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => OpenedPicture}
+ *   setPicture
  * @property {(args: {}) => {scores: Float32Array, probabilities: Float32Array}} classify
- * @property {(args: {target: Target, method: string, views: 1 | 10}) => IntensityMap} saliency
- * @property {(args: {target: Target, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject   kept for the next four, and corrected by the strokes; `map`
- *   stands for the newest saliency map
- * @property {(args: {seeds: Seeds}) => Cut} previewCut   the same from the newest saliency map, coarser and at once
- * @property {(args: {classIndex: number, seeds: Seeds, method: string, views: 1 | 10}) => Cut} locate   `map` stands for one by the method
- * @property {(args: {rectangle: Box}) => Cut} cutRectangle   what is in the rectangle, in place of what a map points at
+ * @property {(args: {target: EngineTarget, method: string, views: 1 | 10}) => IntensityMap} saliency
+ * @property {(args: {target: EngineTarget, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject   kept for
+ *   the next four, and corrected by the strokes; `map` stands for the newest saliency map
+ * @property {(args: {seeds: Seeds}) => Cut} previewCut   the same from the newest saliency map,
+ *   coarser and at once
+ * @property {(args: {classIndex: number, seeds: Seeds, method: string, views: 1 | 10}) => Cut}
+ *   locate   `map` stands for one by the method
+ * @property {(args: {rectangle: Box}) => Cut} cutRectangle   what is in the rectangle, in place of
+ *   what a map points at
  * @property {(args: Stroke) => Cut} strokeCut
  * @property {(args: {}) => Cut} undoStroke
  * @property {(args: {}) => Cut} clearStrokes
- * @property {(args: {}) => Blob} cutoutPng   of the cut that is kept, in the photo's own size: its pixels on nothing, with a soft edge
+ * @property {(args: {map: IntensityGrid, colourMap: string, ground: string, opacity: number}) =>
+ *   Blob} overlayPng   the photo in its own size with the map over it
+ * @property {(args: {}) => Blob} cutoutPng   of the cut that is kept, in the photo's own size: its
+ *   pixels on nothing, with a soft edge
  * @property {(args: {}) => Blob} maskPng     likewise: white object, black background
- * @property {(args: {map: IntensityMap, look: import('./colour_maps.js').Look, size: {width: number, height: number}}) => Blob} overlayPng
- *   the map over the photo, in the photo's own size
- * @property {(args: {target: Target}) => Relation} relation
- * @property {(args: {target: Target, method: string}) => {layers: number, original: BothMaps}} startSanityCheck
+ * @property {(args: {target: EngineTarget}) => Relation} relation
+ * @property {(args: {target: EngineTarget, method: string}) => {layers: number, original: BothMaps}}
+ *   startSanityCheck
  * @property {(args: {}) => RandomisedMap | null} stepSanityCheck   null when no layer is left
- * @property {(args: ModelSettings) => null} startModel   in the place of the one with this name, if there is one
- * @property {(args: {model: string, steps: number}) => ModelStep} stepModel   at most so many; the next ones may be under way already
+ * @property {(args: ModelSettings) => null} startModel   in the place of the one with this name, if
+ *   there is one
+ * @property {(args: {model: string, steps: number}) => ModelStep} stepModel   at most so many; the
+ *   next ones may be under way already
  * @property {(args: {model: string}) => null} endModel
  */
 
-/** @typedef {{phase: 'download' | 'prepare' | 'warm-up' | 'passes', done: number, total: number}} Progress */
+/**
+ * @typedef {{phase: 'download' | 'prepare' | 'warm-up' | 'passes', done: number, total: number}}
+ *   Progress
+ */
 
-/** The longest side of everything that is drawn on the page: photo, map and cut share this frame, so that they line up. */
+/**
+ * The longest side of everything that is drawn on the page: photo, map and cut share this frame, so
+ * that they line up.
+ */
 export const FRAME_SIDE = 1024;
 
 /** The size of the display frame of a photo. @param {number} width @param {number} height */
 export function frameOf(width, height) {
   const scale = Math.min(1, FRAME_SIDE / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
 }
 
 /** An error with a code, as the engine's are. */
 export class CodedError extends Error {
-  /** It came twice in a short time, and nothing was started again after it. */
-  again = false;
+  /** It happened twice in a short time, so the engine was not restarted. */
+  repeated = false;
 
   /** @param {string} code @param {string} [detail] @param {string} [message] */
   constructor(code, detail = '', message = '') {
@@ -188,8 +238,16 @@ export class CodedError extends Error {
 
 /** Any thrown value as plain data. @param {any} error @returns {Problem} */
 export function problemOf(error) {
-  if (typeof error?.code === 'string' && (error.name === 'EngineError' || error instanceof CodedError)) {
-    return { code: error.code, message: error.name === 'EngineError' ? error.message : '', detail: error.detail ?? '', again: error.again };
+  if (
+    typeof error?.code === 'string' &&
+    (error.name === 'EngineError' || error instanceof CodedError)
+  ) {
+    return {
+      code: error.code,
+      message: error.name === 'EngineError' ? error.message : '',
+      detail: error.detail ?? '',
+      repeated: error.repeated,
+    };
   }
   if (error?.name === 'AbortError') return { code: 'cancelled', message: '', detail: '' };
   return { code: 'internal', message: '', detail: String(error?.message ?? error) };

@@ -1,8 +1,12 @@
-// The service worker as the page sees it: it keeps the page for visits without a network, and has news of newer versions.
+// The service worker as the page sees it: it keeps the page for visits without a network, and has
+// news of newer versions.
 
-import { parts } from './anew.js';
+import { parts } from './builds.js';
 
-/** What the next visit will find: the page, nothing; or it is not known yet. @typedef {'unknown' | 'page' | 'nothing'} Kept */
+/**
+ * What the next visit will find: the page, nothing; or it is not known yet.
+ * @typedef {'unknown' | 'page' | 'nothing'} Kept
+ */
 
 /** @type {ServiceWorkerRegistration | null} */
 let registration = null;
@@ -10,10 +14,12 @@ let registration = null;
 let reloading = false;
 
 /**
- * Has the page kept, now that it has all it needs; a first visit thus loads nothing beforehand that it would not load anyway.
+ * Has the page kept, now that it has all it needs; a first visit thus loads nothing beforehand that
+ * it would not load anyway.
  * @param {string[]} used           addresses of what the engine's worker has loaded
  * @param {() => void} onUpdate     a new version is there
- * @returns {Promise<Kept>}         `nothing` where the browser has no service workers here: over http, in some private windows
+ * @returns {Promise<Kept>}         `nothing` where the browser has no service workers here: over
+ *   http, in some private windows
  */
 export async function keepPage(used, onUpdate) {
   try {
@@ -26,19 +32,26 @@ export async function keepPage(used, onUpdate) {
     const { active } = await workers.ready;
     const [[, ours]] = parts();
     const { build, kept } = await ask(active, { used, build: ours });
-    if (build !== ours && !registration.waiting) onUpdate(); // the server had a new version already when it was asked
+    // The server had a new version already when it was asked
+    if (build !== ours && !registration.waiting) onUpdate();
     return kept ? 'page' : 'unknown';
   } catch {
     return 'nothing';
   }
 }
 
-/** @param {ServiceWorkerRegistration} registration @param {ServiceWorkerContainer} workers @param {() => void} onUpdate */
+/**
+ * @param {ServiceWorkerRegistration} registration
+ * @param {ServiceWorkerContainer} workers
+ * @param {() => void} onUpdate
+ */
 function watchForUpdates(registration, workers, onUpdate) {
   const controlled = workers.controller !== null;
-  const tell = () => { if (registration.waiting && workers.controller) onUpdate(); };
-  const follow = () => registration.installing?.addEventListener('statechange', tell);
-  tell();
+  const report = () => {
+    if (registration.waiting && workers.controller) onUpdate();
+  };
+  const follow = () => registration.installing?.addEventListener('statechange', report);
+  report();
   follow();
   registration.addEventListener('updatefound', follow);
   workers.addEventListener('controllerchange', () => {
@@ -46,7 +59,9 @@ function watchForUpdates(registration, workers, onUpdate) {
     else if (controlled) onUpdate(); // another tab has asked for it
   });
   // A tab can stay open for weeks.
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) registration.update().catch(() => {}); });
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) registration.update().catch(() => {});
+  });
 }
 
 /** Loads the page in its new version. */
@@ -56,12 +71,19 @@ export function useUpdate() {
   else location.reload();
 }
 
-/** The picture that another program has shared with this page, once. @returns {Promise<File | null>} */
+/**
+ * The picture that another program has shared with this page, once.
+ * @returns {Promise<File | null>}
+ */
 export async function sharedPicture() {
   return ask(navigator.serviceWorker?.controller, { shared: true });
 }
 
-/** @param {ServiceWorker | null | undefined} worker @param {any} question @returns {Promise<any>} */
+/**
+ * @param {ServiceWorker | null | undefined} worker
+ * @param {any} question
+ * @returns {Promise<any>}
+ */
 function ask(worker, question) {
   return new Promise((resolve) => {
     if (!worker) return resolve(null);

@@ -1,11 +1,14 @@
-// The photo's pixels, out of the engine: there is no other copy of the photo that could look different.
+// The photo's pixels, out of the engine: there is no other copy of the photo that could look
+// different.
 
 /**
- * Where a picture comes from: a file, or a frame of the camera. It can be sent again, to a new worker.
+ * Where a picture comes from: a file, or a frame of the camera. It can be sent again, to a new
+ * worker.
  * @typedef {{kind: 'file', blob: Blob} | {kind: 'frame', image: ImageBitmap}} PictureSource
  */
 
 /** @typedef {{rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number}} Pixels */
 
 /** @param {Pixels} pixels @returns {Promise<ImageBitmap>} */
-export const bitmapOf = ({ rgba, width, height }) => createImageBitmap(new ImageData(rgba, width, height));
+export const bitmapOf = ({ rgba, width, height }) =>
+  createImageBitmap(new ImageData(rgba, width, height));

@@ -1,19 +1,23 @@
-// Starts the page; where that fails, shows the sentence for it, which stands in index.html from the beginning. No module and no import:
-// this has to run where the page's modules are missing, of two versions, or not allowed, as in a page that was opened as a file.
+// Starts the page; where that fails, shows the sentence for it, which stands in index.html from the
+// beginning. No module and no import: this has to run where the page's modules are missing, of two
+// versions, or not allowed, as in a page that was opened as a file.
 
 {
   const sentence = /** @type {HTMLElement} */ (document.querySelector('.not-started'));
   import('./main.js').catch((error) => {
     console.error(error);
     for (const part of sentence.querySelectorAll('[data-when]')) {
-      /** @type {HTMLElement} */ (part).hidden = part.getAttribute('data-when') !== (location.protocol === 'file:' ? 'file' : 'parts');
+      /** @type {HTMLElement} */ (part).hidden =
+        part.getAttribute('data-when') !== (location.protocol === 'file:' ? 'file' : 'parts');
     }
     sentence.classList.add('failed');
     document.body.replaceChildren(sentence);
-    const again = sentence.querySelector('button');
-    again?.addEventListener('click', () => {
-      // The module that loads everything anew may itself be the one that is missing.
-      import('./anew.js').then(({ reloadAnew }) => reloadAnew()).catch(() => location.reload());
+    const reloadButton = sentence.querySelector('button');
+    reloadButton?.addEventListener('click', () => {
+      // The module that downloads everything again may itself be the one that is missing.
+      import('./builds.js')
+        .then(({ reloadEverything }) => reloadEverything())
+        .catch(() => location.reload());
     });
   });
 }

@@ -8,7 +8,8 @@
 
 /**
  * @typedef {object} EngineState
- * @property {'starting' | 'downloading' | 'preparing' | 'warming' | 'ready' | 'stopped' | 'failed'} phase
+ * @property {'starting' | 'downloading' | 'preparing' | 'warming' | 'ready' | 'stopped' | 'failed'}
+ *   phase
  * @property {number} done              bytes where it is downloading, else pieces of the work
  * @property {number} total
  * @property {EngineReady | null} ready  the device, the network and the menus, once they are known
@@ -45,10 +46,12 @@
 
 /**
  * @typedef {object} CutState
- * @property {'idle' | 'working' | 'ready' | 'none' | 'failed' | 'cancelled'} phase  `none`: no object stands out
- * @property {number} part                0..1 of the way to the better cut
+ * @property {'idle' | 'working' | 'ready' | 'none' | 'failed' | 'cancelled'} phase  `none`: no
+ *   object stands out
+ * @property {number} fraction                0..1 of the way to the better cut
  * @property {boolean} correcting         the cut that is on its way is a corrected one
- * @property {import('./messages.js').Stroke[]} strokes   that correct it, those among them that are on their way
+ * @property {import('./messages.js').Stroke[]} strokes   that correct it, those among them that are
+ *   on their way
  * @property {Cut | null} cut            while `working`, the quick one: a better one is on its way
  */
 
@@ -66,19 +69,22 @@
  * @property {string} method            id of the method that is checked
  * @property {number} layers            to be randomised, in all
  * @property {import('./messages.js').BothMaps | null} original   the trained network's
- * @property {import('./messages.js').RandomisedMap[]} steps           one for each layer randomised so far
+ * @property {import('./messages.js').RandomisedMap[]} steps           one for each layer randomised
+ *   so far
  */
 
 /**
  * @typedef {object} TopFiveState
  * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
- * @property {{classIndex: number, cut: Cut | null}[]} located   the likeliest class first; null where no object stands out
+ * @property {{classIndex: number, cut: Cut | null}[]} located   the likeliest class first; null
+ *   where no object stands out
  */
 
 /**
  * @typedef {object} GalleryState
  * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
- * @property {{classIndex: number, steps: number, step: number, probability: number | undefined, frame: ModelFrame | null}[]} models
+ * @property {{classIndex: number, steps: number, step: number, probability: number | undefined,
+ *   frame: ModelFrame | null}[]} models
  */
 
 /**
@@ -91,7 +97,8 @@
  * @property {string} recipe             id of a class-model recipe
  * @property {number} seed
  * @property {number | null} side        rows and columns of class models; null for the recipe's own
- * @property {import('./messages.js').ModelStart | null} start   what class models start from; null for the recipe's own
+ * @property {import('./messages.js').ModelStart | null} start   what class models start from; null
+ *   for the recipe's own
  * @property {'auto' | 'webgpu' | 'cpu'} device
  */
 
@@ -102,8 +109,9 @@
  * @property {Photo | null} photo
  * @property {Float32Array | null} probabilities  one a class, for the present photo
  * @property {Float32Array | null} scores
- * @property {import('./chosen.js').Chosen | null} chosen
- * @property {boolean} fromLink          what is chosen was not chosen here, but came with the address
+ * @property {import('./target.js').Target | null} target
+ * @property {boolean} fromLink          what is chosen was not chosen here, but came with the
+ *   address
  * @property {SaliencyState} saliency
  * @property {ModelState} model
  * @property {CutState} cut
@@ -124,7 +132,7 @@ export const NO_SALIENCY = { phase: 'idle', done: 0, total: 0, map: null };
 /** @type {ModelState} */
 export const NO_MODEL = { phase: 'idle', steps: 0, curve: [], frame: null, frames: [], pace: 0 };
 /** @type {CutState} */
-export const NO_CUT = { phase: 'idle', part: 0, correcting: false, strokes: [], cut: null };
+export const NO_CUT = { phase: 'idle', fraction: 0, correcting: false, strokes: [], cut: null };
 /** @type {RelationState} */
 export const NO_RELATION = { phase: 'idle', relation: null };
 /** @type {SanityState} */
@@ -144,7 +152,7 @@ export function initialState(settings) {
     photo: null,
     probabilities: null,
     scores: null,
-    chosen: null,
+    target: null,
     fromLink: false,
     saliency: NO_SALIENCY,
     model: NO_MODEL,
@@ -173,7 +181,8 @@ export function createStore(initial) {
   function tellWatchers() {
     const keys = new Set(changed);
     changed.clear();
-    for (const { keys: watched, listener } of watchers) if (watched.some((key) => keys.has(key))) listener(state);
+    for (const { keys: watched, listener } of watchers)
+      if (watched.some((key) => keys.has(key))) listener(state);
   }
 
   return {
@@ -181,14 +190,22 @@ export function createStore(initial) {
       return state;
     },
 
-    /** Replaces parts of the state; whoever watches one of them is told once, after the present task. @param {Partial<State>} parts */
+    /**
+     * Replaces parts of the state; whoever watches one of them is told once, after the present
+     * task.
+     * @param {Partial<State>} parts
+     */
     set(parts) {
       if (changed.size === 0) queueMicrotask(tellWatchers);
       for (const key of /** @type {(keyof State)[]} */ (Object.keys(parts))) changed.add(key);
       state = { ...state, ...parts };
     },
 
-    /** Calls `listener` now, and whenever one of `keys` has been set. @param {(keyof State)[]} keys @param {(state: State) => void} listener */
+    /**
+     * Calls `listener` now, and whenever one of `keys` has been set.
+     * @param {(keyof State)[]} keys
+     * @param {(state: State) => void} listener
+     */
     watch(keys, listener) {
       watchers.push({ keys, listener });
       listener(state);

@@ -1,21 +1,33 @@
 // The settings in the address (never the photo):
 // #class=285&method=smooth_grad&map=viridis&ground=none&opacity=0.7&seeds=paper&recipe=robust&seed=1&side=320&start=photo&device=cpu,
-// with neuron=features.6:17 in place of a class.
-// Everything that comes in is checked and clamped. What makes no sense is left at its default, and told to whoever reads the address.
+// with neuron=features.6:17 in place of a class. Everything that comes in is checked and clamped.
+// What makes no sense is left at its default, and told to whoever reads the address.
 
-import { chosenFrom, exists, isClass, textOf } from './chosen.js';
+import { parseTarget, exists, isClass, formatTarget } from './target.js';
 import { GROUNDS } from './colour_maps.js';
 
 /** @typedef {import('./state.js').Settings} Settings */
 /** @typedef {import('./messages.js').EngineReady} EngineReady */
 
 /**
- * Something in an address that makes no sense. `key`: its name there, also of what no setting is called; `value`: as it stands there.
+ * Something in an address that makes no sense. `key`: its name there, also of what no setting is
+ * called; `value`: as it stands there.
  * @typedef {{key: string, value: string}} LinkFault
  */
 
 /** @type {Settings} */
-export const DEFAULTS = { method: 'gradient', colourMap: 'inferno', ground: 'grey', opacity: 1, seeds: 'best', recipe: 'robust', seed: 0, side: null, start: null, device: 'auto' };
+export const DEFAULTS = {
+  method: 'gradient',
+  colourMap: 'inferno',
+  ground: 'grey',
+  opacity: 1,
+  seeds: 'best',
+  recipe: 'robust',
+  seed: 0,
+  side: null,
+  start: null,
+  device: 'auto',
+};
 
 const DEVICES = /** @type {const} */ (['auto', 'webgpu', 'cpu']);
 export const LARGEST_SEED = 2 ** 32 - 1;
@@ -26,23 +38,38 @@ export const SEEDS = /** @type {const} */ (['best', 'map', 'paper']);
 export const SIDES = [128, 160, 320, 448, 512];
 
 /** The settings' names in the address. */
-const KEYS = { method: 'method', colourMap: 'map', ground: 'ground', opacity: 'opacity', seeds: 'seeds', recipe: 'recipe', seed: 'seed', side: 'side', start: 'start', device: 'device' };
+const KEYS = {
+  method: 'method',
+  colourMap: 'map',
+  ground: 'ground',
+  opacity: 'opacity',
+  seeds: 'seeds',
+  recipe: 'recipe',
+  seed: 'seed',
+  side: 'side',
+  start: 'start',
+  device: 'device',
+};
 
 /** Ids that only the engine knows: what one can look like. */
 const ID = /^[a-z0-9_]{1,32}$/;
 
 /**
  * @param {string} hash   with or without its #
- * @returns {{settings: Settings, chosen: import('./chosen.js').Chosen | null, faults: LinkFault[]}}   ids, class and neuron may be such as
- *   the engine doesn't have
+ * @returns {{settings: Settings, target: import('./target.js').Target | null, faults: LinkFault[]}}
+ *     ids, class and neuron may be such as the engine doesn't have
  */
 export function readHash(hash) {
   const query = new URLSearchParams(hash.replace(/^#/, ''));
   /** @type {LinkFault[]} */
   const faults = [];
   /**
-   * The setting, by what `read` makes of the text; its default where there is none, or where `read` gives undefined.
-   * @template {keyof Settings} Key @param {Key} key @param {(text: string) => Settings[Key] | undefined} read @returns {Settings[Key]}
+   * The setting, by what `read` makes of the text; its default where there is none, or where `read`
+   * gives undefined.
+   * @template {keyof Settings} Key
+   * @param {Key} key
+   * @param {(text: string) => Settings[Key] | undefined} read
+   * @returns {Settings[Key]}
    */
   function setting(key, read) {
     const text = query.get(KEYS[key]);
@@ -61,7 +88,8 @@ export function readHash(hash) {
     return nearest;
   };
   /** @template {string | number} T @param {readonly T[]} allowed */
-  const oneOf = (allowed) => (/** @type {string} */ text) => allowed.find((value) => String(value) === text);
+  const oneOf = (allowed) => (/** @type {string} */ text) =>
+    allowed.find((value) => String(value) === text);
   const id = (/** @type {string} */ text) => (ID.test(text) ? text : undefined);
 
   const settings = {
@@ -76,41 +104,60 @@ export function readHash(hash) {
     start: setting('start', oneOf(STARTS)),
     device: setting('device', oneOf(DEVICES)),
   };
-  const target = query.has('class') ? 'class' : 'neuron';
-  const text = query.get(target);
-  const chosen = chosenFrom(text ?? '');
-  if (text !== null && (chosen === null || isClass(chosen) !== (target === 'class'))) faults.push({ key: target, value: text });
+  const targetKey = query.has('class') ? 'class' : 'neuron';
+  const text = query.get(targetKey);
+  const target = parseTarget(text ?? '');
+  if (text !== null && (target === null || isClass(target) !== (targetKey === 'class')))
+    faults.push({ key: targetKey, value: text });
   const known = [...Object.values(KEYS), 'class', 'neuron'];
   for (const [key, value] of query) if (!known.includes(key)) faults.push({ key, value });
-  return { settings, chosen: faults.some(({ key }) => key === target) ? null : chosen, faults };
+  return { settings, target: faults.some(({ key }) => key === targetKey) ? null : target, faults };
 }
 
 /**
- * The same with what the engine has: ids that it doesn't know become defaults, and a class or a neuron that the network hasn't becomes null.
- * @param {Settings} settings @param {import('./chosen.js').Chosen | null} chosen @param {EngineReady} ready
- * @returns {{settings: Settings, chosen: import('./chosen.js').Chosen | null, faults: LinkFault[]}}
+ * The same with what the engine has: ids that it doesn't know become defaults, and a class or a
+ * neuron that the network hasn't becomes null.
+ * @param {Settings} settings
+ * @param {import('./target.js').Target | null} target
+ * @param {EngineReady} ready
+ * @returns {{settings: Settings, target: import('./target.js').Target | null, faults: LinkFault[]}}
  */
-export function checkedByEngine(settings, chosen, ready) {
+export function checkedByEngine(settings, target, ready) {
   /** @type {LinkFault[]} */
   const faults = [];
   const checked = { ...settings };
-  for (const [key, list] of /** @type {const} */ ([['method', ready.methods], ['colourMap', ready.colourMaps], ['recipe', ready.recipes]])) {
+  for (const [key, list] of /** @type {const} */ ([
+    ['method', ready.methods],
+    ['colourMap', ready.colourMaps],
+    ['recipe', ready.recipes],
+  ])) {
     if (list.some((/** @type {{id: string}} */ { id }) => id === settings[key])) continue;
     faults.push({ key: KEYS[key], value: settings[key] });
     checked[key] = DEFAULTS[key];
   }
-  const absent = chosen !== null && !exists(chosen, ready);
-  if (absent) faults.push({ key: isClass(chosen) ? 'class' : 'neuron', value: textOf(chosen) });
-  return { settings: checked, chosen: absent ? null : chosen, faults };
+  const absent = target !== null && !exists(target, ready);
+  if (absent)
+    faults.push({ key: isClass(target) ? 'class' : 'neuron', value: formatTarget(target) });
+  return { settings: checked, target: absent ? null : target, faults };
 }
 
-/** Only what differs from the defaults. @param {Settings} settings @param {import('./chosen.js').Chosen | null} chosen */
-export function writeHash(settings, chosen) {
+/**
+ * Only what differs from the defaults.
+ * @param {Settings} settings
+ * @param {import('./target.js').Target | null} target
+ */
+export function writeHash(settings, target) {
   const query = new URLSearchParams();
-  if (chosen !== null) query.set(isClass(chosen) ? 'class' : 'neuron', textOf(chosen));
+  if (target !== null) query.set(isClass(target) ? 'class' : 'neuron', formatTarget(target));
   for (const [key, name] of /** @type {[keyof Settings, string][]} */ (Object.entries(KEYS))) {
     const value = settings[key];
-    if (value !== DEFAULTS[key]) query.set(name, typeof value === 'number' && key === 'opacity' ? String(Math.round(value * 100) / 100) : String(value));
+    if (value !== DEFAULTS[key])
+      query.set(
+        name,
+        typeof value === 'number' && key === 'opacity'
+          ? String(Math.round(value * 100) / 100)
+          : String(value),
+      );
   }
   const text = query.toString();
   return text ? `#${text}` : '';

@@ -1,35 +1,43 @@
-// The network's weights in the worker: out of the browser's cache, or over the network with progress in bytes.
+// The network's weights in the worker: out of the browser's cache, or over the network with
+// progress in bytes.
 
 import { CodedError } from './messages.js';
 import { transfer as words } from './strings/en.js';
 
 const CACHE = 'deep-inside-weights';
 
-/** @typedef {(progress: import('./messages.js').Progress) => void} Tell */
+/** @typedef {(progress: import('./messages.js').Progress) => void} OnProgress */
 
 /**
  * @param {{file: string, bytes: number, sha256: string}} weights
- * @param {boolean} anew   throw the cached copy away first
- * @param {Tell} progress
- * @returns {Promise<{bytes: Uint8Array, cached: boolean, storable: boolean}>}   `cached`: they were there; `storable`: the browser keeps them
+ * @param {boolean} skipCache   download even if there is a cached copy
+ * @param {OnProgress} onProgress
+ * @returns {Promise<{bytes: Uint8Array, cached: boolean, storable: boolean}>}   `cached`: they were
+ *   there; `storable`: the browser keeps them
  */
-export async function fetchWeights(weights, anew, progress) {
+export async function fetchWeights(weights, skipCache, onProgress) {
   // The checksum in the address keeps a new version from meeting the old one's cached copy.
-  const address = new URL(`../pkg/weights/${weights.file}?${weights.sha256.slice(0, 16)}`, import.meta.url).href;
+  const address = new URL(
+    `../pkg/weights/${weights.file}?${weights.sha256.slice(0, 16)}`,
+    import.meta.url,
+  ).href;
   const cache = await openCache();
-  if (anew) await cache?.delete(address).catch(() => false);
+  if (skipCache) await cache?.delete(address).catch(() => false);
   const kept = await cache?.match(address).catch(() => undefined);
   if (kept) {
     const bytes = new Uint8Array(await kept.arrayBuffer());
-    progress({ phase: 'download', done: bytes.length, total: weights.bytes });
+    onProgress({ phase: 'download', done: bytes.length, total: weights.bytes });
     return { bytes, cached: true, storable: true };
   }
-  const bytes = await download(address, weights.bytes, anew, progress);
+  const bytes = await download(address, weights.bytes, skipCache, onProgress);
   if (cache && bytes.length === weights.bytes) keep(cache, address, bytes).catch(() => {});
   return { bytes, cached: false, storable: cache !== null };
 }
 
-/** Pages over http have no such cache (not even a name for it), and some browsers refuse to open it. @returns {Promise<Cache | null>} */
+/**
+ * Pages over http have no such cache (not even a name for it), and some browsers refuse to open it.
+ * @returns {Promise<Cache | null>}
+ */
 async function openCache() {
   try {
     return await caches.open(CACHE);
@@ -38,31 +46,40 @@ async function openCache() {
   }
 }
 
-/** In place of other versions' weights. @param {Cache} cache @param {string} address @param {Uint8Array<ArrayBuffer>} bytes */
+/**
+ * In place of other versions' weights.
+ * @param {Cache} cache
+ * @param {string} address
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
 async function keep(cache, address, bytes) {
   await cache.put(address, new Response(bytes));
   for (const { url } of await cache.keys()) if (url !== address) await cache.delete(url);
 }
 
 /**
- * @param {string} address @param {number} expected @param {boolean} anew @param {Tell} progress
+ * @param {string} address @param {number} expected @param {boolean} skipCache @param {OnProgress} onProgress
  */
-async function download(address, expected, anew, progress) {
+async function download(address, expected, skipCache, onProgress) {
   const fail = (/** @type {string} */ detail) => new CodedError('weights-download-failed', detail);
-  const response = await fetch(address, { cache: anew ? 'reload' : 'default' }).catch(() => { throw fail(words.unreachable); });
+  const response = await fetch(address, { cache: skipCache ? 'reload' : 'default' }).catch(() => {
+    throw fail(words.unreachable);
+  });
   if (!response.ok) throw fail(words.status(response.status));
   if (response.headers.get('content-type')?.startsWith('text/html')) throw fail(words.webPage);
   if (!response.body) throw fail(words.cutShort(0, expected));
   const parts = [];
   let done = 0;
-  for (const reader = response.body.getReader(); ; ) {
-    const { value, done: ended } = await reader.read().catch(() => { throw fail(words.cutShort(done, expected)); });
+  for (const reader = response.body.getReader(); ;) {
+    const { value, done: ended } = await reader.read().catch(() => {
+      throw fail(words.cutShort(done, expected));
+    });
     if (ended) break;
     parts.push(value);
     done += value.length;
     // More than the manifest promises is not the file that was asked for, however much there is.
     if (done > expected) throw fail(words.tooLong(expected));
-    progress({ phase: 'download', done, total: expected });
+    onProgress({ phase: 'download', done, total: expected });
   }
   if (done < expected) throw fail(words.cutShort(done, expected));
   return new Uint8Array(await new Blob(parts).arrayBuffer());

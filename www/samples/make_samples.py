@@ -113,7 +113,9 @@ def read_archives(deb: Path | None) -> dict[str, bytes]:
         if deb is None:
             subprocess.run(["apt-get", "download", "-q", DEBIAN_PACKAGE], cwd=folder, check=True)
             deb = next(Path(folder).glob("*.deb"))
-        tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE, check=True).stdout
+        tar = subprocess.run(
+            ["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE, check=True
+        ).stdout
     wanted = {where.split(":")[0] for _, where, *_ in SAMPLES}
     pictures = {}
     with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
@@ -144,13 +146,17 @@ def read_rcc(rcc: bytes) -> dict[str, bytes]:
         content = rcc[data + data_at + 4 : data + data_at + 4 + length]
         [letters] = struct.unpack(">H", rcc[names + name_at : names + name_at + 2])
         name = rcc[names + name_at + 6 : names + name_at + 6 + 2 * letters].decode("utf-16-be")
-        contents[name] = zlib.decompress(content[4:]) if flags & 1 else content  # 4 bytes: the length unpacked
+        contents[name] = (
+            zlib.decompress(content[4:]) if flags & 1 else content
+        )  # 4 bytes: the length unpacked
 
     visit(0)
     return contents
 
 
-def save_jpeg(picture: Image.Image, size: tuple[int, int], quality: int, path: Path) -> tuple[int, int]:
+def save_jpeg(
+    picture: Image.Image, size: tuple[int, int], quality: int, path: Path
+) -> tuple[int, int]:
     """Shrink a copy into `size` (never enlarge) and write it without metadata; returns width and height in pixels."""
     copy = picture.convert("RGB")
     copy.thumbnail(size, Image.Resampling.LANCZOS)
@@ -160,8 +166,14 @@ def save_jpeg(picture: Image.Image, size: tuple[int, int], quality: int, path: P
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the sample pictures.")
-    parser.add_argument("--deb", type=Path, help=f"path of the {DEBIAN_PACKAGE} package (default: apt-get downloads it)")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder to write into (default: www/samples)")
+    parser.add_argument(
+        "--deb",
+        type=Path,
+        help=f"path of the {DEBIAN_PACKAGE} package (default: apt-get downloads it)",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="folder to write into (default: www/samples)"
+    )
     arguments = parser.parse_args()
 
     archives = read_archives(arguments.deb)
@@ -169,18 +181,26 @@ def main() -> None:
     rows = []
     for name, where, sha256, title, alt, credit, licence, source in SAMPLES:
         package, file = where.split(":")
-        content = files("skimage.data").joinpath(file).read_bytes() if package == "skimage" else archives[where]
+        content = (
+            files("skimage.data").joinpath(file).read_bytes()
+            if package == "skimage"
+            else archives[where]
+        )
         found = hashlib.sha256(content).hexdigest()
         if found != sha256:
             sys.exit(f"{where}: sha256 is {found}, expected {sha256}")
         picture = Image.open(io.BytesIO(content))
-        width, height = save_jpeg(picture, (LONG_SIDE, LONG_SIDE), 88, arguments.out / f"{name}.jpg")
+        width, height = save_jpeg(
+            picture, (LONG_SIDE, LONG_SIDE), 88, arguments.out / f"{name}.jpg"
+        )
         save_jpeg(picture, THUMB_SIZE, 78, arguments.out / "thumbs" / f"{name}.jpg")
         rows.append(
             {"file": f"{name}.jpg", "title": title, "alt": alt, "width": width, "height": height}
             | {"credit": credit, "licence": licence, "source": source}
         )
-    (arguments.out / "samples.json").write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (arguments.out / "samples.json").write_text(
+        json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     total = sum(path.stat().st_size for path in arguments.out.rglob("*.jpg"))
     print(f"{len(rows)} pictures, {total:,} bytes with their thumbnails")
 

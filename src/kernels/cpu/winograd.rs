@@ -1,10 +1,13 @@
-//! The way back of 3x3 convolutions with stride 1 by Winograd's minimal filtering F(4x4, 3x3): 36 multiplications for 16 values instead of 144.
+//! The way back of 3x3 convolutions with stride 1 by Winograd's minimal filtering F(4x4, 3x3): 36
+//! multiplications for 16 values instead of 144.
 //!
-//! `Y = A^T ((G g G^T) * (B^T d B)) A` for a tile Y of 4x4 values, d the 6x6 values that it is made from and g the kernel; * goes value
-//! by value (Lavin & Gray, arXiv 1509.09308, sections 4.1 and 4.3). Summed over channels, * is a matrix product at each of the 36 places.
+//! `Y = A^T ((G g G^T) * (B^T d B)) A` for a tile Y of 4x4 values, d the 6x6 values that it is made
+//! from and g the kernel; * goes value by value (Lavin & Gray, arXiv 1509.09308, sections 4.1 and
+//! 4.3). Summed over channels, * is a matrix product at each of the 36 places.
 //!
-//! It rounds each value of a tile in its own way. Going forward that would decide which of equal values wins a max-pool, as a constant
-//! picture has them everywhere; so only the way back is computed like this.
+//! It rounds each value of a tile in its own way. Going forward that would decide which of equal
+//! values wins a max-pool, as a constant picture has them everywhere; so only the way back is
+//! computed like this.
 
 use std::marker::PhantomData;
 
@@ -34,20 +37,32 @@ const G: [[f32; 3]; REACH] = [
 /// What positions are padded to: the widest processors' vectors.
 const LANES: usize = 16;
 
-/// Values of transformed signals that are computed before the products take them: they stay in the second nearest cache.
+/// Values of transformed signals that are computed before the products take them: they stay in the
+/// second nearest cache.
 const NEAR: usize = 256 * 1024;
 
 /// Whether the way back of such a convolution can be computed here, and is the faster for it.
 pub fn serves(shape: &ConvolutionShape) -> bool {
-    let &ConvolutionShape { channels_in, kernel, stride, padding, .. } = shape;
+    let &ConvolutionShape {
+        channels_in,
+        kernel,
+        stride,
+        padding,
+        ..
+    } = shape;
     (kernel, stride) == (3, 1) && padding < kernel && channels_in >= BLOCK
 }
 
-/// The transformed weights of a convolution, from `[out, in, 3, 3]`, in the order in which [`backward`] reads them: `[places][blocks of
-/// in][out][BLOCK]`.
+/// The transformed weights of a convolution, from `[out, in, 3, 3]`, in the order in which
+/// [`backward`] reads them: `[places][blocks of in][out][BLOCK]`.
 pub fn pack(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
-    let &ConvolutionShape { channels_in, channels_out, .. } = shape;
-    let mut packed = Vec::with_capacity(PLACES * channels_out * channels_in.next_multiple_of(BLOCK));
+    let &ConvolutionShape {
+        channels_in,
+        channels_out,
+        ..
+    } = shape;
+    let mut packed =
+        Vec::with_capacity(PLACES * channels_out * channels_in.next_multiple_of(BLOCK));
     for (row, column) in (0..PLACES).map(|place| (G[place / REACH], G[place % REACH])) {
         packed.extend(panels(channels_in, channels_out, |channel, out| {
             let kernel = &weight[(out * channels_in + channel) * 9..][..9];
@@ -59,7 +74,8 @@ pub fn pack(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
     packed
 }
 
-/// As [`convolution::backward`](super::convolution::backward), with weights that were [packed](pack) here.
+/// As [`convolution::backward`](super::convolution::backward), with weights that were
+/// [packed](pack) here.
 pub fn backward(
     signal: &[f32],
     shape: &ConvolutionShape,
@@ -69,12 +85,23 @@ pub fn backward(
     add: bool,
     gradient: &mut [f32],
 ) {
-    let &ConvolutionShape { channels_in, channels_out, padding, .. } = shape;
-    let [_, columns_out] = shape.windows([rows, columns]);
+    let &ConvolutionShape {
+        channels_in,
+        channels_out,
+        padding,
+        ..
+    } = shape;
+    let [_, columns_out] = shape.output_size([rows, columns]);
     let [down, across] = [rows, columns].map(|length| length.div_ceil(TILE));
     // Tiles lie row by row, each with a place more, as the last one reaches into the next.
     let [height, width] = [down + 1, across + 1];
-    let source = apart(signal, channels_out, columns_out, 2 - padding, [height, width]);
+    let source = apart(
+        signal,
+        channels_out,
+        columns_out,
+        2 - padding,
+        [height, width],
+    );
     let band = (NEAR / PLACES / channels_out / width).clamp(1, down);
     let mut work = Work::new(shape, band * width);
     let mut line = vec![0.0; across * TILE];
@@ -84,7 +111,9 @@ pub fn backward(
             let planes = &source[channel * TILE * TILE * height * width + top * width..];
             work.transform_signal(
                 channel,
-                |row, column| &planes[(row % TILE * TILE + column) * height * width + row / TILE * width..],
+                |row, column| {
+                    &planes[(row % TILE * TILE + column) * height * width + row / TILE * width..]
+                },
                 length,
             );
         }
@@ -128,7 +157,11 @@ struct Work {
 
 impl Work {
     fn new(shape: &ConvolutionShape, tiles: usize) -> Self {
-        let &ConvolutionShape { channels_in, channels_out, .. } = shape;
+        let &ConvolutionShape {
+            channels_in,
+            channels_out,
+            ..
+        } = shape;
         let positions = tiles.next_multiple_of(LANES);
         Self {
             channels_in,
@@ -141,53 +174,115 @@ impl Work {
         }
     }
 
-    /// One channel's transform of a signal. `values` gives, for one of the six rows and four columns of what a tile is made from, its value
-    /// for every tile; the fifth and sixth column are the next tile's first two.
-    fn transform_signal<'a>(&mut self, channel: usize, values: impl Fn(usize, usize) -> &'a [f32], length: usize) {
+    /// One channel's transform of a signal. `values` gives, for one of the six rows and four
+    /// columns of what a tile is made from, its value for every tile; the fifth and sixth column
+    /// are the next tile's first two.
+    fn transform_signal<'a>(
+        &mut self,
+        channel: usize,
+        values: impl Fn(usize, usize) -> &'a [f32],
+        length: usize,
+    ) {
         let stretch = self.positions + LANES;
-        for (column, halfway) in self.halfway.chunks_exact_mut(REACH * stretch).take(TILE).enumerate() {
-            SignalTransform::apply(std::array::from_fn(|row| values(row, column)), parts(halfway, stretch), length + 1);
+        for (column, halfway) in self
+            .halfway
+            .chunks_exact_mut(REACH * stretch)
+            .take(TILE)
+            .enumerate()
+        {
+            SignalTransform::apply(
+                std::array::from_fn(|row| values(row, column)),
+                parts(halfway, stretch),
+                length + 1,
+            );
         }
         let plane = self.channels_out * self.positions;
         for (row, transformed) in self.transformed.chunks_exact_mut(REACH * plane).enumerate() {
-            let halfway = |column: usize| &self.halfway[(column % TILE * REACH + row) * stretch + column / TILE..];
-            let places = parts(transformed, plane).map(|place| &mut place[channel * self.positions..]);
+            let halfway = |column: usize| {
+                &self.halfway[(column % TILE * REACH + row) * stretch + column / TILE..]
+            };
+            let places =
+                parts(transformed, plane).map(|place| &mut place[channel * self.positions..]);
             SignalTransform::apply(std::array::from_fn(halfway), places, length);
         }
     }
 
     /// The products at all places, of all channels.
     fn multiply(&mut self, packed: &[f32], length: usize) {
-        let Self { channels_in, channels_out, positions, .. } = *self;
-        let offsets: Vec<usize> = (0..channels_out).map(|channel| channel * positions).collect();
+        let Self {
+            channels_in,
+            channels_out,
+            positions,
+            ..
+        } = *self;
+        let offsets: Vec<usize> = (0..channels_out)
+            .map(|channel| channel * positions)
+            .collect();
         let panels = packed.chunks_exact(packed.len() / PLACES);
-        for (place, (panels, products)) in panels.zip(self.products.chunks_exact_mut(channels_in * positions)).enumerate() {
+        for (place, (panels, products)) in panels
+            .zip(self.products.chunks_exact_mut(channels_in * positions))
+            .enumerate()
+        {
             let source = &self.transformed[place * channels_out * positions..];
             let finish = |channel: usize, first: usize, sums: &[f32]| {
                 products[channel * positions + first..][..sums.len()].copy_from_slice(sums);
             };
-            ShiftedProduct { panels, offsets: &offsets, source, length, portion: length, channels: channels_in, finish }
-                .compute();
+            ShiftedProduct {
+                panels,
+                offsets: &offsets,
+                source,
+                length,
+                portion: length,
+                channels: channels_in,
+                finish,
+            }
+            .compute();
         }
     }
 
     /// One channel's results.
     fn transform_products(&mut self, channel: usize, length: usize) {
-        let Self { channels_in, positions, .. } = *self;
-        for (column, halfway) in self.halfway.chunks_exact_mut(TILE * positions).take(REACH).enumerate() {
-            let products = |row: usize| &self.products[((row * REACH + column) * channels_in + channel) * positions..];
-            ProductsTransform::apply(std::array::from_fn(products), parts(halfway, positions), length);
+        let Self {
+            channels_in,
+            positions,
+            ..
+        } = *self;
+        for (column, halfway) in self
+            .halfway
+            .chunks_exact_mut(TILE * positions)
+            .take(REACH)
+            .enumerate()
+        {
+            let products = |row: usize| {
+                &self.products[((row * REACH + column) * channels_in + channel) * positions..]
+            };
+            ProductsTransform::apply(
+                std::array::from_fn(products),
+                parts(halfway, positions),
+                length,
+            );
         }
         for (row, results) in self.results.chunks_exact_mut(TILE * positions).enumerate() {
             let halfway = |column: usize| &self.halfway[(column * TILE + row) * positions..];
-            ProductsTransform::apply(std::array::from_fn(halfway), parts(results, positions), length);
+            ProductsTransform::apply(
+                std::array::from_fn(halfway),
+                parts(results, positions),
+                length,
+            );
         }
     }
 }
 
-/// Every fourth row and column of a signal's planes, from each of the first four on, as planes of their own: `[channels][4][4][size]`. They
-/// begin `before` rows and columns before the signal, with zeros, and end with as many as fill them.
-fn apart(signal: &[f32], channels: usize, columns: usize, before: usize, [down, across]: [usize; 2]) -> Vec<f32> {
+/// Every fourth row and column of a signal's planes, from each of the first four on, as planes of
+/// their own: `[channels][4][4][size]`. They begin `before` rows and columns before the signal,
+/// with zeros, and end with as many as fill them.
+fn apart(
+    signal: &[f32],
+    channels: usize,
+    columns: usize,
+    before: usize,
+    [down, across]: [usize; 2],
+) -> Vec<f32> {
     let mut source = vec![0.0; channels * TILE * TILE * down * across + WIDEST_TILE];
     let planes = source.chunks_exact_mut(TILE * TILE * down * across);
     for (planes, signal) in planes.zip(signal.chunks_exact(signal.len() / channels)) {
@@ -196,11 +291,15 @@ fn apart(signal: &[f32], channels: usize, columns: usize, before: usize, [down, 
                 break; // of windows that lie in the padding alone no pixel hears
             }
             for x in 0..TILE {
-                let to = &mut planes[((y % TILE * TILE + x) * down + y / TILE) * across..][..across];
+                let to =
+                    &mut planes[((y % TILE * TILE + x) * down + y / TILE) * across..][..across];
                 // The plane's n-th column is the signal's of number `4 n + x - before`.
                 let skipped = before.saturating_sub(x).div_ceil(TILE);
                 let from = line.iter().skip(skipped * TILE + x - before).step_by(TILE);
-                to[skipped..].iter_mut().zip(from).for_each(|(to, &value)| *to = value);
+                to[skipped..]
+                    .iter_mut()
+                    .zip(from)
+                    .for_each(|(to, &value)| *to = value);
             }
         }
     }
@@ -213,14 +312,20 @@ fn parts<const N: usize>(values: &mut [f32], length: usize) -> [&mut [f32]; N] {
     std::array::from_fn(|_| parts.next().unwrap_or_default())
 }
 
-/// A transform of [`REACH`] values to N, at many positions: along one axis of a tile, and after that along the other.
+/// A transform of [`REACH`] values to N, at many positions: along one axis of a tile, and after
+/// that along the other.
 trait Transform<const N: usize>: Sized {
     /// At one vector of positions.
     fn at<S: Simd>(simd: S, values: [S::f32s; REACH]) -> [S::f32s; N];
 
     /// At the first `length` positions, and as many behind them as fill the last vector.
     fn apply(from: [&[f32]; REACH], to: [&mut [f32]; N], length: usize) {
-        Arch::new().dispatch(Application::<Self, N> { from, to, length, transform: PhantomData });
+        Arch::new().dispatch(Application::<Self, N> {
+            from,
+            to,
+            length,
+            transform: PhantomData,
+        });
     }
 }
 
@@ -238,7 +343,9 @@ impl<T: Transform<N>, const N: usize> WithSimd for Application<'_, T, N> {
     fn with_simd<S: Simd>(self, simd: S) {
         let length = self.length.next_multiple_of(S::F32_LANES);
         let from = self.from.map(|values| S::as_simd_f32s(&values[..length]).0);
-        let mut to = self.to.map(|values| S::as_mut_simd_f32s(&mut values[..length]).0);
+        let mut to = self
+            .to
+            .map(|values| S::as_mut_simd_f32s(&mut values[..length]).0);
         for position in 0..length / S::F32_LANES {
             let values = T::at(simd, from.map(|values| values[position]));
             for (to, value) in to.iter_mut().zip(values) {
@@ -254,7 +361,8 @@ struct SignalTransform;
 impl Transform<REACH> for SignalTransform {
     #[inline(always)]
     fn at<S: Simd>(simd: S, d: [S::f32s; REACH]) -> [S::f32s; REACH] {
-        let times = |factor: f32, value, sum| simd.mul_add_e_f32s(simd.splat_f32s(factor), value, sum);
+        let times =
+            |factor: f32, value, sum| simd.mul_add_e_f32s(simd.splat_f32s(factor), value, sum);
         let (even, odd) = (times(-4.0, d[2], d[4]), times(-4.0, d[1], d[3]));
         let (near, far) = (simd.sub_f32s(d[4], d[2]), simd.sub_f32s(d[3], d[1]));
         [
@@ -274,7 +382,8 @@ struct ProductsTransform;
 impl Transform<TILE> for ProductsTransform {
     #[inline(always)]
     fn at<S: Simd>(simd: S, m: [S::f32s; REACH]) -> [S::f32s; TILE] {
-        let times = |factor: f32, value, sum| simd.mul_add_e_f32s(simd.splat_f32s(factor), value, sum);
+        let times =
+            |factor: f32, value, sum| simd.mul_add_e_f32s(simd.splat_f32s(factor), value, sum);
         let (near, far) = (simd.add_f32s(m[1], m[2]), simd.add_f32s(m[3], m[4]));
         let (near_apart, far_apart) = (simd.sub_f32s(m[1], m[2]), simd.sub_f32s(m[3], m[4]));
         [

@@ -1,7 +1,7 @@
 //! The GPU's kernels, in WGSL, and their place in Burn's GPU backend.
 //!
-//! A tensor is a buffer; sizes come in a last one of `u32`, so that one pipeline serves every size. Only what changes the code makes another:
-//! see [`Shader`].
+//! A tensor is a buffer; sizes come in a last one of `u32`, so that one pipeline serves every size.
+//! Only what changes the code makes another: see [`Shader`].
 
 mod shader;
 
@@ -13,7 +13,7 @@ use burn_wgpu::{CubeDim, CubeTensor, SourceKernel, into_contiguous};
 use cubecl::CubeCount;
 use cubecl::server::{KernelArguments, MetadataBindingInfo};
 
-use super::{Active, AdamDecays, ConvolutionShape, Kernels, PoolShape, ReluRule};
+use super::{AdamConstants, ConvolutionShape, InputRelu, Kernels, PoolShape, ReluRule};
 use shader::{Formula, Mask, Shader, Tile};
 
 type Floats = FloatTensor<Cube>;
@@ -24,26 +24,49 @@ impl Kernels for Cube {
         let channels = shape.channels_in;
         upload(
             &bias,
-            shader::pack(shape.channels_out, channels, kernel, Tile::of(&shape).chunk(), shader::OUTPUTS, |out, channel, tap| {
-                weight[(out * channels + channel) * kernel + tap]
-            }),
+            shader::pack(
+                shape.channels_out,
+                channels,
+                kernel,
+                Tile::of(&shape).chunk(),
+                shader::OUTPUTS,
+                |out, channel, tap| weight[(out * channels + channel) * kernel + tap],
+            ),
         )
     }
 
     fn pack_backward(bias: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> Floats {
         let kernel = shape.kernel * shape.kernel;
-        let ConvolutionShape { channels_in, channels_out, .. } = shape;
-        let of = |out: usize, channel: usize, tap: usize| weight[(out * channels_in + channel) * kernel + tap];
+        let ConvolutionShape {
+            channels_in,
+            channels_out,
+            ..
+        } = shape;
+        let of = |out: usize, channel: usize, tap: usize| {
+            weight[(out * channels_in + channel) * kernel + tap]
+        };
         let packed = if shape.stride == 1 {
             let chunk = Tile::of(&turned(&shape)).chunk();
-            shader::pack(channels_in, channels_out, kernel, chunk, shader::OUTPUTS, |channel, out, tap| {
-                of(out, channel, kernel - 1 - tap)
-            })
+            shader::pack(
+                channels_in,
+                channels_out,
+                kernel,
+                chunk,
+                shader::OUTPUTS,
+                |channel, out, tap| of(out, channel, kernel - 1 - tap),
+            )
         } else {
-            shader::pack(channels_in, channels_out, kernel, 1, shader::COLOURS, |channel, out, tap| of(out, channel, tap))
-                .chunks(shader::COLOURS)
-                .flat_map(|colours| colours.iter().copied().chain([0.0])) // a vec3 takes the room of four
-                .collect()
+            shader::pack(
+                channels_in,
+                channels_out,
+                kernel,
+                1,
+                shader::COLOURS,
+                |channel, out, tap| of(out, channel, tap),
+            )
+            .chunks(shader::COLOURS)
+            .flat_map(|colours| colours.iter().copied().chain([0.0])) // a vec3 takes the room of four
+            .collect()
         };
         upload(&bias, packed)
     }
@@ -55,7 +78,7 @@ impl Kernels for Cube {
         output: Floats,
         first: usize,
         shape: ConvolutionShape,
-        rectify: bool,
+        relu: bool,
     ) -> Floats {
         let input = into_contiguous(input);
         let [batch, channels, rows, columns] = input.shape().dims();
@@ -75,19 +98,30 @@ impl Kernels for Cube {
             columns_out,
             shape.padding,
             batch,
-            usize::from(rectify),
+            usize::from(relu),
         ];
-        let shader = Shader::Convolution { kernel: shape.kernel, stride: shape.stride, tile };
-        let groups = groups(tile.count([rows_out, columns_out]) * channels_out.div_ceil(shader::OUTPUTS) * batch);
-        launch(shader, groups, &[&input, &weight, &bias, &output], &words(&info));
+        let shader = Shader::Convolution {
+            kernel: shape.kernel,
+            stride: shape.stride,
+            tile,
+        };
+        let groups = groups(
+            tile.count([rows_out, columns_out]) * channels_out.div_ceil(shader::OUTPUTS) * batch,
+        );
+        launch(
+            shader,
+            groups,
+            &[&input, &weight, &bias, &output],
+            &words(&info),
+        );
         output
     }
 
-    fn convolve_back(
+    fn convolve_backward(
         signal: Floats,
         weight: Floats,
         gradient: Floats,
-        active: Active<Cube>,
+        active: InputRelu<Cube>,
         first: usize,
         shape: ConvolutionShape,
         add: bool,
@@ -119,23 +153,51 @@ impl Kernels for Cube {
             ];
             let mut info = words(&sizes);
             info.push(mask.share());
-            let shader = Shader::ConvolutionBack { kernel: shape.kernel, tile, mask: mask.kind(), add };
-            let groups = groups(tile.count([rows, columns]) * channels.div_ceil(shader::OUTPUTS) * batch);
+            let shader = Shader::ConvolutionBack {
+                kernel: shape.kernel,
+                tile,
+                mask: mask.kind(),
+                add,
+            };
+            let groups =
+                groups(tile.count([rows, columns]) * channels.div_ceil(shader::OUTPUTS) * batch);
             launch(shader, groups, &buffers, &info);
         } else {
-            let sizes = [total, first, shape.channels_out, rows_out, columns_out, channels, rows, columns, shape.padding, batch];
+            let sizes = [
+                total,
+                first,
+                shape.channels_out,
+                rows_out,
+                columns_out,
+                channels,
+                rows,
+                columns,
+                shape.padding,
+                batch,
+            ];
             let mut info = words(&sizes);
             info.push(mask.share());
             let blocks = shader::blocks(shape.stride).map(|count| count * shape.stride);
-            let tiles = (rows + shape.padding).div_ceil(blocks[0]) * (columns + shape.padding).div_ceil(blocks[1]);
-            let shader = Shader::Transposed { kernel: shape.kernel, stride: shape.stride, mask: mask.kind(), add };
-            launch(shader, groups(tiles * channels.div_ceil(shader::COLOURS) * batch), &buffers, &info);
+            let tiles = (rows + shape.padding).div_ceil(blocks[0])
+                * (columns + shape.padding).div_ceil(blocks[1]);
+            let shader = Shader::Transposed {
+                kernel: shape.kernel,
+                stride: shape.stride,
+                mask: mask.kind(),
+                add,
+            };
+            launch(
+                shader,
+                groups(tiles * channels.div_ceil(shader::COLOURS) * batch),
+                &buffers,
+                &info,
+            );
         }
         gradient
     }
 
-    fn relu_back(signal: Floats, active: Floats, rule: ReluRule) -> Floats {
-        let (mask, active) = masked(Active::Relu(active), rule);
+    fn relu_backward(signal: Floats, active: Floats, rule: ReluRule) -> Floats {
+        let (mask, active) = masked(InputRelu::Relu(active), rule);
         let shape = signal.shape();
         let output = Cube::float_empty(shape.clone(), &signal.device, FloatDType::F32);
         let mut info = words(&[shape.to_vec(), signal.meta.strides().to_vec()].concat());
@@ -143,27 +205,40 @@ impl Kernels for Cube {
         let mut buffers = vec![&signal];
         buffers.extend(&active);
         buffers.push(&output);
-        launch(Shader::ReluBack { mask: mask.kind() }, plane_groups(shape.num_elements()), &buffers, &info);
+        launch(
+            Shader::ReluBack { mask: mask.kind() },
+            plane_groups(shape.num_elements()),
+            &buffers,
+            &info,
+        );
         output
     }
 
     fn max_pool(input: Floats, shape: PoolShape) -> (Floats, IntTensor<Cube>) {
         let input = into_contiguous(input);
         let [batch, channels, rows, columns] = input.shape().dims();
-        let [rows_out, columns_out] = shape.windows([rows, columns]);
+        let [rows_out, columns_out] = shape.output_size([rows, columns]);
         let size = [batch, channels, rows_out, columns_out];
         let output = Cube::float_empty(Shape::new(size), &input.device, FloatDType::F32);
         let taps = Cube::int_empty(Shape::new(size), &input.device, IntDType::I32);
-        let shader = Shader::MaxPool { kernel: shape.kernel, stride: shape.stride };
+        let shader = Shader::MaxPool {
+            kernel: shape.kernel,
+            stride: shape.stride,
+        };
         let info = words(&[batch * channels, rows, columns, rows_out, columns_out]);
-        launch(shader, plane_groups(batch * channels * rows_out * columns_out), &[&input, &output, &taps], &info);
+        launch(
+            shader,
+            plane_groups(batch * channels * rows_out * columns_out),
+            &[&input, &output, &taps],
+            &info,
+        );
         (output, taps)
     }
 
-    fn max_pool_back(
+    fn max_pool_backward(
         signal: Floats,
         taps: IntTensor<Cube>,
-        active: Active<Cube>,
+        active: InputRelu<Cube>,
         shape: PoolShape,
         [rows, columns]: [usize; 2],
         rule: ReluRule,
@@ -171,7 +246,11 @@ impl Kernels for Cube {
         let signal = into_contiguous(signal);
         let (mask, active) = masked(active, rule);
         let [batch, channels, rows_out, columns_out] = signal.shape().dims();
-        let gradient = Cube::float_empty(Shape::new([batch, channels, rows, columns]), &signal.device, FloatDType::F32);
+        let gradient = Cube::float_empty(
+            Shape::new([batch, channels, rows, columns]),
+            &signal.device,
+            FloatDType::F32,
+        );
         let mut info = words(&[batch * channels, rows, columns, rows_out, columns_out]);
         info.push(mask.share());
         let mut buffers = vec![&signal];
@@ -180,27 +259,46 @@ impl Kernels for Cube {
         }
         buffers.extend(&active);
         buffers.push(&gradient);
-        let shader = Shader::MaxPoolBack { kernel: shape.kernel, stride: shape.stride, mask: mask.kind() };
+        let shader = Shader::MaxPoolBack {
+            kernel: shape.kernel,
+            stride: shape.stride,
+            mask: mask.kind(),
+        };
         launch(
             shader,
-            plane_groups(batch * channels * rows.div_ceil(shape.stride) * columns.div_ceil(shape.stride)),
+            plane_groups(
+                batch * channels * rows.div_ceil(shape.stride) * columns.div_ceil(shape.stride),
+            ),
             &buffers,
             &info,
         );
         gradient
     }
 
-    fn squash(input: Floats, mean: Floats, range: f32) -> Floats {
+    fn scaled_sigmoid(input: Floats, mean: Floats, range: f32) -> Floats {
         let input = into_contiguous(input);
         let output = alike(&input);
-        pointwise(Formula::Squash, &[&input, &mean, &output], &plane_words(&input, range));
+        pointwise(
+            Formula::Squash,
+            &[&input, &mean, &output],
+            &plane_words(&input, range),
+        );
         output
     }
 
-    fn squash_back(gradient: Floats, squashed: Floats, mean: Floats, range: f32) -> Floats {
+    fn scaled_sigmoid_backward(
+        gradient: Floats,
+        squashed: Floats,
+        mean: Floats,
+        range: f32,
+    ) -> Floats {
         let [gradient, squashed] = [gradient, squashed].map(into_contiguous);
         let output = alike(&gradient);
-        pointwise(Formula::SquashBack, &[&gradient, &squashed, &mean, &output], &plane_words(&gradient, range));
+        pointwise(
+            Formula::SquashBack,
+            &[&gradient, &squashed, &mean, &output],
+            &plane_words(&gradient, range),
+        );
         output
     }
 
@@ -210,14 +308,25 @@ impl Kernels for Cube {
         mean: Floats,
         square: Floats,
         step: Floats,
-        decays: AdamDecays,
+        decays: AdamConstants,
     ) -> (Floats, Floats, Floats) {
-        let [parameters, gradient, mean, square] = [parameters, gradient, mean, square].map(into_contiguous);
+        let [parameters, gradient, mean, square] =
+            [parameters, gradient, mean, square].map(into_contiguous);
         // Both means in place, as a stage may have eight buffers only, where nobody else has them.
-        let [mean, square] = [mean, square].map(|moment| if moment.can_mut() { moment } else { moment.copy() });
+        let [mean, square] = [mean, square].map(|moment| {
+            if moment.can_mut() {
+                moment
+            } else {
+                moment.copy()
+            }
+        });
         let next = alike(&parameters);
         let info = [decays.mean, decays.square, decays.tiny].map(f32::to_bits);
-        pointwise(Formula::Adam, &[&parameters, &gradient, &step, &mean, &square, &next], &info);
+        pointwise(
+            Formula::Adam,
+            &[&parameters, &gradient, &step, &mean, &square, &next],
+            &info,
+        );
         (next, mean, square)
     }
 }
@@ -236,7 +345,12 @@ fn plane_words(tensor: &Floats, range: f32) -> [u32; 3] {
 /// Queues a formula for all values of the first buffer.
 fn pointwise(formula: Formula, buffers: &[&CubeTensor], words: &[u32]) {
     let count = buffers[0].shape().num_elements();
-    launch(Shader::Pointwise(formula), plane_groups(count), buffers, &[&[count as u32], words].concat());
+    launch(
+        Shader::Pointwise(formula),
+        plane_groups(count),
+        buffers,
+        &[&[count as u32], words].concat(),
+    );
 }
 
 /// The way back of a convolution with stride 1 is one with its weights turned.
@@ -251,10 +365,17 @@ fn turned(shape: &ConvolutionShape) -> ConvolutionShape {
 }
 
 /// What is done to a sum before it is written, and the ReLU's result where that is read.
-fn masked(active: Active<Cube>, rule: ReluRule) -> (Mask, Option<Floats>) {
-    let Active::Relu(active) = active else { return (Mask(None), None) };
+fn masked(active: InputRelu<Cube>, rule: ReluRule) -> (Mask, Option<Floats>) {
+    let InputRelu::Relu(active) = active else {
+        return (Mask(None), None);
+    };
     let mask = Mask(Some(rule));
-    (mask, mask.kind().reads_activation().then(|| into_contiguous(active)))
+    (
+        mask,
+        mask.kind()
+            .reads_activation()
+            .then(|| into_contiguous(active)),
+    )
 }
 
 /// Workgroups for so many invocations of a convolution.
@@ -262,7 +383,8 @@ fn groups(invocations: usize) -> [u32; 3] {
     [invocations.div_ceil(shader::CONVOLUTION_GROUP) as u32, 1, 1]
 }
 
-/// Workgroups for so many invocations of any other kernel; more than fit into one dimension make several rows.
+/// Workgroups for so many invocations of any other kernel; more than fit into one dimension make
+/// several rows.
 fn plane_groups(invocations: usize) -> [u32; 3] {
     let groups = invocations.div_ceil(shader::PLANE_GROUP);
     let rows = groups.div_ceil(65535);
@@ -284,9 +406,13 @@ fn launch(shader: Shader, [x, y, z]: [u32; 3], buffers: &[&CubeTensor], info: &[
     for tensor in buffers {
         arguments = arguments.with_buffer(tensor.handle.clone().binding());
     }
-    let pairs = info.chunks(2).map(|pair| u64::from(pair[0]) | u64::from(*pair.get(1).unwrap_or(&0)) << 32);
+    let pairs = info
+        .chunks(2)
+        .map(|pair| u64::from(pair[0]) | u64::from(*pair.get(1).unwrap_or(&0)) << 32);
     let arguments = arguments.with_info(MetadataBindingInfo::custom(pairs.collect()));
     let group = CubeDim::new_1d(shader.group() as u32);
     let kernel = SourceKernel::new(shader, group);
-    buffers[0].client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
+    buffers[0]
+        .client
+        .launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
 }

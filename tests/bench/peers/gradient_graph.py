@@ -15,9 +15,21 @@ from safetensors.numpy import load_file
 
 ROOT = Path(__file__).parents[3]
 SIDE = 227
-FIRES = {3: 2, 4: 2, 6: 3, 7: 3, 9: 4, 10: 4, 11: 4, 12: 4}  # in which block of one picture size each is
+FIRES = {
+    3: 2,
+    4: 2,
+    6: 3,
+    7: 3,
+    9: 4,
+    10: 4,
+    11: 4,
+    12: 4,
+}  # in which block of one picture size each is
 
-weights = {name: values.astype(np.float32) for name, values in load_file(ROOT / "weights/squeezenet1_1.safetensors").items()}
+weights = {
+    name: values.astype(np.float32)
+    for name, values in load_file(ROOT / "weights/squeezenet1_1.safetensors").items()
+}
 nodes, constants = [], {}
 
 
@@ -41,15 +53,36 @@ def convolution(x, name, stride=1, padding=0):
     """A convolution and its ReLU: the result, and the way back from a signal there."""
     weight = weights[f"{name}.weight"]
     kernel = weight.shape[2]
-    y = op("Conv", x, constant(weight), constant(weights[f"{name}.bias"]), kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[padding] * 4)
+    y = op(
+        "Conv",
+        x,
+        constant(weight),
+        constant(weights[f"{name}.bias"]),
+        kernel_shape=[kernel] * 2,
+        strides=[stride] * 2,
+        pads=[padding] * 4,
+    )
     y = op("Relu", y)
 
     def back(signal):
         signal = op("Where", op("Greater", y, ZERO), signal, ZERO)
         if stride > 1:
-            return op("ConvTranspose", signal, constant(weight), kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[padding] * 4)
+            return op(
+                "ConvTranspose",
+                signal,
+                constant(weight),
+                kernel_shape=[kernel] * 2,
+                strides=[stride] * 2,
+                pads=[padding] * 4,
+            )
         turned = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
-        return op("Conv", signal, constant(turned), kernel_shape=[kernel] * 2, pads=[kernel - 1 - padding] * 4)
+        return op(
+            "Conv",
+            signal,
+            constant(turned),
+            kernel_shape=[kernel] * 2,
+            pads=[kernel - 1 - padding] * 4,
+        )
 
     return y, back
 
@@ -60,7 +93,14 @@ def pool(x, channels, side):
     def back(signal):
         flat = constant([-1], np.int64)
         none = op("ConstantOfShape", constant([channels * side * side], np.int64))
-        sums = op("ScatterElements", none, op("Reshape", places, flat), op("Reshape", signal, flat), axis=0, reduction="add")
+        sums = op(
+            "ScatterElements",
+            none,
+            op("Reshape", places, flat),
+            op("Reshape", signal, flat),
+            axis=0,
+            reduction="add",
+        )
         return op("Reshape", sums, constant([1, channels, side, side], np.int64))
 
     return y, back
@@ -90,8 +130,17 @@ for fire_number, fire_block in FIRES.items():
     ways_back.append(way_back)
     channels = 2 * weights[f"features.{fire_number}.expand1x1.bias"].size
 
-row = op("Gather", constant(weights["classifier.1.weight"].reshape(1000, channels) / (side * side)), "class", axis=0)
-signal = op("Expand", op("Reshape", row, constant([1, channels, 1, 1], np.int64)), constant([1, channels, side, side], np.int64))
+row = op(
+    "Gather",
+    constant(weights["classifier.1.weight"].reshape(1000, channels) / (side * side)),
+    "class",
+    axis=0,
+)
+signal = op(
+    "Expand",
+    op("Reshape", row, constant([1, channels, 1, 1], np.int64)),
+    constant([1, channels, side, side], np.int64),
+)
 for way_back in reversed(ways_back):
     signal = way_back(signal)
 op("Identity", signal)
@@ -101,7 +150,10 @@ shape = [1, 3, SIDE, SIDE]
 graph = helper.make_graph(
     nodes,
     "gradient",
-    [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape), helper.make_tensor_value_info("class", TensorProto.INT64, [1])],
+    [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, shape),
+        helper.make_tensor_value_info("class", TensorProto.INT64, [1]),
+    ],
     [helper.make_tensor_value_info("gradient", TensorProto.FLOAT, shape)],
     list(constants.values()),
 )

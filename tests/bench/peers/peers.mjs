@@ -1,5 +1,6 @@
-// A gradient, and a class model of 30 steps, beside TF.js and onnxruntime-web: one headless Chromium, a page for each, in alternation
-// (A B C, C B A, ...), from the picture's values in to the gradient's values out. Every gradient is checked against ours on the CPU.
+// A gradient, and a class model of 30 steps, beside TF.js and onnxruntime-web: one headless
+// Chromium, a page for each, in alternation (A B C, C B A, ...), from the picture's values in to
+// the gradient's values out. Every gradient is checked against ours on the CPU.
 // usage: node tests/bench/peers/peers.mjs GRAPH.onnx   (`make bench-peers` prepares it)
 
 import { readFileSync } from 'node:fs';
@@ -18,11 +19,16 @@ const [WARM, RUNS] = [3, 9];
 const server = await serve(join(ROOT, 'dist'));
 const browser = await launch();
 const context = await browser.newContext({ bypassCSP: true });
-await context.route('**/graph.onnx', (route) => route.fulfill({ body: readFileSync(process.argv[2]) }));
+await context.route('**/graph.onnx', (route) =>
+  route.fulfill({ body: readFileSync(process.argv[2]) }),
+);
 await context.route('**/peers/**', (route) => {
   const file = new URL(route.request().url()).pathname.replace('/peers/', '');
   const contentType = file.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
-  return route.fulfill({ contentType, body: readFileSync(join(import.meta.dirname, 'node_modules', file)) });
+  return route.fulfill({
+    contentType,
+    body: readFileSync(join(import.meta.dirname, 'node_modules', file)),
+  });
 });
 
 const contestants = {
@@ -32,9 +38,13 @@ const contestants = {
   'TF.js, WebGPU': await contestant(tensorflow, 'webgpu'),
   'TF.js, WebGL': await contestant(tensorflow, 'webgl'),
 };
-console.log(`${cpus().length} x ${cpus()[0].model}, Chromium ${browser.version()}; side ${SIDE}, medians of ${RUNS} after ${WARM}`);
+console.log(
+  `${cpus().length} x ${cpus()[0].model}, Chromium ${browser.version()}; side ${SIDE}, medians of ${RUNS} after ${WARM}`,
+);
 await contest('gradient', Object.keys(contestants), { base: 'ours, CPU' });
-await contest('class model, 30 steps', ['ours, CPU', 'onnxruntime-web, wasm, 1 thread'], { base: 'onnxruntime-web, wasm, 1 thread' });
+await contest('class model, 30 steps', ['ours, CPU', 'onnxruntime-web, wasm, 1 thread'], {
+  base: 'onnxruntime-web, wasm, 1 thread',
+});
 await browser.close();
 await server.close();
 
@@ -43,17 +53,30 @@ async function contestant(prepare, ...args) {
   const page = await context.newPage();
   page.setDefaultTimeout(0);
   await page.goto(`${server.address}nothing-here`);
-  await page.evaluate(({ side, mean }) => {
-    // A picture with shapes and noise: its planes as the network reads them, and its RGBA pixels.
-    let state = 1;
-    const rgba = Uint8ClampedArray.from({ length: side * side * 4 }, (_, i) => {
-      state = (state * 1103515245 + 12345) % 2147483648;
-      return i % 4 === 3 ? 255 : 128 + 90 * Math.sin(i / 900) + (state / 65536) % 30;
-    });
-    const planes = [2, 1, 0].flatMap((colour, plane) => Array.from({ length: side * side }, (_, i) => rgba[4 * i + colour] - Math.fround(mean[plane])));
-    globalThis.picture = { rgba, planes: Float32Array.from(planes) };
-  }, { side: SIDE, mean: MEAN });
-  await page.evaluate(prepare, { side: SIDE, classIndex: CLASS, weights: await weightsOf(prepare), args });
+  await page.evaluate(
+    ({ side, mean }) => {
+      // A picture with shapes and noise: its planes as the network reads them, and its RGBA pixels.
+      let state = 1;
+      const rgba = Uint8ClampedArray.from({ length: side * side * 4 }, (_, i) => {
+        state = (state * 1103515245 + 12345) % 2147483648;
+        return i % 4 === 3 ? 255 : 128 + 90 * Math.sin(i / 900) + ((state / 65536) % 30);
+      });
+      const planes = [2, 1, 0].flatMap((colour, plane) =>
+        Array.from(
+          { length: side * side },
+          (_, i) => rgba[4 * i + colour] - Math.fround(mean[plane]),
+        ),
+      );
+      globalThis.picture = { rgba, planes: Float32Array.from(planes) };
+    },
+    { side: SIDE, mean: MEAN },
+  );
+  await page.evaluate(prepare, {
+    side: SIDE,
+    classIndex: CLASS,
+    weights: await weightsOf(prepare),
+    args,
+  });
   return page;
 }
 
@@ -62,11 +85,17 @@ async function contest(operation, names, { base }) {
   const results = {};
   for (let round = 0; round < WARM + RUNS; round++) {
     for (const name of round % 2 ? [...names].reverse() : names) {
-      const { milliseconds, values } = await contestants[name].evaluate(async ({ operation, first }) => {
-        const start = performance.now();
-        const values = await globalThis.contest[operation]();
-        return { milliseconds: performance.now() - start, values: first ? Array.from(values) : null };
-      }, { operation, first: round === 0 });
+      const { milliseconds, values } = await contestants[name].evaluate(
+        async ({ operation, first }) => {
+          const start = performance.now();
+          const values = await globalThis.contest[operation]();
+          return {
+            milliseconds: performance.now() - start,
+            values: first ? Array.from(values) : null,
+          };
+        },
+        { operation, first: round === 0 },
+      );
       if (round === 0) results[name] = { values, cold: milliseconds };
       if (round >= WARM) times[name].push(milliseconds);
     }
@@ -77,10 +106,21 @@ async function contest(operation, names, { base }) {
   const reference = results['ours, CPU'].values;
   for (const name of names) {
     const { values, cold } = results[name];
-    const apart = Math.sqrt(squares(values.map((value, i) => value - reference[i])) / squares(reference));
+    const apart = Math.sqrt(
+      squares(values.map((value, i) => value - reference[i])) / squares(reference),
+    );
     const range = `${Math.min(...times[name]).toFixed(0)} to ${Math.max(...times[name]).toFixed(0)}`;
-    const cells = [median(times[name]).toFixed(1).padStart(8), range.padStart(15), cold.toFixed(0).padStart(12)];
-    console.log(name.padEnd(34), ...cells, (median(times[name]) / median(times[base])).toFixed(3).padStart(10), apart.toExponential(1).padStart(12));
+    const cells = [
+      median(times[name]).toFixed(1).padStart(8),
+      range.padStart(15),
+      cold.toFixed(0).padStart(12),
+    ];
+    console.log(
+      name.padEnd(34),
+      ...cells,
+      (median(times[name]) / median(times[base])).toFixed(3).padStart(10),
+      apart.toExponential(1).padStart(12),
+    );
   }
 }
 
@@ -89,29 +129,55 @@ async function weightsOf(prepare) {
   if (prepare !== tensorflow) return null;
   const bytes = readFileSync(join(ROOT, 'weights/squeezenet1_1.safetensors'));
   const header = Number(bytes.readBigUInt64LE(0));
-  const entries = Object.entries(JSON.parse(bytes.subarray(8, 8 + header).toString())).filter(([name]) => name !== '__metadata__');
-  return Object.fromEntries(entries.map(([name, { shape, data_offsets: [start, end] }]) => {
-    const halves = new Uint16Array(bytes.buffer.slice(bytes.byteOffset + 8 + header + start, bytes.byteOffset + 8 + header + end));
-    return [name, { shape, values: Array.from(halves, float) }];
-  }));
+  const entries = Object.entries(JSON.parse(bytes.subarray(8, 8 + header).toString())).filter(
+    ([name]) => name !== '__metadata__',
+  );
+  return Object.fromEntries(
+    entries.map(
+      ([
+        name,
+        {
+          shape,
+          data_offsets: [start, end],
+        },
+      ]) => {
+        const halves = new Uint16Array(
+          bytes.buffer.slice(
+            bytes.byteOffset + 8 + header + start,
+            bytes.byteOffset + 8 + header + end,
+          ),
+        );
+        return [name, { shape, values: Array.from(halves, float) }];
+      },
+    ),
+  );
 }
 
 /** A 16-bit float's value. @param {number} half */
 function float(half) {
   const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
-  return (half >> 15 ? -1 : 1) * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
+  return (
+    (half >> 15 ? -1 : 1) *
+    (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024))
+  );
 }
 
 // What follows runs in the pages. Gradients are in planes B, G, R.
 
 async function ours({ side, classIndex, args: [device] }) {
-  const { default: init, Engine } = await import(device === 'webgpu' ? '/pkg/webgpu/deep_inside.js' : '/pkg/deep_inside.js');
+  const { default: init, Engine } = await import(
+    device === 'webgpu' ? '/pkg/webgpu/deep_inside.js' : '/pkg/deep_inside.js'
+  );
   await init();
   const engine = await Engine.open(device);
   const [network] = Engine.networks();
-  await engine.loadNetwork(network.id, new Uint8Array(await (await fetch(`/pkg/weights/${network.weights.file}`)).arrayBuffer()));
+  await engine.loadNetwork(
+    network.id,
+    new Uint8Array(await (await fetch(`/pkg/weights/${network.weights.file}`)).arrayBuffer()),
+  );
   engine.setPicturePixels(picture.rgba, side, side);
-  const planesOf = (values) => [0, 1, 2].map((k) => values.subarray(k * side * side, (k + 1) * side * side));
+  const planesOf = (values) =>
+    [0, 1, 2].map((k) => values.subarray(k * side * side, (k + 1) * side * side));
   globalThis.contest = {
     async gradient() {
       const [red, green, blue] = planesOf(await engine.inputGradient(classIndex));
@@ -134,9 +200,14 @@ async function onnxruntime({ side, classIndex }) {
   ort.env.wasm.wasmPaths = '/peers/onnxruntime-web/dist/';
   ort.env.wasm.numThreads = 1;
   const graph = new Uint8Array(await (await fetch('/graph.onnx')).arrayBuffer());
-  const session = await ort.InferenceSession.create(graph, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' });
+  const session = await ort.InferenceSession.create(graph, {
+    executionProviders: ['wasm'],
+    graphOptimizationLevel: 'all',
+  });
   const index = new ort.Tensor('int64', BigInt64Array.of(BigInt(classIndex)), [1]);
-  const gradient = async (planes) => (await session.run({ x: new ort.Tensor('float32', planes, [1, 3, side, side]), class: index })).gradient.data;
+  const gradient = async (planes) =>
+    (await session.run({ x: new ort.Tensor('float32', planes, [1, 3, side, side]), class: index }))
+      .gradient.data;
   globalThis.contest = {
     gradient: () => gradient(picture.planes),
     async 'class model, 30 steps'() {
@@ -155,28 +226,60 @@ async function onnxruntime({ side, classIndex }) {
 }
 
 async function tensorflow({ side, classIndex, weights, args: [backend] }) {
-  const load = (file) => new Promise((resolve, reject) => {
-    document.head.append(Object.assign(document.createElement('script'), { src: `/peers/@tensorflow/${file}`, onload: resolve, onerror: reject }));
-  });
+  const load = (file) =>
+    new Promise((resolve, reject) => {
+      document.head.append(
+        Object.assign(document.createElement('script'), {
+          src: `/peers/@tensorflow/${file}`,
+          onload: resolve,
+          onerror: reject,
+        }),
+      );
+    });
   await load('tfjs/dist/tf.min.js'); // with the WebGL backend
   if (backend === 'webgpu') await load('tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js');
   const { tf } = globalThis;
   tf.enableProdMode();
   if (!(await tf.setBackend(backend))) throw new Error(`no ${backend}`);
   await tf.ready();
-  const tensors = Object.fromEntries(Object.entries(weights).map(([name, { shape, values }]) => {
-    const tensor = tf.tensor(values, shape);
-    return [name, shape.length === 4 ? tf.transpose(tensor, [2, 3, 1, 0]) : tensor];
-  }));
+  const tensors = Object.fromEntries(
+    Object.entries(weights).map(([name, { shape, values }]) => {
+      const tensor = tf.tensor(values, shape);
+      return [name, shape.length === 4 ? tf.transpose(tensor, [2, 3, 1, 0]) : tensor];
+    }),
+  );
   const convolution = (x, name, strides = 1, pad = 'valid') =>
-    tf.fused.conv2d({ x, filter: tensors[`${name}.weight`], bias: tensors[`${name}.bias`], strides, pad, activation: 'relu' });
+    tf.fused.conv2d({
+      x,
+      filter: tensors[`${name}.weight`],
+      bias: tensors[`${name}.bias`],
+      strides,
+      pad,
+      activation: 'relu',
+    });
   const fire = (x, name) => {
     const squeezed = convolution(x, `${name}.squeeze`);
-    return tf.concat([convolution(squeezed, `${name}.expand1x1`), convolution(squeezed, `${name}.expand3x3`, 1, 'same')], 3);
+    return tf.concat(
+      [
+        convolution(squeezed, `${name}.expand1x1`),
+        convolution(squeezed, `${name}.expand3x3`, 1, 'same'),
+      ],
+      3,
+    );
   };
   // The last window may hang over the edge.
-  const pool = (x) => tf.maxPool(x, 3, 2, [[0, 0], [0, (x.shape[1] + 1) % 2], [0, (x.shape[2] + 1) % 2], [0, 0]]);
-  const row = tf.slice(tf.reshape(tensors['classifier.1.weight'], [-1, 1000]), [0, classIndex], [-1, 1]);
+  const pool = (x) =>
+    tf.maxPool(x, 3, 2, [
+      [0, 0],
+      [0, (x.shape[1] + 1) % 2],
+      [0, (x.shape[2] + 1) % 2],
+      [0, 0],
+    ]);
+  const row = tf.slice(
+    tf.reshape(tensors['classifier.1.weight'], [-1, 1000]),
+    [0, classIndex],
+    [-1, 1],
+  );
   const score = (x) => {
     let features = pool(convolution(x, 'features.0', 2));
     features = pool(fire(fire(features, 'features.3'), 'features.4'));
@@ -187,7 +290,12 @@ async function tensorflow({ side, classIndex, weights, args: [backend] }) {
   const gradient = tf.grad(score);
   globalThis.contest = {
     async gradient() {
-      const result = tf.tidy(() => tf.transpose(gradient(tf.transpose(tf.tensor4d(picture.planes, [1, 3, side, side]), [0, 2, 3, 1])), [0, 3, 1, 2]));
+      const result = tf.tidy(() =>
+        tf.transpose(
+          gradient(tf.transpose(tf.tensor4d(picture.planes, [1, 3, side, side]), [0, 2, 3, 1])),
+          [0, 3, 1, 2],
+        ),
+      );
       const values = await result.data();
       result.dispose();
       return values;

@@ -1,22 +1,25 @@
-//! The whole cut: whatever picture, guide, settings and strokes are, there is a reason why not, or an object as it is described.
+//! Any picture, prompt, settings and strokes give a documented error, or an object that has the
+//! documented properties.
 #![no_main]
 
 use std::rc::Rc;
 
 use deep_inside::Error;
 use deep_inside::image_input::Picture;
-use deep_inside::progress::Unwatched;
+use deep_inside::progress::NoProgress;
 use deep_inside::saliency::SaliencyMap;
-use deep_inside::segmentation::{BoundingBox, CutSettings, Guide, ObjectCut, SeedUse, Segmentation, Stroke};
+use deep_inside::segmentation::{
+    BoundingBox, CutSettings, ObjectCut, Prompt, SeedUse, Segmentation, Stroke,
+};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use pollster::block_on;
 
-/// Enough for every shape, few enough for hundreds of cuts a second.
+/// Enough pixels for all shapes, few enough for hundreds of cuts per second.
 const PIXELS: u32 = 1500;
 
 fuzz_target!(|bytes: &[u8]| {
-    // Unstructured makes something of however few bytes: there is no error.
+    // `Unstructured` accepts any number of bytes: there is no error.
     let _ = cut_and_correct(&mut Unstructured::new(bytes));
 });
 
@@ -24,14 +27,24 @@ fn cut_and_correct(input: &mut Unstructured) -> Result<()> {
     let settings = settings(input)?;
     let photo = Rc::new(photo(input)?);
     let (map, rectangle);
-    let guide = if input.ratio(3, 4)? {
+    let prompt = if input.ratio(3, 4)? {
         map = saliency_map(input)?;
-        Guide::Saliency(&map)
+        Prompt::Saliency(&map)
     } else {
-        rectangle = BoundingBox { x: length(input)?, y: length(input)?, width: length(input)?, height: length(input)? };
-        Guide::Rectangle(rectangle)
+        rectangle = BoundingBox {
+            x: length(input)?,
+            y: length(input)?,
+            width: length(input)?,
+            height: length(input)?,
+        };
+        Prompt::Rectangle(rectangle)
     };
-    let mut cut = match block_on(ObjectCut::new(photo.clone(), guide, &settings, &Unwatched)) {
+    let mut cut = match block_on(ObjectCut::new(
+        photo.clone(),
+        prompt,
+        &settings,
+        &NoProgress,
+    )) {
         Ok(cut) => cut,
         Err(error) => {
             check_error(&error);
@@ -64,7 +77,7 @@ fn cut_and_correct(input: &mut Unstructured) -> Result<()> {
     Ok(())
 }
 
-/// The cut's object, if there is one, after a look at everything that its description promises.
+/// The cut's object, if there is one, after a check of its documented properties.
 fn checked(cut: &ObjectCut, photo: &Picture) -> Option<Segmentation> {
     let found = match cut.segmentation() {
         Ok(found) => found,
@@ -77,10 +90,20 @@ fn checked(cut: &ObjectCut, photo: &Picture) -> Option<Segmentation> {
     assert_eq!((found.width, found.height), (photo.width(), photo.height()));
     let (mask, alpha) = (found.mask(), found.alpha.values());
     assert_eq!((mask.len(), alpha.len()), (pixels, pixels));
-    assert!(mask.iter().zip(&alpha).all(|(&mask, &alpha)| mask == if alpha >= 128 { 255 } else { 0 }));
-    let object: Vec<_> = (0..pixels).filter(|&pixel| mask[pixel] == 255).map(|pixel| pixel..pixel + 1).collect();
+    assert!(
+        mask.iter()
+            .zip(&alpha)
+            .all(|(&mask, &alpha)| mask == if alpha >= 128 { 255 } else { 0 })
+    );
+    let object: Vec<_> = (0..pixels)
+        .filter(|&pixel| mask[pixel] == 255)
+        .map(|pixel| pixel..pixel + 1)
+        .collect();
     assert_eq!(
-        (found.pixels, BoundingBox::around(&object, photo.width() as usize)),
+        (
+            found.pixels,
+            BoundingBox::around(&object, photo.width() as usize)
+        ),
         (object.len() as u64, Some(found.bounding_box))
     );
     assert!(found.energy.is_finite());
@@ -90,14 +113,29 @@ fn checked(cut: &ObjectCut, photo: &Picture) -> Option<Segmentation> {
 }
 
 fn check_error(error: &Error) {
-    assert!(["setting-out-of-range", "no-object-found"].contains(&error.code()), "{error}");
+    assert!(
+        ["setting-out-of-range", "no-object-found"].contains(&error.code()),
+        "{error}"
+    );
 }
 
 fn settings(input: &mut Unstructured) -> Result<CutSettings> {
-    let mut settings = input.choose(&[CutSettings::paper as fn() -> CutSettings, CutSettings::best, CutSettings::rectangle])?();
+    let mut settings = input.choose(&[
+        CutSettings::paper as fn() -> CutSettings,
+        CutSettings::best,
+        CutSettings::rectangle,
+    ])?();
     settings.iterations = input.int_in_range(1..=3)?;
-    settings.working_side = if input.ratio(1, 4)? { length(input)? } else { settings.working_side };
-    settings.seeds = if input.arbitrary()? { SeedUse::Hard } else { SeedUse::Soft };
+    settings.working_side = if input.ratio(1, 4)? {
+        length(input)?
+    } else {
+        settings.working_side
+    };
+    settings.seeds = if input.arbitrary()? {
+        SeedUse::Hard
+    } else {
+        SeedUse::Soft
+    };
     if input.ratio(1, 4)? {
         settings.foreground_quantile = number(input)?;
         settings.background_quantile = number(input)?;
@@ -118,43 +156,74 @@ fn photo(input: &mut Unstructured) -> Result<Picture> {
     let (across, down) = (input.int_in_range(0..=3)?, input.int_in_range(0..=3)?);
     let mut random: u32 = input.arbitrary()?;
     let pixels = (0..width * height).flat_map(|pixel| {
-        let band = (pixel % width * (across + 1) / width + pixel / width * (down + 1) / height) as usize;
+        let band =
+            (pixel % width * (across + 1) / width + pixel / width * (down + 1) / height) as usize;
         palette[band % 4].map(|value| {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             value.wrapping_add((random >> 16) as u8 & grain as u8)
         })
     });
     let mut pixels: Vec<u8> = pixels.collect();
-    // And a part of it as the input has it.
-    let part = input.int_in_range(0..=pixels.len().min(256))?.min(input.len());
-    pixels[..part].copy_from_slice(input.bytes(part)?);
+    // The first pixels are the input's own bytes.
+    let prefix = input
+        .int_in_range(0..=pixels.len().min(256))?
+        .min(input.len());
+    pixels[..prefix].copy_from_slice(input.bytes(prefix)?);
     if input.arbitrary()? {
-        pixels.iter_mut().skip(3).step_by(4).for_each(|alpha| *alpha = 255);
+        pixels
+            .iter_mut()
+            .skip(3)
+            .step_by(4)
+            .for_each(|alpha| *alpha = 255);
     }
     Ok(Picture::from_rgba(pixels, width, height).expect("at least a pixel, and few"))
 }
 
 fn saliency_map(input: &mut Unstructured) -> Result<SaliencyMap> {
     let (rows, columns) = (input.int_in_range(0..=8)?, input.int_in_range(1..=8)?);
-    let count = if input.ratio(1, 16)? { 5 } else { rows * columns };
-    let wild = input.ratio(1, 8)?;
-    let value = |input: &mut Unstructured| Ok(if wild { number(input)? as f32 } else { f32::from(input.arbitrary::<u8>()?) });
-    Ok(SaliencyMap { values: (0..count).map(|_| value(input)).collect::<Result<_>>()?, rows, columns })
+    let count = if input.ratio(1, 16)? {
+        5
+    } else {
+        rows * columns
+    };
+    let is_wild = input.ratio(1, 8)?;
+    let value = |input: &mut Unstructured| {
+        Ok(if is_wild {
+            number(input)? as f32
+        } else {
+            f32::from(input.arbitrary::<u8>()?)
+        })
+    };
+    Ok(SaliencyMap {
+        values: (0..count).map(|_| value(input)).collect::<Result<_>>()?,
+        rows,
+        columns,
+    })
 }
 
 fn stroke(input: &mut Unstructured, photo: &Picture) -> Result<Stroke> {
     let sides = [photo.width(), photo.height()];
-    let wild = input.ratio(1, 8)?;
-    let place = |input: &mut Unstructured, side: u32| {
-        Ok(if wild { number(input)? as f32 } else { f32::from(input.arbitrary::<u8>()?) / 240.0 * side as f32 - 1.0 })
+    let is_wild = input.ratio(1, 8)?;
+    let coordinate = |input: &mut Unstructured, side: u32| {
+        Ok(if is_wild {
+            number(input)? as f32
+        } else {
+            f32::from(input.arbitrary::<u8>()?) / 240.0 * side as f32 - 1.0
+        })
     };
     let count = input.int_in_range(0..=5)?;
-    let points = (0..count).map(|_| Ok([place(input, sides[0])?, place(input, sides[1])?])).collect::<Result<_>>()?;
-    let radius = place(input, 8)? + 1.5;
-    Ok(Stroke { points, radius, object: input.arbitrary()? })
+    let points = (0..count)
+        .map(|_| Ok([coordinate(input, sides[0])?, coordinate(input, sides[1])?]))
+        .collect::<Result<_>>()?;
+    let radius = coordinate(input, 8)? + 1.5;
+    Ok(Stroke {
+        points,
+        radius,
+        object: input.arbitrary()?,
+    })
 }
 
-/// A side or a position: mostly small, rarely anything.
+/// A side or a coordinate: mostly small, rarely any number.
 fn length(input: &mut Unstructured) -> Result<u32> {
     match input.int_in_range(0..=15)? {
         0 => Ok(1),
@@ -164,11 +233,22 @@ fn length(input: &mut Unstructured) -> Result<u32> {
     }
 }
 
-/// Mostly between 0 and 1, at times the worst there is.
+/// A number: mostly between 0 and 1, at times any number or a special value.
 fn number(input: &mut Unstructured) -> Result<f64> {
     match input.int_in_range(0..=3)? {
         0 => input.arbitrary(),
-        1 => Ok(*input.choose(&[0.0, 1.0, -1.0, 1e-300, 1e-40, 3e38, 1e300, f64::NAN, f64::INFINITY, f64::NEG_INFINITY])?),
+        1 => Ok(*input.choose(&[
+            0.0,
+            1.0,
+            -1.0,
+            1e-300,
+            1e-40,
+            3e38,
+            1e300,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ])?),
         _ => Ok(f64::from(input.arbitrary::<u8>()?) / 256.0),
     }
 }

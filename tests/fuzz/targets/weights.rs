@@ -1,4 +1,5 @@
-//! Any bytes are refused as weights; read as a safetensors file they are finite tensors of the shapes they claim, or refused.
+//! Any bytes are refused as weights. Read as a safetensors file, they give finite tensors of the
+//! claimed shapes, or a documented error.
 #![no_main]
 
 use burn::tensor::Device;
@@ -29,8 +30,12 @@ fn read(bytes: &[u8]) {
     }
 }
 
-/// The input as header and data of a file whose first eight bytes are right, which mutations seldom leave.
+/// The input as header and data of a safetensors file with a correct header length in its first
+/// eight bytes, which mutations seldom produce.
 fn with_length(bytes: &[u8]) -> Vec<u8> {
-    let header = bytes.iter().rposition(|&byte| byte == b'}').map_or(0, |last| last + 1);
+    let header = bytes
+        .iter()
+        .rposition(|&byte| byte == b'}')
+        .map_or(0, |last| last + 1);
     [&(header as u64).to_le_bytes(), bytes].concat()
 }

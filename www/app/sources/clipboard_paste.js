@@ -9,7 +9,7 @@ import { pictureIn } from './transferred_picture.js';
  */
 export function startClipboardPaste(onPicture, onError) {
   /** @param {ClipboardEvent} event */
-  function take(event) {
+  function onPaste(event) {
     const intoText = event.target instanceof HTMLInputElement;
     if (intoText && !event.clipboardData?.files.length) return;
     event.preventDefault();
@@ -19,6 +19,6 @@ export function startClipboardPaste(onPicture, onError) {
       onError(error);
     }
   }
-  document.addEventListener('paste', take);
-  return () => document.removeEventListener('paste', take);
+  document.addEventListener('paste', onPaste);
+  return () => document.removeEventListener('paste', onPaste);
 }

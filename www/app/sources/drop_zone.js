@@ -19,17 +19,28 @@ export function startDropZone(onPicture, onError, page) {
     page.classList.toggle('drop-target', depth > 0);
   }
 
-  page.addEventListener('dragenter', (event) => { event.preventDefault(); count(1); }, { signal });
+  page.addEventListener(
+    'dragenter',
+    (event) => {
+      event.preventDefault();
+      count(1);
+    },
+    { signal },
+  );
   page.addEventListener('dragover', (event) => event.preventDefault(), { signal });
   page.addEventListener('dragleave', () => count(-1), { signal });
-  page.addEventListener('drop', (event) => {
-    event.preventDefault();
-    count(-depth);
-    try {
-      onPicture(pictureIn(event.dataTransfer, 'drop-without-picture'));
-    } catch (error) {
-      onError(error);
-    }
-  }, { signal });
+  page.addEventListener(
+    'drop',
+    (event) => {
+      event.preventDefault();
+      count(-depth);
+      try {
+        onPicture(pictureIn(event.dataTransfer, 'drop-without-picture'));
+      } catch (error) {
+        onError(error);
+      }
+    },
+    { signal },
+  );
   return () => listeners.abort();
 }

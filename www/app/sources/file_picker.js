@@ -8,15 +8,15 @@
  */
 export function startFilePicker(onPicture, button, input) {
   const ask = () => input.click();
-  function take() {
+  function onChange() {
     const blob = input.files?.[0];
     if (blob) onPicture({ kind: 'file', blob });
     input.value = ''; // the same file may be chosen again
   }
   button.addEventListener('click', ask);
-  input.addEventListener('change', take);
+  input.addEventListener('change', onChange);
   return () => {
     button.removeEventListener('click', ask);
-    input.removeEventListener('change', take);
+    input.removeEventListener('change', onChange);
   };
 }

@@ -35,10 +35,13 @@ export function thumbOf(sample) {
 export async function fetchSample(sample, signal) {
   try {
     const response = await fetch(new URL(sample.file, FOLDER), { signal });
-    if (!response.ok) throw new CodedError('sample-download-failed', transfer.status(response.status));
+    if (!response.ok)
+      throw new CodedError('sample-download-failed', transfer.status(response.status));
     return { kind: 'file', blob: await response.blob() };
   } catch (error) {
     if (signal.aborted) throw new CodedError('cancelled');
-    throw error instanceof CodedError ? error : new CodedError('sample-download-failed', transfer.unreachable);
+    throw error instanceof CodedError
+      ? error
+      : new CodedError('sample-download-failed', transfer.unreachable);
   }
 }

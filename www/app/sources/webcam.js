@@ -1,4 +1,5 @@
-// A picture from the camera. It is asked for on a click only; its light goes out on capture, on leaving and on every error.
+// A picture from the camera. It is asked for on a click only; its light goes out on capture, on
+// leaving and on every error.
 
 import { canAskForCamera } from '../capabilities.js';
 import { CodedError } from '../messages.js';
@@ -20,7 +21,8 @@ const CODES = {
  *
  * @param {(source: import('../photo_pixels.js').PictureSource) => void} onPicture
  * @param {(error: unknown) => void} onError   the camera is off by then
- * @param {HTMLVideoElement} video             shows the preview; has the class `mirrored` where it shows the visitor
+ * @param {HTMLVideoElement} video             shows the preview; has the class `mirrored` where it
+ *   shows the visitor
  * @param {(live: {canSwitch: boolean} | null) => void} onChange   null: the camera is off
  */
 export function startWebcam(onPicture, onError, video, onChange) {
@@ -54,24 +56,37 @@ export function startWebcam(onPicture, onError, video, onChange) {
     if (stopped) return;
     stop();
     const name = /** @type {any} */ (error)?.name ?? '';
-    onError(error instanceof CodedError ? error : new CodedError(CODES[name] ?? 'camera-not-readable', name));
+    onError(
+      error instanceof CodedError
+        ? error
+        : new CodedError(CODES[name] ?? 'camera-not-readable', name),
+    );
   }
 
   async function show() {
     try {
       if (!canAskForCamera()) throw new CodedError('camera-insecure');
       release();
-      const wanted = { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 960 } };
-      const granted = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
+      const constraints = { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 960 } };
+      const granted = await navigator.mediaDevices.getUserMedia({
+        video: constraints,
+        audio: false,
+      });
       if (stopped) return granted.getTracks().forEach((track) => track.stop());
       stream = granted;
       const [track] = stream.getVideoTracks();
-      track.addEventListener('ended', () => stream === granted && fail(new CodedError('camera-lost')));
+      track.addEventListener(
+        'ended',
+        () => stream === granted && fail(new CodedError('camera-lost')),
+      );
       video.classList.toggle('mirrored', track.getSettings().facingMode !== 'environment');
       video.srcObject = stream;
       await video.play();
       const devices = await navigator.mediaDevices.enumerateDevices();
-      if (!stopped) onChange({ canSwitch: devices.filter((device) => device.kind === 'videoinput').length > 1 });
+      if (!stopped)
+        onChange({
+          canSwitch: devices.filter((device) => device.kind === 'videoinput').length > 1,
+        });
     } catch (error) {
       fail(error);
     }

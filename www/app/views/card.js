@@ -1,6 +1,7 @@
-// The frame that the three results share: heading, state, picture on its mat, progress, controls, words, formula, saving.
+// The frame that the three results share: heading, state, picture on its stage, progress, controls,
+// words, formula, saving.
 
-import { isClass } from '../chosen.js';
+import { isClass } from '../target.js';
 import { fromTemplate, h, setAttribute, setText } from '../dom.js';
 import { card as words, neuronName, shortName } from '../strings/en.js';
 
@@ -16,26 +17,52 @@ export function makeCard({ id, text, layers, controls, saves }) {
   const state = h('p', { class: 'card-state' });
   const className = h('p', { class: 'card-class' });
   const progress = h('div', { class: 'card-progress' }, h('div', { class: 'bar' }));
-  const note = h('p', { class: 'mat-note' });
-  const pictogram = h('div', { class: 'pictogram', 'aria-hidden': 'true' }, fromTemplate(`pictogram-${id}`));
-  const mat = h('div', { class: 'mat' }, pictogram, ...layers, note);
+  const note = h('p', { class: 'stage-note' });
+  const pictogram = h(
+    'div',
+    { class: 'pictogram', 'aria-hidden': 'true' },
+    fromTemplate(`pictogram-${id}`),
+  );
+  const stage = h('div', { class: 'stage' }, pictogram, ...layers, note);
   const saveButtons = saves.map(({ label, hint, save }) =>
-    h('button', { type: 'button', class: 'quiet', title: hint, 'aria-label': hint, disabled: true, on: { click: save } }, label),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        title: hint,
+        'aria-label': hint,
+        disabled: true,
+        on: { click: save },
+      },
+      label,
+    ),
   );
   const headingId = `${id}-heading`;
   const element = h(
     'section',
     { class: 'card', id, 'aria-labelledby': headingId },
     h('header', { class: 'card-head' }, h('h2', { id: headingId }, text.heading), state, className),
-    mat,
+    stage,
     progress,
     h('div', { class: 'controls' }, ...controls),
     h('p', { class: 'caption' }, text.caption),
     h(
       'footer',
       { class: 'card-foot' },
-      h('details', { class: 'formula' }, h('summary', {}, words.formula), fromTemplate(`formula-${id}`), h('p', {}, text.formula)),
-      h('div', { class: 'saves' }, h('span', { class: 'saves-label', 'aria-hidden': 'true' }, words.save), ...saveButtons),
+      h(
+        'details',
+        { class: 'formula' },
+        h('summary', {}, words.formula),
+        fromTemplate(`formula-${id}`),
+        h('p', {}, text.formula),
+      ),
+      h(
+        'div',
+        { class: 'saves' },
+        h('span', { class: 'saves-label', 'aria-hidden': 'true' }, words.save),
+        ...saveButtons,
+      ),
     ),
   );
   const bar = /** @type {HTMLElement} */ (progress.firstChild);
@@ -44,9 +71,13 @@ export function makeCard({ id, text, layers, controls, saves }) {
 
   return {
     element,
-    mat,
+    stage,
 
-    /** Another caption, and other words at the formula. @param {string} captionText @param {string} formulaText */
+    /**
+     * Another caption, and other words at the formula.
+     * @param {string} captionText
+     * @param {string} formulaText
+     */
     describe(captionText, formulaText) {
       setText(caption, captionText);
       setText(formula, formulaText);
@@ -55,8 +86,8 @@ export function makeCard({ id, text, layers, controls, saves }) {
     /**
      * @param {object} shown
      * @param {string} shown.state        a few words beside the heading
-     * @param {number | null} shown.part  0..1 of the way, or null for no progress
-     * @param {string | null} shown.note  a sentence on the empty mat
+     * @param {number | null} shown.fraction  0..1 of the way, or null for no progress
+     * @param {string | null} shown.note  a sentence on the empty stage
      * @param {boolean} shown.empty       whether the pictogram stands in for the picture
      * @param {string | null} shown.alt   what the picture shows; null while there is none
      * @param {boolean} shown.savable
@@ -68,8 +99,8 @@ export function makeCard({ id, text, layers, controls, saves }) {
       setText(note, shown.note ?? '');
       note.hidden = !shown.note;
       pictogram.hidden = !shown.empty;
-      element.classList.toggle('working', shown.part !== null);
-      bar.style.transform = `scaleX(${shown.part ?? 0})`;
+      element.classList.toggle('working', shown.fraction !== null);
+      bar.style.transform = `scaleX(${shown.fraction ?? 0})`;
       const [picture] = layers;
       setAttribute(picture, 'role', shown.alt ? 'img' : null);
       setAttribute(picture, 'aria-label', shown.alt);
@@ -79,8 +110,11 @@ export function makeCard({ id, text, layers, controls, saves }) {
   };
 }
 
-/** The chosen class's first name, or the neuron's; '' for none. @param {import('../state.js').State} state */
-export function chosenName({ engine, chosen }) {
-  if (chosen === null || !engine.ready) return '';
-  return isClass(chosen) ? shortName(engine.ready.network.classes[chosen]) : neuronName(chosen);
+/**
+ * The chosen class's first name, or the neuron's; '' for none.
+ * @param {import('../state.js').State} state
+ */
+export function targetName({ engine, target }) {
+  if (target === null || !engine.ready) return '';
+  return isClass(target) ? shortName(engine.ready.network.classes[target]) : neuronName(target);
 }

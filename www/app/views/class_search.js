@@ -1,4 +1,5 @@
-// A combobox over all classes: the ARIA pattern with list autocompletion; the focus stays in the text field.
+// A combobox over all classes: the ARIA pattern with list autocompletion; the focus stays in the
+// text field.
 
 import { h, setAttribute } from '../dom.js';
 import { likeliest } from '../ranking.js';
@@ -7,19 +8,20 @@ import { classes as words, percent, shortName } from '../strings/en.js';
 const MOST_ROWS = 50;
 
 /**
- * The classes that a text finds: those whose first name begins with it, then other names that do, then words within names.
+ * The classes that a text finds: those whose first name begins with it, then other names that do,
+ * then words within names.
  * @param {string[]} labels @param {string} text
  * @returns {number[]} indices, best first
  */
 export function findClasses(labels, text) {
-  const wanted = text.trim().toLowerCase();
+  const query = text.trim().toLowerCase();
   /** @type {number[][]} */
   const found = [[], [], [], []];
   labels.forEach((label, index) => {
     const lower = label.toLowerCase();
-    const at = lower.indexOf(wanted);
+    const at = lower.indexOf(query);
     if (at < 0) return;
-    const nameStart = at === 0 || lower.includes(`, ${wanted}`);
+    const nameStart = at === 0 || lower.includes(`, ${query}`);
     const wordStart = nameStart || /\W/.test(lower[at - 1]);
     found[at === 0 ? 0 : nameStart ? 1 : wordStart ? 2 : 3].push(index);
   });
@@ -35,27 +37,52 @@ export function makeClassSearch(store, actions) {
   let shown = [];
   let active = -1;
 
-  const list = h('ul', { id: 'class-list', role: 'listbox', 'aria-label': words.listLabel, class: 'options' });
+  const list = h('ul', {
+    id: 'class-list',
+    role: 'listbox',
+    'aria-label': words.listLabel,
+    class: 'options',
+  });
   const more = h('p', { class: 'options-more' });
   const popup = h('div', { class: 'popup', hidden: true }, list, more);
   const input = h('input', {
-    type: 'text', id: 'class-search', class: 'search', role: 'combobox', placeholder: words.searchPlaceholder, autocomplete: 'off', spellcheck: false,
-    'aria-autocomplete': 'list', 'aria-expanded': 'false', 'aria-controls': 'class-list', disabled: true,
+    type: 'text',
+    id: 'class-search',
+    class: 'search',
+    role: 'combobox',
+    placeholder: words.searchPlaceholder,
+    autocomplete: 'off',
+    spellcheck: false,
+    'aria-autocomplete': 'list',
+    'aria-expanded': 'false',
+    'aria-controls': 'class-list',
+    disabled: true,
   });
 
   /** The rows for what is in the field now: with nothing in it, the likeliest. */
   function rows() {
     const { engine, probabilities } = store.state;
     const labels = engine.ready?.network.classes ?? [];
-    return input.value.trim() || !probabilities ? findClasses(labels, input.value) : likeliest(probabilities, labels.length);
+    return input.value.trim() || !probabilities
+      ? findClasses(labels, input.value)
+      : likeliest(probabilities, labels.length);
   }
 
   function open() {
     const found = rows();
     const { probabilities, engine } = store.state;
     shown = found.slice(0, MOST_ROWS);
-    list.replaceChildren(...shown.map((index, i) => makeOption(i, engine.ready?.network.classes[index] ?? '', probabilities?.[index])));
-    more.textContent = found.length === 0 ? words.none : found.length > MOST_ROWS ? words.more(found.length - MOST_ROWS) : '';
+    list.replaceChildren(
+      ...shown.map((index, i) =>
+        makeOption(i, engine.ready?.network.classes[index] ?? '', probabilities?.[index]),
+      ),
+    );
+    more.textContent =
+      found.length === 0
+        ? words.none
+        : found.length > MOST_ROWS
+          ? words.more(found.length - MOST_ROWS)
+          : '';
     more.hidden = !more.textContent;
     popup.hidden = false;
     input.setAttribute('aria-expanded', 'true');
@@ -72,13 +99,14 @@ export function makeClassSearch(store, actions) {
   /** @param {number} row */
   function activate(row) {
     active = row;
-    for (const [i, option] of [...list.children].entries()) option.setAttribute('aria-selected', String(i === row));
+    for (const [i, option] of [...list.children].entries())
+      option.setAttribute('aria-selected', String(i === row));
     setAttribute(input, 'aria-activedescendant', row < 0 ? null : `class-option-${row}`);
     list.children[row]?.scrollIntoView({ block: 'nearest' });
   }
 
   /** @param {number} row */
-  function take(row) {
+  function choose(row) {
     const index = shown[row];
     if (index === undefined) return;
     input.value = '';
@@ -92,8 +120,19 @@ export function makeClassSearch(store, actions) {
     const others = label.slice(label.indexOf(name) + name.length).replace(/^,\s*/, '');
     return h(
       'li',
-      { id: `class-option-${i}`, role: 'option', 'aria-selected': 'false', class: 'option', on: { click: () => take(i) } },
-      h('span', { class: 'option-name' }, name, others && h('span', { class: 'option-others' }, `, ${others}`)),
+      {
+        id: `class-option-${i}`,
+        role: 'option',
+        'aria-selected': 'false',
+        class: 'option',
+        on: { click: () => choose(i) },
+      },
+      h(
+        'span',
+        { class: 'option-name' },
+        name,
+        others && h('span', { class: 'option-others' }, `, ${others}`),
+      ),
       probability !== undefined && h('span', { class: 'class-share' }, percent(probability)),
     );
   }
@@ -101,7 +140,8 @@ export function makeClassSearch(store, actions) {
   input.addEventListener('input', open);
   input.addEventListener('click', () => popup.hidden && open());
   input.addEventListener('blur', close);
-  popup.addEventListener('pointerdown', (event) => event.preventDefault()); // the focus stays in the field
+  // The focus stays in the field
+  popup.addEventListener('pointerdown', (event) => event.preventDefault());
   input.addEventListener('keydown', (event) => {
     const isOpen = !popup.hidden;
     /** @param {number} row */
@@ -114,14 +154,15 @@ export function makeClassSearch(store, actions) {
       ArrowUp: () => move(isOpen && active < 0 ? shown.length - 1 : active - 1),
       PageDown: () => move(active + 6),
       PageUp: () => move(active - 6),
-      Enter: () => isOpen && take(active < 0 ? 0 : active),
+      Enter: () => isOpen && choose(active < 0 ? 0 : active),
       Escape: () => {
         if (isOpen) close();
         else input.value = '';
       },
     }[event.key];
     if (!handled) return;
-    if (event.key === 'Escape' && !isOpen && !input.value) return; // nothing to close here: Escape means cancel
+    // Nothing to close here: Escape means cancel
+    if (event.key === 'Escape' && !isOpen && !input.value) return;
     event.preventDefault();
     event.stopPropagation();
     handled();
@@ -131,5 +172,11 @@ export function makeClassSearch(store, actions) {
     input.disabled = !photo || !engine.ready;
   });
 
-  return h('div', { class: 'search-box' }, h('label', { for: 'class-search', class: 'hidden' }, words.searchLabel), input, popup);
+  return h(
+    'div',
+    { class: 'search-box' },
+    h('label', { for: 'class-search', class: 'hidden' }, words.searchLabel),
+    input,
+    popup,
+  );
 }

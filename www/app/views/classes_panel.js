@@ -1,10 +1,11 @@
-// The five likeliest classes as buttons, a sixth for one that is chosen and not among them, and under them the search over all.
+// The five likeliest classes as buttons, a sixth for one that is chosen and not among them, and
+// under them the search over all.
 
-import { isClass } from '../chosen.js';
+import { isClass } from '../target.js';
 import { h, setText } from '../dom.js';
 import { likeliest } from '../ranking.js';
 import { classes as words, percent, shortName } from '../strings/en.js';
-import { chosenName } from './card.js';
+import { targetName } from './card.js';
 import { makeClassSearch } from './class_search.js';
 import { makeNeuronPicker } from './neuron_picker.js';
 
@@ -12,7 +13,7 @@ const COUNT = 5;
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{choose: (chosen: import('../chosen.js').Chosen) => void}} actions
+ * @param {{choose: (target: import('../target.js').Target) => void}} actions
  */
 export function makeClassesPanel(store, actions) {
   const hint = h('p', { class: 'panel-hint' });
@@ -37,27 +38,45 @@ export function makeClassesPanel(store, actions) {
     rows[0].element.querySelector('button')?.focus(); // the button that was pressed goes
   }
 
-  store.watch(['photo', 'probabilities', 'chosen', 'fromLink', 'engine'], (state) => {
-    const { photo, probabilities, chosen, engine } = state;
-    setText(hint, !photo ? words.empty : !probabilities ? words.working : chosen === null ? words.choose : '');
+  store.watch(['photo', 'probabilities', 'target', 'fromLink', 'engine'], (state) => {
+    const { photo, probabilities, target, engine } = state;
+    setText(
+      hint,
+      !photo ? words.empty : !probabilities ? words.working : target === null ? words.choose : '',
+    );
     const names = engine.ready?.network.classes;
     const top = probabilities && names ? likeliest(probabilities, COUNT) : [];
     rows.forEach((row, i) => {
       const index = top[i];
-      row.show(index === undefined || !names || !probabilities ? null : {
-        index, label: names[index], probability: probabilities[index], pressed: index === chosen,
-      });
+      row.show(
+        index === undefined || !names || !probabilities
+          ? null
+          : {
+              index,
+              label: names[index],
+              probability: probabilities[index],
+              pressed: index === target,
+            },
+      );
     });
-    const elsewhere = names && probabilities && isClass(chosen) && !top.includes(chosen);
+    const elsewhere = names && probabilities && isClass(target) && !top.includes(target);
     if (elsewhere) {
-      other.show({ index: chosen, label: names[chosen], probability: probabilities[chosen], pressed: true });
+      other.show({
+        index: target,
+        label: names[target],
+        probability: probabilities[target],
+        pressed: true,
+      });
       list.append(other.element);
     } else other.element.remove();
 
-    if (state.fromLink && chosen !== null && names && probabilities) {
-      setText(linkText, words.fromLink(chosenName(state), isClass(chosen) ? probabilities[chosen] : undefined));
+    if (state.fromLink && target !== null && names && probabilities) {
+      setText(
+        linkText,
+        words.fromLink(targetName(state), isClass(target) ? probabilities[target] : undefined),
+      );
       setText(instead, words.instead(shortName(names[top[0]])));
-      fromLink.replaceChildren(linkText, ...(chosen === top[0] ? [] : [instead]));
+      fromLink.replaceChildren(linkText, ...(target === top[0] ? [] : [instead]));
     } else fromLink.replaceChildren();
   });
   return element;
@@ -71,7 +90,13 @@ function makeRow(onClick) {
   const bar = h('span', { class: 'bar' });
   const button = h(
     'button',
-    { type: 'button', class: 'class-button', hidden: true, 'aria-pressed': 'false', on: { click: () => onClick(shownIndex) } },
+    {
+      type: 'button',
+      class: 'class-button',
+      hidden: true,
+      'aria-pressed': 'false',
+      on: { click: () => onClick(shownIndex) },
+    },
     name,
     share,
     h('span', { class: 'class-bar', 'aria-hidden': 'true' }, bar),

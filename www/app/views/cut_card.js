@@ -3,7 +3,7 @@
 import { clear, drawCut, drawPhoto } from '../canvas_layers.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, cut as words, percent } from '../strings/en.js';
-import { chosenName, makeCard } from './card.js';
+import { targetName, makeCard } from './card.js';
 import { SEEDS } from '../url_state.js';
 import { makeCutTools } from './cut_tools.js';
 
@@ -13,19 +13,32 @@ const VIEWS = /** @type {const} */ (['outline', 'cutout', 'box', 'seeds']);
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{save: (what: string) => void, chooseSeeds: (seeds: import('../messages.js').Seeds) => void, correctCut: import('./cut_tools.js').CorrectCut}} actions
+ * @param {{save: (what: string) => void, chooseSeeds: (seeds: import('../messages.js').Seeds) =>
+ *   void, correctCut: import('./cut_tools.js').CorrectCut}} actions
  */
 export function makeCutCard(store, actions) {
   const canvas = h('canvas', { class: 'layer' });
   const radios = VIEWS.map((name) =>
-    h('input', { type: 'radio', name: 'cut-view', id: `cut-view-${name}`, value: name, on: { change: () => store.set({ cutView: name }) } }),
+    h('input', {
+      type: 'radio',
+      name: 'cut-view',
+      id: `cut-view-${name}`,
+      value: name,
+      on: { change: () => store.set({ cutView: name }) },
+    }),
   );
   const box = h('output', { class: 'figure', id: 'cut-box' });
-  const share = h('output', { class: 'figure', id: 'cut-share' });
+  const fraction = h('output', { class: 'figure', id: 'cut-share' });
 
   const seeds = h(
     'select',
-    { id: 'seeds', on: { change: () => actions.chooseSeeds(/** @type {import('../messages.js').Seeds} */ (seeds.value)) } },
+    {
+      id: 'seeds',
+      on: {
+        change: () =>
+          actions.chooseSeeds(/** @type {import('../messages.js').Seeds} */ (seeds.value)),
+      },
+    },
     ...SEEDS.map((name) => h('option', { value: name }, words.seedsFrom[name])),
   );
 
@@ -40,7 +53,10 @@ export function makeCutCard(store, actions) {
         'fieldset',
         { class: 'segments' },
         h('legend', { class: 'hidden' }, words.view),
-        ...radios.flatMap((radio, i) => [radio, h('label', { for: radio.id }, words.views[VIEWS[i]])]),
+        ...radios.flatMap((radio, i) => [
+          radio,
+          h('label', { for: radio.id }, words.views[VIEWS[i]]),
+        ]),
       ),
       h('div', { class: 'field' }, h('label', { for: 'seeds' }, words.seeds), seeds),
       tools.bar,
@@ -48,7 +64,7 @@ export function makeCutCard(store, actions) {
         'div',
         { class: 'readings pair' },
         h('div', { class: 'reading' }, h('span', {}, words.boxLabel), box),
-        h('div', { class: 'reading' }, h('span', {}, words.shareLabel), share),
+        h('div', { class: 'reading' }, h('span', {}, words.fractionLabel), fraction),
       ),
     ],
     saves: [
@@ -59,16 +75,16 @@ export function makeCutCard(store, actions) {
   });
 
   function draw() {
-    const { photo, chosen, cut, cutView } = store.state;
-    if (!photo || chosen === null) clear(canvas);
+    const { photo, target, cut, cutView } = store.state;
+    if (!photo || target === null) clear(canvas);
     else if (cut.cut) drawCut(canvas, photo.bitmap, cut.cut, cutView, coloursOf(canvas));
     else drawPhoto(canvas, photo.bitmap);
   }
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-  store.watch(['photo', 'chosen', 'cut', 'cutView'], draw);
+  store.watch(['photo', 'target', 'cut', 'cutView'], draw);
 
-  store.watch(['photo', 'chosen', 'cut', 'cutView', 'cutTool', 'engine', 'settings'], (state) => {
-    const { phase, part, cut } = state.cut;
+  store.watch(['photo', 'target', 'cut', 'cutView', 'cutTool', 'engine', 'settings'], (state) => {
+    const { phase, fraction: progress, cut } = state.cut;
     seeds.value = state.settings.seeds;
     view.describe(captionOf(state), words.formula);
     for (const radio of radios) {
@@ -76,17 +92,24 @@ export function makeCutCard(store, actions) {
       radio.disabled = !cut;
     }
     setText(box, cut ? words.box(cut.box) : '–');
-    setText(share, cut ? percent(cut.share) : '–');
+    setText(fraction, cut ? percent(cut.share) : '–');
     view.show({
-      className: chosenName(state),
+      className: targetName(state),
       state: stateText(state),
-      part: phase === 'working' ? part : null,
-      note: state.chosen === null ? words.alone : phase === 'none' && state.cutTool === null ? (state.cut.strokes.length > 0 ? words.nothingLeft : words.none) : null,
-      empty: state.chosen === null,
-      alt: cut ? words.alt(chosenName(state), cut.box, cut.share) : null,
+      fraction: phase === 'working' ? progress : null,
+      note:
+        state.target === null
+          ? words.alone
+          : phase === 'none' && state.cutTool === null
+            ? state.cut.strokes.length > 0
+              ? words.nothingLeft
+              : words.none
+            : null,
+      empty: state.target === null,
+      alt: cut ? words.alt(targetName(state), cut.box, cut.share) : null,
       savable: phase === 'ready' && cut !== null,
     });
-    view.mat.classList.toggle('dimmed', phase === 'none' && state.cutTool === null);
+    view.stage.classList.toggle('dimmed', phase === 'none' && state.cutTool === null);
   });
 
   return view.element;
@@ -99,7 +122,11 @@ function captionOf({ engine, cut: { phase, strokes, cut }, cutView }) {
   return `${originOf(cut.made, engine)} ${cutView === 'seeds' ? words.seedsLegend : words.afterOrigin}`;
 }
 
-/** What seeded a cut, in words. @param {import('../messages.js').CutOrigin} made @param {import('../state.js').EngineState} engine */
+/**
+ * What seeded a cut, in words.
+ * @param {import('../messages.js').CutOrigin} made
+ * @param {import('../state.js').EngineState} engine
+ */
 export function originOf(made, { ready }) {
   if ('rectangle' in made) return words.fromRectangle;
   const title = ready?.methods.find(({ id }) => id === made.method)?.title ?? made.method;
@@ -107,8 +134,8 @@ export function originOf(made, { ready }) {
 }
 
 /** @param {State} state */
-function stateText({ photo, chosen, cut: { phase, correcting, cut } }) {
-  if (chosen === null) return photo ? cardWords.needsClass : '';
+function stateText({ photo, target, cut: { phase, correcting, cut } }) {
+  if (target === null) return photo ? cardWords.needsClass : '';
   if (correcting) return words.correcting;
   if (phase === 'working') return cut ? words.preview : cardWords.waiting;
   if (phase === 'none') return words.noneState;
@@ -123,6 +150,9 @@ export function coloursOf(element) {
   return {
     accent: colour('--on-photo'),
     shade: colour('--shade'),
-    checker: /** @type {[string, string]} */ ([colour('--checker-light'), colour('--checker-dark')]),
+    checker: /** @type {[string, string]} */ ([
+      colour('--checker-light'),
+      colour('--checker-dark'),
+    ]),
   };
 }

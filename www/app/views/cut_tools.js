@@ -1,4 +1,5 @@
-// The tools that correct the cut: two brushes and a box, by mouse, touch, pen or keyboard, straight on the picture.
+// The tools that correct the cut: two brushes and a box, by mouse, touch, pen or keyboard, straight
+// on the picture.
 
 import { h, setAttribute, setText } from '../dom.js';
 import { frameOf } from '../messages.js';
@@ -6,7 +7,10 @@ import { cut as words } from '../strings/en.js';
 
 /** @typedef {import('../state.js').CutTool} CutTool */
 /** @typedef {[number, number]} Point   column and row in the display frame */
-/** @typedef {ReturnType<typeof import('../explanation.js').createExplanation>['correctCut']} CorrectCut */
+/**
+ * @typedef {ReturnType<typeof import('../explanation.js').createExplanation>['correctCut']}
+ *   CorrectCut
+ */
 
 const TOOLS = /** @type {const} */ (['object', 'background', 'rectangle']);
 const COLOURS = { object: '#19c37d', background: '#ff5f56', rectangle: '#fff' };
@@ -15,22 +19,63 @@ const COLOURS = { object: '#19c37d', background: '#ff5f56', rectangle: '#fff' };
 export function makeCutTools(store, correctCut) {
   const layer = h('canvas', { class: 'layer tool-layer', hidden: true });
   const buttons = TOOLS.map((tool) =>
-    h('button', { type: 'button', class: 'tool', 'aria-pressed': 'false', title: words.toolHint[tool], data: { tool }, on: { click: () => take(store.state.cutTool === tool ? null : tool) } }, words.tool[tool]),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'tool',
+        'aria-pressed': 'false',
+        title: words.toolHint[tool],
+        data: { tool },
+        on: { click: () => select(store.state.cutTool === tool ? null : tool) },
+      },
+      words.tool[tool],
+    ),
   );
-  const brush = h('input', { type: 'range', id: 'brush', 'aria-label': words.brush, title: words.brush, min: '1', max: '20', step: '1', on: { input: () => store.set({ brush: Number(brush.value) / 100 }) } });
-  const undo = h('button', { type: 'button', class: 'quiet', title: words.undoHint, on: { click: () => correctCut('undoStroke', {}) } }, words.undo);
-  const clear = h('button', { type: 'button', class: 'quiet', title: words.clearHint, on: { click: () => correctCut('clearStrokes', {}) } }, words.clear);
-  const news = h('p', { class: 'hidden', role: 'status' });
+  const brush = h('input', {
+    type: 'range',
+    id: 'brush',
+    'aria-label': words.brush,
+    title: words.brush,
+    min: '1',
+    max: '20',
+    step: '1',
+    on: { input: () => store.set({ brush: Number(brush.value) / 100 }) },
+  });
+  const undo = h(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet',
+      title: words.undoHint,
+      on: { click: () => correctCut('undoStroke', {}) },
+    },
+    words.undo,
+  );
+  const clear = h(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet',
+      title: words.clearHint,
+      on: { click: () => correctCut('clearStrokes', {}) },
+    },
+    words.clear,
+  );
+  const liveRegion = h('p', { class: 'hidden', role: 'status' });
   const bar = h(
     'div',
     { class: 'tools', role: 'group', 'aria-label': words.tools },
     h('p', { class: 'tools-label', 'aria-hidden': 'true' }, words.tools),
     h('div', { class: 'tool-row' }, ...buttons),
     h('div', { class: 'tool-row' }, brush, undo, clear),
-    news,
+    liveRegion,
   );
 
-  /** What is being drawn, and what has been drawn and is not in the cut yet. @type {{tool: CutTool, points: Point[]}[]} */
+  /**
+   * What is being drawn, and what has been drawn and is not in the cut yet.
+   * @type {{tool: CutTool, points: Point[]}[]}
+   */
   let pending = [];
   /** @type {{tool: CutTool, points: Point[]} | null} */
   let drawing = null;
@@ -39,7 +84,7 @@ export function makeCutTools(store, correctCut) {
   let redrawing = false;
 
   /** @param {CutTool | null} tool */
-  function take(tool) {
+  function select(tool) {
     drawing = null;
     place = null;
     store.set({ cutTool: tool });
@@ -60,7 +105,10 @@ export function makeCutTools(store, correctCut) {
   function placeOf({ clientX, clientY }) {
     const { left, top, width, height } = layer.getBoundingClientRect();
     const shown = Math.min(width / layer.width, height / layer.height); // object-fit: contain
-    return [(clientX - left - (width - layer.width * shown) / 2) / shown, (clientY - top - (height - layer.height * shown) / 2) / shown];
+    return [
+      (clientX - left - (width - layer.width * shown) / 2) / shown,
+      (clientY - top - (height - layer.height * shown) / 2) / shown,
+    ];
   }
 
   /** @param {{tool: CutTool, points: Point[]}} drawn */
@@ -72,13 +120,20 @@ export function makeCutTools(store, correctCut) {
       const box = boxOf(drawn.points);
       const { photo } = store.state;
       if (!photo || box.width < 2 || box.height < 2) return redraw();
-      const edge = (/** @type {number} */ value, /** @type {number} */ end) => Math.round(Math.min(Math.max(value, 0), end));
+      const edge = (/** @type {number} */ value, /** @type {number} */ end) =>
+        Math.round(Math.min(Math.max(value, 0), end));
       const [left, right] = [box.x, box.x + box.width].map((x) => edge(x * across, photo.width));
       const [top, bottom] = [box.y, box.y + box.height].map((y) => edge(y * down, photo.height));
-      sent = correctCut('cutRectangle', { rectangle: { x: left, y: top, width: right - left, height: bottom - top } });
+      sent = correctCut('cutRectangle', {
+        rectangle: { x: left, y: top, width: right - left, height: bottom - top },
+      });
     } else {
       const points = Float32Array.from(drawn.points.flatMap(([x, y]) => [x * across, y * down]));
-      sent = correctCut('strokeCut', { points, radius: radius() * Math.sqrt(across * down), object: drawn.tool === 'object' });
+      sent = correctCut('strokeCut', {
+        points,
+        radius: radius() * Math.sqrt(across * down),
+        object: drawn.tool === 'object',
+      });
     }
     pending.push(drawn);
     sent.then(() => {
@@ -99,7 +154,8 @@ export function makeCutTools(store, correctCut) {
   });
   layer.addEventListener('pointermove', (event) => {
     place = placeOf(event);
-    if (drawing) drawing.points.push(...(event.getCoalescedEvents?.() ?? [event]).map(placeOf), place);
+    if (drawing)
+      drawing.points.push(...(event.getCoalescedEvents?.() ?? [event]).map(placeOf), place);
     redraw();
   });
   layer.addEventListener('pointerup', () => {
@@ -121,10 +177,18 @@ export function makeCutTools(store, correctCut) {
     const step = event.shiftKey ? 1 : Math.max(4, radius());
     const [x, y] = place ?? [layer.width / 2, layer.height / 2];
     /** @type {Record<string, Point>} */
-    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    const moves = {
+      ArrowLeft: [-step, 0],
+      ArrowRight: [step, 0],
+      ArrowUp: [0, -step],
+      ArrowDown: [0, step],
+    };
     if (event.key in moves) {
       const [dx, dy] = moves[event.key];
-      place = [Math.min(Math.max(x + dx, 0), layer.width), Math.min(Math.max(y + dy, 0), layer.height)];
+      place = [
+        Math.min(Math.max(x + dx, 0), layer.width),
+        Math.min(Math.max(y + dy, 0), layer.height),
+      ];
       if (drawing) drawing.points.push(place);
     } else if (event.key === 'Enter' || event.key === ' ') {
       place = [x, y];
@@ -134,7 +198,7 @@ export function makeCutTools(store, correctCut) {
         drawing = null;
       } else drawing = { tool: cutTool, points: [place] };
     } else if (event.key === 'Escape') {
-      take(null);
+      select(null);
       buttons.find((button) => button.dataset.tool === cutTool)?.focus();
     } else if (event.key === 'z' && (event.ctrlKey || event.metaKey)) {
       if (!undo.disabled) correctCut('undoStroke', {});
@@ -176,7 +240,10 @@ export function makeCutTools(store, correctCut) {
     context.globalAlpha = 1;
     const [x, y] = place;
     // Dark under light: to be seen on any photo.
-    for (const [colour, width] of /** @type {const} */ ([['#000a', 2 * thin], [COLOURS[cutTool], thin]])) {
+    for (const [colour, width] of /** @type {const} */ ([
+      ['#000a', 2 * thin],
+      [COLOURS[cutTool], thin],
+    ])) {
       context.strokeStyle = colour;
       context.lineWidth = width;
       context.beginPath();
@@ -190,26 +257,42 @@ export function makeCutTools(store, correctCut) {
     }
   }
 
-  store.watch(['photo', 'chosen', 'cut', 'cutTool', 'brush'], ({ photo, chosen, cut, cutTool, brush: size }) => {
-    const possible = photo !== null && chosen !== null && (cut.correcting || cut.phase === 'ready' || cut.phase === 'none');
-    for (const button of buttons) {
-      button.disabled = !possible;
-      setAttribute(button, 'aria-pressed', String(button.dataset.tool === cutTool));
-    }
-    brush.disabled = !possible;
-    brush.value = String(Math.round(size * 100));
-    undo.disabled = clear.disabled = !possible || cut.strokes.length === 0;
-    if (photo) {
-      const { width, height } = frameOf(photo.width, photo.height);
-      if (layer.width !== width || layer.height !== height) Object.assign(layer, { width, height });
-    }
-    layer.hidden = cutTool === null;
-    layer.tabIndex = cutTool === null ? -1 : 0;
-    setAttribute(layer, 'role', cutTool && 'application');
-    setAttribute(layer, 'aria-label', cutTool && words.canvas(cutTool));
-    setText(news, !cutTool ? '' : cut.phase === 'ready' && cut.cut ? words.corrected(cut.cut.share) : cut.phase === 'none' && cut.strokes.length > 0 ? words.nothingLeft : '');
-    redraw();
-  });
+  store.watch(
+    ['photo', 'target', 'cut', 'cutTool', 'brush'],
+    ({ photo, target, cut, cutTool, brush: size }) => {
+      const possible =
+        photo !== null &&
+        target !== null &&
+        (cut.correcting || cut.phase === 'ready' || cut.phase === 'none');
+      for (const button of buttons) {
+        button.disabled = !possible;
+        setAttribute(button, 'aria-pressed', String(button.dataset.tool === cutTool));
+      }
+      brush.disabled = !possible;
+      brush.value = String(Math.round(size * 100));
+      undo.disabled = clear.disabled = !possible || cut.strokes.length === 0;
+      if (photo) {
+        const { width, height } = frameOf(photo.width, photo.height);
+        if (layer.width !== width || layer.height !== height)
+          Object.assign(layer, { width, height });
+      }
+      layer.hidden = cutTool === null;
+      layer.tabIndex = cutTool === null ? -1 : 0;
+      setAttribute(layer, 'role', cutTool && 'application');
+      setAttribute(layer, 'aria-label', cutTool && words.canvas(cutTool));
+      setText(
+        liveRegion,
+        !cutTool
+          ? ''
+          : cut.phase === 'ready' && cut.cut
+            ? words.corrected(cut.cut.share)
+            : cut.phase === 'none' && cut.strokes.length > 0
+              ? words.nothingLeft
+              : '',
+      );
+      redraw();
+    },
+  );
 
   return { layer, bar };
 }
@@ -217,5 +300,10 @@ export function makeCutTools(store, correctCut) {
 /** @param {Point[]} points   two corners, the first and the last */
 function boxOf(points) {
   const [[x0, y0], [x1, y1]] = [points[0], points[points.length - 1]];
-  return { x: Math.min(x0, x1), y: Math.min(y0, y1), width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) };
+  return {
+    x: Math.min(x0, x1),
+    y: Math.min(y0, y1),
+    width: Math.abs(x1 - x0),
+    height: Math.abs(y1 - y0),
+  };
 }

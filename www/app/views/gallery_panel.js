@@ -5,7 +5,7 @@ import { h, setAttribute, setText } from '../dom.js';
 import { saveModelFrame } from '../downloads.js';
 import { PLACES } from '../gallery.js';
 import { gallery as words, model as modelWords, percent, shortName } from '../strings/en.js';
-import { makeInsight } from './insight.js';
+import { makeAnalysisPanel } from './analysis_panel.js';
 
 /**
  * @param {import('../state.js').Store} store
@@ -19,7 +19,13 @@ export function makeGalleryPanel(store, actions) {
     const canvas = h('canvas', {});
     const name = h('span', { class: 'gallery-name' });
     const reading = h('span', { class: 'strip-layer' });
-    const button = h('button', { type: 'button', class: 'gallery-place', disabled: true, on: { click: () => open(place) } }, canvas, name, reading);
+    const button = h(
+      'button',
+      { type: 'button', class: 'gallery-place', disabled: true, on: { click: () => open(place) } },
+      canvas,
+      name,
+      reading,
+    );
     return { canvas, name, reading, button, item: h('li', {}, button) };
   });
   const list = h('ol', { class: 'gallery', hidden: true }, ...places.map(({ item }) => item));
@@ -27,14 +33,38 @@ export function makeGalleryPanel(store, actions) {
   const large = h('canvas', { role: 'img' });
   const title = h('h3', { id: 'gallery-title' });
   const figures = h('p', { class: 'card-state' });
-  const save = h('button', { type: 'button', title: modelWords.saveHint, on: { click: () => savePicture().catch(actions.report) } }, words.save);
-  const close = h('button', { type: 'button', class: 'main', on: { click: () => dialog.close() } }, words.close);
-  const dialog = h('dialog', { class: 'gallery-dialog', 'aria-labelledby': 'gallery-title' }, title, figures, large, h('div', { class: 'buttons' }, save, close));
-  dialog.addEventListener('click', (event) => event.target === dialog && dialog.close()); // beside it
+  const save = h(
+    'button',
+    {
+      type: 'button',
+      title: modelWords.saveHint,
+      on: { click: () => savePicture().catch(actions.report) },
+    },
+    words.save,
+  );
+  const close = h(
+    'button',
+    { type: 'button', class: 'main', on: { click: () => dialog.close() } },
+    words.close,
+  );
+  const dialog = h(
+    'dialog',
+    { class: 'gallery-dialog', 'aria-labelledby': 'gallery-title' },
+    title,
+    figures,
+    large,
+    h('div', { class: 'buttons' }, save, close),
+  );
+  // Beside it
+  dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
 
-  const surprise = h('button', { type: 'button', title: words.surpriseHint, on: { click: () => actions.growGallery(true) } }, words.surprise);
+  const surprise = h(
+    'button',
+    { type: 'button', title: words.surpriseHint, on: { click: () => actions.growGallery(true) } },
+    words.surprise,
+  );
   const stop = h('button', { type: 'button', on: { click: actions.stopGallery } }, words.stop);
-  const panel = makeInsight({
+  const panel = makeAnalysisPanel({
     id: 'gallery',
     text: words,
     start: () => actions.growGallery(false),
@@ -63,7 +93,13 @@ export function makeGalleryPanel(store, actions) {
     const labels = engine.ready?.network.classes ?? [];
     const nameOf = (/** @type {number} */ index) => shortName(labels[index] ?? '');
     const least = models.find(({ step }) => models.every((other) => step <= other.step));
-    panel.show({ phase, possible: engine.ready !== null, className: null, progress: least ? words.step(least.step, least.steps) : '', rest: '' });
+    panel.show({
+      phase,
+      possible: engine.ready !== null,
+      className: null,
+      progress: least ? words.step(least.step, least.steps) : '',
+      rest: '',
+    });
     surprise.disabled = engine.ready === null;
     stop.disabled = phase !== 'working';
     list.hidden = models.length === 0;
@@ -75,13 +111,17 @@ export function makeGalleryPanel(store, actions) {
       setAttribute(canvas, 'role', 'img');
       setAttribute(canvas, 'aria-label', words.alt(nameOf(classIndex), step));
       if (frame && frame !== drawn[place]) drawModelFrame(canvas, frame);
-      if (!frame && drawn[place]) canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
+      if (!frame && drawn[place])
+        canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
       drawn[place] = frame;
     }
     const model = models[opened];
     if (!model?.frame) return;
     setText(title, nameOf(model.classIndex));
-    setText(figures, `${words.step(model.step, model.steps)}, ${model.probability === undefined ? '–' : percent(model.probability)}`);
+    setText(
+      figures,
+      `${words.step(model.step, model.steps)}, ${model.probability === undefined ? '–' : percent(model.probability)}`,
+    );
     setAttribute(large, 'aria-label', words.alt(nameOf(model.classIndex), model.step));
     drawModelFrame(large, model.frame);
   }

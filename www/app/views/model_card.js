@@ -4,7 +4,7 @@ import { clear, drawModelFrame } from '../canvas_layers.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { card as cardWords, model as words, percent, scoreText } from '../strings/en.js';
 import { SIDES } from '../url_state.js';
-import { chosenName, makeCard } from './card.js';
+import { targetName, makeCard } from './card.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const CURVE = { width: 200, height: 40 };
@@ -16,26 +16,56 @@ const CURVE = { width: 200, height: 40 };
  * @param {() => void} actions.pauseModel
  * @param {() => void} actions.resumeModel
  * @param {() => void} actions.cancelModel
- * @param {(parts: Partial<import('../state.js').Settings>) => void} actions.changeModel   settings of class models; starts anew
+ * @param {(parts: Partial<import('../state.js').Settings>) => void} actions.changeModel   settings
+ *   of class models; starts anew
  * @param {(what: string) => void} actions.save
  */
 export function makeModelCard(store, actions) {
   const canvas = h('canvas', { class: 'layer' });
-  const recipe = h('select', { id: 'recipe', on: { change: () => actions.changeModel({ recipe: recipe.value }) } });
-  const side = h('select', { id: 'model-side', on: { change: () => actions.changeModel({ side: Number(side.value) || null }) } });
+  const recipe = h('select', {
+    id: 'recipe',
+    on: { change: () => actions.changeModel({ recipe: recipe.value }) },
+  });
+  const side = h('select', {
+    id: 'model-side',
+    on: { change: () => actions.changeModel({ side: Number(side.value) || null }) },
+  });
   const starts = /** @type {const} */ (['', 'zero', 'noise', 'photo']);
   const start = h(
     'select',
-    { id: 'model-start', on: { change: () => actions.changeModel({ start: starts.find((name) => name !== '' && name === start.value) || null }) } },
+    {
+      id: 'model-start',
+      on: {
+        change: () =>
+          actions.changeModel({
+            start: starts.find((name) => name !== '' && name === start.value) || null,
+          }),
+      },
+    },
     ...starts.map((name) => h('option', { value: name }, words.starts[name])),
   );
 
   // One button that goes from start to pause to resume keeps the focus where it is.
-  const main = h('button', { type: 'button', class: 'main', disabled: true, on: { click: () => mainAction() } }, words.start);
-  const cancel = h('button', { type: 'button', disabled: true, on: { click: actions.cancelModel } }, words.cancel);
+  const main = h(
+    'button',
+    { type: 'button', class: 'main', disabled: true, on: { click: () => mainAction() } },
+    words.start,
+  );
+  const cancel = h(
+    'button',
+    { type: 'button', disabled: true, on: { click: actions.cancelModel } },
+    words.cancel,
+  );
   const otherSeed = h(
     'button',
-    { type: 'button', disabled: true, title: words.otherSeedHint, on: { click: () => actions.changeModel({ seed: crypto.getRandomValues(new Uint32Array(1))[0] }) } },
+    {
+      type: 'button',
+      disabled: true,
+      title: words.otherSeedHint,
+      on: {
+        click: () => actions.changeModel({ seed: crypto.getRandomValues(new Uint32Array(1))[0] }),
+      },
+    },
     words.otherSeed,
   );
 
@@ -85,7 +115,8 @@ export function makeModelCard(store, actions) {
 
   store.watch(['engine', 'settings'], ({ engine, settings }) => {
     const recipes = engine.ready?.recipes ?? [];
-    if (recipe.length !== recipes.length) recipe.replaceChildren(...recipes.map(({ id, title }) => h('option', { value: id }, title)));
+    if (recipe.length !== recipes.length)
+      recipe.replaceChildren(...recipes.map(({ id, title }) => h('option', { value: id }, title)));
     recipe.value = settings.recipe;
     start.value = settings.start ?? '';
     for (const menu of [recipe, side, start]) menu.disabled = recipes.length === 0;
@@ -93,7 +124,15 @@ export function makeModelCard(store, actions) {
     if (!used) return;
     const sides = [...SIDES, used.side].sort((a, b) => a - b);
     if (sides.join() !== [...side.options].map(({ text }) => Number.parseInt(text, 10)).join()) {
-      side.replaceChildren(...sides.map((pixels) => h('option', { value: pixels === used.side ? '' : String(pixels) }, words.sideName(pixels))));
+      side.replaceChildren(
+        ...sides.map((pixels) =>
+          h(
+            'option',
+            { value: pixels === used.side ? '' : String(pixels) },
+            words.sideName(pixels),
+          ),
+        ),
+      );
     }
     side.value = settings.side === null || settings.side === used.side ? '' : String(settings.side);
     view.describe(words.caption, `${words.formula} ${words.about(used)}`);
@@ -102,7 +141,7 @@ export function makeModelCard(store, actions) {
   /** @type {unknown} */
   let drawn = null;
 
-  store.watch(['model', 'chosen', 'photo', 'engine'], (state) => {
+  store.watch(['model', 'target', 'photo', 'engine'], (state) => {
     const { phase, steps, curve: points, frame } = state.model;
     const last = points.at(-1);
     const busy = phase === 'running' || phase === 'paused';
@@ -111,25 +150,46 @@ export function makeModelCard(store, actions) {
     if (!frame && drawn) clear(canvas);
     drawn = frame;
 
-    setText(main, { running: words.pause, paused: words.resume, idle: words.start, done: words.again, cancelled: words.again, failed: words.again }[phase]);
-    main.disabled = state.chosen === null;
+    setText(
+      main,
+      {
+        running: words.pause,
+        paused: words.resume,
+        idle: words.start,
+        done: words.again,
+        cancelled: words.again,
+        failed: words.again,
+      }[phase],
+    );
+    main.disabled = state.target === null;
     cancel.disabled = !busy;
-    otherSeed.disabled = state.chosen === null;
+    otherSeed.disabled = state.target === null;
 
     setText(score, last ? scoreText(last.score) : '–');
     setText(probability, last?.probability === undefined ? '–' : percent(last.probability));
-    drawCurve(line, points.map(({ step, score: value }) => ({ step, value })), steps);
-    drawCurve(posterior, last?.probability === undefined ? [] : points.map(({ step, probability: value = 0 }) => ({ step, value })), steps, 1);
+    drawCurve(
+      line,
+      points.map(({ step, score: value }) => ({ step, value })),
+      steps,
+    );
+    drawCurve(
+      posterior,
+      last?.probability === undefined
+        ? []
+        : points.map(({ step, probability: value = 0 }) => ({ step, value })),
+      steps,
+      1,
+    );
     setAttribute(curve, 'aria-label', last ? words.curve(points[0].score, last.score) : null);
     setAttribute(curve, 'aria-hidden', last ? null : 'true');
 
     view.show({
-      className: chosenName(state),
+      className: targetName(state),
       state: stateText(state),
-      part: busy ? (last?.step ?? 0) / steps : null,
-      note: state.chosen === null ? words.alone : null,
+      fraction: busy ? (last?.step ?? 0) / steps : null,
+      note: state.target === null ? words.alone : null,
       empty: !frame,
-      alt: last ? words.alt(chosenName(state), last.step, last.score) : null,
+      alt: last ? words.alt(targetName(state), last.step, last.score) : null,
       savable: frame !== null,
     });
   });
@@ -138,10 +198,11 @@ export function makeModelCard(store, actions) {
 }
 
 /** @param {import('../state.js').State} state */
-function stateText({ photo, chosen, model: { phase, steps, curve, pace } }) {
+function stateText({ photo, target, model: { phase, steps, curve, pace } }) {
   const step = curve.at(-1)?.step ?? 0;
-  if (chosen === null) return photo ? cardWords.needsClass : '';
-  if (phase === 'running') return step === 0 ? cardWords.waiting : `${words.step(step, steps)}, ${words.pace(pace)}`;
+  if (target === null) return photo ? cardWords.needsClass : '';
+  if (phase === 'running')
+    return step === 0 ? cardWords.waiting : `${words.step(step, steps)}, ${words.pace(pace)}`;
   if (phase === 'paused') return words.paused(step, steps);
   if (phase === 'done') return words.done(steps);
   if (phase === 'cancelled') return cardWords.cancelled;
@@ -150,7 +211,9 @@ function stateText({ photo, chosen, model: { phase, steps, curve, pace } }) {
 
 /**
  * Values over the steps; the whole width is the whole run.
- * @param {SVGPolylineElement} line @param {{step: number, value: number}[]} points @param {number} steps
+ * @param {SVGPolylineElement} line
+ * @param {{step: number, value: number}[]} points
+ * @param {number} steps
  * @param {number} [highest]   the value at the top; the largest when left out
  */
 function drawCurve(line, points, steps, highest) {

@@ -16,7 +16,13 @@ import { startWebcam } from '../sources/webcam.js';
  */
 export function makePhotoPanel(store, actions) {
   const canvas = h('canvas', { class: 'layer' });
-  const video = h('video', { class: 'layer', hidden: true, muted: true, playsInline: true, 'aria-label': words.preview });
+  const video = h('video', {
+    class: 'layer',
+    hidden: true,
+    muted: true,
+    playsInline: true,
+    'aria-label': words.preview,
+  });
   const prompt = h(
     'div',
     { class: 'prompt' },
@@ -24,22 +30,60 @@ export function makePhotoPanel(store, actions) {
     h('p', {}, words.prompt),
     h('p', { class: 'prompt-note' }, words.promptNote),
   );
-  const input = h('input', { type: 'file', accept: 'image/*', hidden: true, id: 'file-input', tabIndex: -1 });
-  const choose = h('button', { type: 'button', class: 'main', 'aria-label': words.chooseHint, title: words.chooseHint }, words.choose);
-  const openCamera = h('button', { type: 'button', on: { click: () => useCamera() } }, words.webcam);
-  const capture = h('button', { type: 'button', class: 'main', on: { click: () => camera?.capture() } }, words.capture);
-  const switchCamera = h('button', { type: 'button', on: { click: () => camera?.switchCamera() } }, words.switchCamera);
-  const closeCamera = h('button', { type: 'button', on: { click: () => camera?.stop() } }, words.closeCamera);
+  const input = h('input', {
+    type: 'file',
+    accept: 'image/*',
+    hidden: true,
+    id: 'file-input',
+    tabIndex: -1,
+  });
+  const choose = h(
+    'button',
+    { type: 'button', class: 'main', 'aria-label': words.chooseHint, title: words.chooseHint },
+    words.choose,
+  );
+  const openCamera = h(
+    'button',
+    { type: 'button', on: { click: () => useCamera() } },
+    words.webcam,
+  );
+  const capture = h(
+    'button',
+    { type: 'button', class: 'main', on: { click: () => camera?.capture() } },
+    words.capture,
+  );
+  const switchCamera = h(
+    'button',
+    { type: 'button', on: { click: () => camera?.switchCamera() } },
+    words.switchCamera,
+  );
+  const closeCamera = h(
+    'button',
+    { type: 'button', on: { click: () => camera?.stop() } },
+    words.closeCamera,
+  );
   const sourceButtons = h('div', { class: 'buttons' }, choose, openCamera, input);
-  const cameraButtons = h('div', { class: 'buttons', hidden: true }, capture, switchCamera, closeCamera);
+  const cameraButtons = h(
+    'div',
+    { class: 'buttons', hidden: true },
+    capture,
+    switchCamera,
+    closeCamera,
+  );
   const credit = h('p', { class: 'credit' });
   const gallery = h('ul', { class: 'samples', 'aria-label': words.samples });
 
   const element = h(
     'section',
     { class: 'panel', id: 'photo', 'aria-labelledby': 'photo-heading' },
-    h('header', { class: 'panel-head' }, h('h2', { id: 'photo-heading' }, words.heading), sourceButtons, cameraButtons),
-    h('div', { class: 'mat stage' }, prompt, canvas, video),
+    h(
+      'header',
+      { class: 'panel-head' },
+      h('h2', { id: 'photo-heading' }, words.heading),
+      sourceButtons,
+      cameraButtons,
+    ),
+    h('div', { class: 'stage photo-stage' }, prompt, canvas, video),
     credit,
     gallery,
   );
@@ -71,7 +115,11 @@ export function makePhotoPanel(store, actions) {
     if (photo) drawPhoto(canvas, photo.bitmap);
     else clear(canvas);
     setAttribute(canvas, 'role', photo ? 'img' : null);
-    setAttribute(canvas, 'aria-label', photo ? photo.sample?.alt ?? words.alt(photo.width, photo.height) : null);
+    setAttribute(
+      canvas,
+      'aria-label',
+      photo ? (photo.sample?.alt ?? words.alt(photo.width, photo.height)) : null,
+    );
     setAttribute(canvas, 'aria-hidden', photo ? null : 'true');
     element.classList.toggle('opening', opening);
     showCredit(credit, photo);
@@ -80,15 +128,38 @@ export function makePhotoPanel(store, actions) {
     }
   });
 
-  loadSamples().then((samples) => {
-    gallery.replaceChildren(...samples.map((sample) => {
-      const picture = h('img', { src: thumbOf(sample), alt: '', width: 96, height: 96, decoding: 'async' });
-      return h('li', {}, h('button', {
-        type: 'button', class: 'sample', title: sample.title, 'aria-label': sample.title, 'aria-pressed': 'false',
-        data: { file: sample.file }, on: { click: () => actions.useSample(sample) },
-      }, picture));
-    }));
-  }).catch(actions.report);
+  loadSamples()
+    .then((samples) => {
+      gallery.replaceChildren(
+        ...samples.map((sample) => {
+          const picture = h('img', {
+            src: thumbOf(sample),
+            alt: '',
+            width: 96,
+            height: 96,
+            decoding: 'async',
+          });
+          return h(
+            'li',
+            {},
+            h(
+              'button',
+              {
+                type: 'button',
+                class: 'sample',
+                title: sample.title,
+                'aria-label': sample.title,
+                'aria-pressed': 'false',
+                data: { file: sample.file },
+                on: { click: () => actions.useSample(sample) },
+              },
+              picture,
+            ),
+          );
+        }),
+      );
+    })
+    .catch(actions.report);
 
   return { element, stopCamera: () => camera?.stop() };
 }
@@ -97,7 +168,9 @@ export function makePhotoPanel(store, actions) {
 function showCredit(line, photo) {
   if (photo?.sample) {
     const text = words.credit(photo.sample.credit, photo.sample.licence);
-    line.replaceChildren(h('a', { href: photo.sample.source, rel: 'noopener', target: '_blank', title: text }, text));
+    line.replaceChildren(
+      h('a', { href: photo.sample.source, rel: 'noopener', target: '_blank', title: text }, text),
+    );
   } else {
     setText(line, photo ? sizeText(photo) : '');
   }
@@ -105,5 +178,7 @@ function showCredit(line, photo) {
 
 /** @param {import('../state.js').Photo} photo */
 function sizeText({ width, height, fileWidth, fileHeight }) {
-  return width === fileWidth && height === fileHeight ? words.size(width, height) : words.reduced(width, height, fileWidth, fileHeight);
+  return width === fileWidth && height === fileHeight
+    ? words.size(width, height)
+    : words.reduced(width, height, fileWidth, fileHeight);
 }

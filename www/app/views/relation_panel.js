@@ -1,11 +1,12 @@
-// "Gradient or DeconvNet?": both maps side by side, the rules that make them, and how far they are apart from layer to layer.
+// "Gradient or DeconvNet?": both maps side by side, the rules that make them, and how far they are
+// apart from layer to layer.
 
 import { clear, drawOverlay } from '../canvas_layers.js';
 import { lookOf } from '../colour_maps.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { card as cardWords, relation as words } from '../strings/en.js';
-import { chosenName } from './card.js';
-import { makeInsight } from './insight.js';
+import { targetName } from './card.js';
+import { makeAnalysisPanel } from './analysis_panel.js';
 import { makeLineChart } from './line_chart.js';
 
 const RULES = /** @type {const} */ (['gradient', 'deconvnet']);
@@ -17,7 +18,16 @@ const RULES = /** @type {const} */ (['gradient', 'deconvnet']);
 export function makeRelationPanel(store, actions) {
   const maps = RULES.map((rule) => {
     const heat = h('canvas', { class: 'layer' });
-    return { rule, heat, element: h('figure', {}, h('div', { class: 'mat' }, heat), h('figcaption', {}, words.rules[rule])) };
+    return {
+      rule,
+      heat,
+      element: h(
+        'figure',
+        {},
+        h('div', { class: 'stage' }, heat),
+        h('figcaption', {}, words.rules[rule]),
+      ),
+    };
   });
   const chart = makeLineChart(-0.1, words);
   const finding = h('p', { class: 'finding' });
@@ -26,11 +36,15 @@ export function makeRelationPanel(store, actions) {
     'details',
     { class: 'figures' },
     h('summary', {}, words.figures),
-    h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': words.figures }, h('table', {}, h('thead', {}, row('th', words.columns)), rows)),
+    h(
+      'div',
+      { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': words.figures },
+      h('table', {}, h('thead', {}, row('th', words.columns)), rows),
+    ),
   );
   const result = h(
     'div',
-    { class: 'insight-result', hidden: true },
+    { class: 'analysis-result', hidden: true },
     h('div', { class: 'pair' }, ...maps.map(({ element }) => element)),
     chart.element,
     finding,
@@ -39,23 +53,44 @@ export function makeRelationPanel(store, actions) {
   const rules = h(
     'div',
     { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': words.tableLabel },
-    h('table', { class: 'rules' }, h('thead', {}, row('th', words.ruleColumns)), h('tbody', {}, ...words.ruleRows.map((cells) => row('td', cells)))),
+    h(
+      'table',
+      { class: 'rules' },
+      h('thead', {}, row('th', words.ruleColumns)),
+      h('tbody', {}, ...words.ruleRows.map((cells) => row('td', cells))),
+    ),
   );
-  const panel = makeInsight({ id: 'relation', text: words, start: actions.compareRules, content: [rules, result] });
+  const panel = makeAnalysisPanel({
+    id: 'relation',
+    text: words,
+    start: actions.compareRules,
+    content: [rules, result],
+  });
 
   /** What is on the canvases, and how; what the chart and the table are about. @type {unknown[]} */
   let drawn = [];
   /** @type {unknown} */
   let described = null;
-  store.watch(['photo', 'relation', 'chosen', 'engine', 'settings'], (now) => {
-    const { photo, chosen, relation: { phase, relation }, settings } = now;
-    const rest = photo && chosen === null ? cardWords.needsClass : '';
-    panel.show({ phase, possible: chosen !== null, className: chosenName(now), progress: words.working, rest });
+  store.watch(['photo', 'relation', 'target', 'engine', 'settings'], (now) => {
+    const {
+      photo,
+      target,
+      relation: { phase, relation },
+      settings,
+    } = now;
+    const rest = photo && target === null ? cardWords.needsClass : '';
+    panel.show({
+      phase,
+      possible: target !== null,
+      className: targetName(now),
+      progress: words.working,
+      rest,
+    });
     result.hidden = !relation || !photo;
     const look = lookOf(now);
-    const wanted = [relation, photo, settings.colourMap, settings.ground, settings.opacity];
-    const stale = wanted.some((part, i) => part !== drawn[i]);
-    drawn = wanted;
+    const shown = [relation, photo, settings.colourMap, settings.ground, settings.opacity];
+    const stale = shown.some((value, i) => value !== drawn[i]);
+    drawn = shown;
     for (const { rule, heat } of stale ? maps : []) {
       if (!photo || !relation || !look) {
         clear(heat);
@@ -63,7 +98,7 @@ export function makeRelationPanel(store, actions) {
       }
       drawOverlay(heat, photo.bitmap, relation[rule], look);
       setAttribute(heat, 'role', 'img');
-      setAttribute(heat, 'aria-label', words.alt(words.rules[rule], chosenName(now)));
+      setAttribute(heat, 'aria-label', words.alt(words.rules[rule], targetName(now)));
     }
     if (!relation || relation === described) return;
     described = relation;
@@ -74,8 +109,18 @@ export function makeRelationPanel(store, actions) {
       words.chartAlt(layers.at(-1)?.cosine ?? 0),
     );
     const passed = layers.filter(({ kind }) => kind !== 'picture');
-    setText(finding, words.finding(passed.filter(({ parted }) => parted === 0), passed.filter(({ parted }) => parted > 0)));
-    rows.replaceChildren(...layers.map(({ layer, kind, parted, cosine }) => row('td', [layer, words.kinds[kind] ?? kind, words.parted(parted), cosine.toFixed(3)])));
+    setText(
+      finding,
+      words.finding(
+        passed.filter(({ parted }) => parted === 0),
+        passed.filter(({ parted }) => parted > 0),
+      ),
+    );
+    rows.replaceChildren(
+      ...layers.map(({ layer, kind, parted, cosine }) =>
+        row('td', [layer, words.kinds[kind] ?? kind, words.difference(parted), cosine.toFixed(3)]),
+      ),
+    );
   });
 
   return panel.element;

@@ -4,29 +4,49 @@ import { clear, drawOverlay, drawPhoto, drawScale } from '../canvas_layers.js';
 import { GROUNDS, lookOf } from '../colour_maps.js';
 import { h, setAttribute } from '../dom.js';
 import { card as cardWords, placeName, saliency as words } from '../strings/en.js';
-import { chosenName, makeCard } from './card.js';
+import { targetName, makeCard } from './card.js';
 
 /** @typedef {import('../state.js').State} State */
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{setSettings: (parts: Partial<import('../state.js').Settings>) => void, chooseMethod: (method: string) => void, save: (what: string) => void}} actions
+ * @param {{setSettings: (parts: Partial<import('../state.js').Settings>) => void, chooseMethod:
+ *   (method: string) => void, save: (what: string) => void}} actions
  */
 export function makeSaliencyCard(store, actions) {
   const photo = h('canvas', { class: 'layer' });
   const heat = h('canvas', { class: 'layer', 'aria-hidden': 'true' });
 
   const opacity = h('input', {
-    type: 'range', id: 'opacity', min: '0', max: '1', step: '0.01',
+    type: 'range',
+    id: 'opacity',
+    min: '0',
+    max: '1',
+    step: '0.01',
     on: { input: () => actions.setSettings({ opacity: opacity.valueAsNumber }) },
   });
-  const colourMap = h('select', { id: 'colour-map', 'aria-label': words.colourMap, on: { change: () => actions.setSettings({ colourMap: colourMap.value }) } });
+  const colourMap = h('select', {
+    id: 'colour-map',
+    'aria-label': words.colourMap,
+    on: { change: () => actions.setSettings({ colourMap: colourMap.value }) },
+  });
   const ground = h(
     'select',
-    { id: 'ground', on: { change: () => actions.setSettings({ ground: /** @type {import('../colour_maps.js').Ground} */ (ground.value) }) } },
+    {
+      id: 'ground',
+      on: {
+        change: () =>
+          actions.setSettings({
+            ground: /** @type {import('../colour_maps.js').Ground} */ (ground.value),
+          }),
+      },
+    },
     ...GROUNDS.map((name) => h('option', { value: name }, words.grounds[name])),
   );
-  const method = h('select', { id: 'method', on: { change: () => actions.chooseMethod(method.value) } });
+  const method = h('select', {
+    id: 'method',
+    on: { change: () => actions.chooseMethod(method.value) },
+  });
   const scale = h('canvas', { class: 'scale', width: 256, height: 2, role: 'img' });
   const compare = h('button', { type: 'button', class: 'compare', disabled: true }, words.compare);
 
@@ -57,10 +77,12 @@ export function makeSaliencyCard(store, actions) {
     compare.setAttribute('aria-pressed', String(held));
   };
   showPhotoAlone(false);
-  for (const held of [compare, view.mat]) {
+  for (const held of [compare, view.stage]) {
     held.addEventListener('pointerdown', () => showPhotoAlone(true));
-    for (const end of ['pointerup', 'pointercancel', 'pointerleave']) held.addEventListener(end, () => showPhotoAlone(false));
-    held.addEventListener('contextmenu', (event) => event.preventDefault()); // a long press on a phone is a hold here
+    for (const end of ['pointerup', 'pointercancel', 'pointerleave'])
+      held.addEventListener(end, () => showPhotoAlone(false));
+    // A long press on a phone is a hold here
+    held.addEventListener('contextmenu', (event) => event.preventDefault());
   }
   for (const end of ['blur', 'keyup']) compare.addEventListener(end, () => showPhotoAlone(false));
   compare.addEventListener('keydown', (event) => {
@@ -69,22 +91,29 @@ export function makeSaliencyCard(store, actions) {
 
   store.watch(['engine', 'settings'], ({ engine, settings }) => {
     const methods = engine.ready?.methods ?? [];
-    if (method.length !== methods.length) method.replaceChildren(...methods.map(({ id, title }) => h('option', { value: id }, title)));
+    if (method.length !== methods.length)
+      method.replaceChildren(...methods.map(({ id, title }) => h('option', { value: id }, title)));
     method.value = settings.method;
     method.disabled = methods.length === 0;
     const colours = engine.ready?.colourMaps ?? [];
-    if (colourMap.length !== colours.length) colourMap.replaceChildren(...colours.map(({ id }) => h('option', { value: id }, words.colourMaps[id] ?? id)));
+    if (colourMap.length !== colours.length)
+      colourMap.replaceChildren(
+        ...colours.map(({ id }) => h('option', { value: id }, words.colourMaps[id] ?? id)),
+      );
     colourMap.value = settings.colourMap;
     colourMap.disabled = colours.length === 0;
     const now = methods.find(({ id }) => id === settings.method);
     if (!now) return;
     const first = now === methods[0]; // the paper's, whose words the page has itself
-    view.describe(first ? words.caption : now.reading, first ? words.formula : words.otherFormula(now));
+    view.describe(
+      first ? words.caption : now.reading,
+      first ? words.formula : words.otherFormula(now),
+    );
     view.element.classList.toggle('other-method', !first);
   });
 
-  store.watch(['photo', 'chosen'], (state) => {
-    if (state.photo && state.chosen !== null) drawPhoto(photo, state.photo.bitmap);
+  store.watch(['photo', 'target'], (state) => {
+    if (state.photo && state.target !== null) drawPhoto(photo, state.photo.bitmap);
     else clear(photo);
   });
 
@@ -94,7 +123,10 @@ export function makeSaliencyCard(store, actions) {
   let shownMap = [];
 
   store.watch(['photo', 'saliency', 'settings', 'engine'], (state) => {
-    const { saliency: { map }, settings } = state;
+    const {
+      saliency: { map },
+      settings,
+    } = state;
     const bitmap = state.photo?.bitmap;
     const look = lookOf(state);
     opacity.value = String(settings.opacity);
@@ -115,17 +147,17 @@ export function makeSaliencyCard(store, actions) {
     else clear(heat);
   });
 
-  store.watch(['photo', 'chosen', 'saliency', 'engine'], (state) => {
+  store.watch(['photo', 'target', 'saliency', 'engine'], (state) => {
     const { phase, done, total, map } = state.saliency;
-    const name = chosenName(state);
+    const name = targetName(state);
     const place = map?.centre ? placeName(map.centre) : null;
     view.element.dataset.method = map?.method ?? '';
     view.show({
       className: name,
       state: stateText(state),
-      part: phase === 'working' ? done / total : null,
-      note: state.chosen === null ? words.alone : null,
-      empty: state.chosen === null,
+      fraction: phase === 'working' ? done / total : null,
+      note: state.target === null ? words.alone : null,
+      empty: state.target === null,
       alt: map ? words.alt(name, place) : null,
       savable: map !== null,
     });
@@ -135,11 +167,13 @@ export function makeSaliencyCard(store, actions) {
 }
 
 /** @param {State} state */
-function stateText({ photo, chosen, saliency: { phase, done, total, map } }) {
-  if (chosen === null) return photo ? cardWords.needsClass : '';
+function stateText({ photo, target, saliency: { phase, done, total, map } }) {
+  if (target === null) return photo ? cardWords.needsClass : '';
   if (phase === 'working') return map || done > 0 ? words.progress(done, total) : '';
   if (phase === 'cancelled') return cardWords.cancelled;
   if (phase === 'failed') return cardWords.failed;
   if (!map) return '';
-  return map.completenessGap === undefined ? words.views(map.views) : words.gap(map.completenessGap);
+  return map.completenessGap === undefined
+    ? words.views(map.views)
+    : words.gap(map.completenessGap);
 }

@@ -1,15 +1,15 @@
-// Adebayo et al.'s check: the map after each layer of the network, from the top down, has lost what it had learnt. Its places and its signs
-// have a picture each, and each picture its own figure.
+// Adebayo et al.'s check: the map after each layer of the network, from the top down, has lost what
+// it had learned. Magnitudes and signs have a picture each, with its own rank correlation.
 
 import { drawGrid } from '../canvas_layers.js';
-import { SIGNED, lookOf } from '../colour_maps.js';
+import { lookOf } from '../colour_maps.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, sanity as words } from '../strings/en.js';
-import { chosenName } from './card.js';
-import { makeInsight } from './insight.js';
+import { targetName } from './card.js';
+import { makeAnalysisPanel } from './analysis_panel.js';
 import { makeLineChart } from './line_chart.js';
 
-const QUANTITIES = /** @type {const} */ (['places', 'signs']);
+const QUANTITIES = /** @type {const} */ (['magnitudes', 'signs']);
 
 /**
  * @param {import('../state.js').Store} store
@@ -21,41 +21,99 @@ export function makeSanityPanel(store, actions) {
   const strip = h('ol', { class: 'strip pairs' });
   const result = h(
     'div',
-    { class: 'insight-result', hidden: true },
+    { class: 'analysis-result', hidden: true },
     chart.element,
     finding,
-    h('p', { class: 'pictures-about' }, words.lines, ' ', Object.values(words.quantities).map(({ about }) => about).join(' '), ' ', words.pictures),
+    h(
+      'p',
+      { class: 'pictures-about' },
+      words.lines,
+      ' ',
+      Object.values(words.quantities)
+        .map(({ about }) => about)
+        .join(' '),
+      ' ',
+      words.pictures,
+    ),
     strip,
   );
-  const panel = makeInsight({ id: 'sanity', text: words, start: actions.checkSanity, content: [result] });
+  const panel = makeAnalysisPanel({
+    id: 'sanity',
+    text: words,
+    start: actions.checkSanity,
+    content: [result],
+  });
 
-  /** The trained network's map that the strip begins with, and the strip's colours. @type {unknown} */
+  /**
+   * The trained network's map that the strip begins with, and the strip's colours.
+   * @type {unknown}
+   */
   let drawn = null;
   /** @type {string | null} */
   let drawnWith = null;
 
-  store.watch(['photo', 'sanity', 'chosen', 'engine', 'settings'], (now) => {
-    const { photo, chosen, sanity: { phase, method, layers, original, steps }, settings, engine } = now;
-    const title = (/** @type {string} */ id) => engine.ready?.methods.find((one) => one.id === id)?.title ?? id;
+  store.watch(['photo', 'sanity', 'target', 'engine', 'settings'], (now) => {
+    const {
+      photo,
+      target,
+      sanity: { phase, method, layers, original, steps },
+      settings,
+      engine,
+    } = now;
+    const title = (/** @type {string} */ id) =>
+      engine.ready?.methods.find((one) => one.id === id)?.title ?? id;
     setText(panel.run, words.runOn(title(settings.method)));
-    const rest = chosen !== null ? title(method) : photo ? cardWords.needsClass : '';
-    panel.show({ phase, possible: chosen !== null, className: chosenName(now), progress: words.step(steps.length, layers), rest });
+    const rest = target !== null ? title(method) : photo ? cardWords.needsClass : '';
+    panel.show({
+      phase,
+      possible: target !== null,
+      className: targetName(now),
+      progress: words.step(steps.length, layers),
+      rest,
+    });
     result.hidden = !original || !photo;
     if (original !== drawn || settings.colourMap !== drawnWith) strip.replaceChildren();
     [drawn, drawnWith] = [original, settings.colourMap];
     const look = lookOf(now);
     if (!original || !photo || !look) return;
-    const shown = [{ layer: words.trained, correlations: { places: 1, signs: 1 }, maps: original }, ...steps];
+    const shown = [
+      { layer: words.trained, correlations: { magnitudes: 1, signs: 1 }, maps: original },
+      ...steps,
+    ];
+    const tables = { magnitudes: look.table, signs: engine.ready?.signedColours ?? look.table };
     for (const { layer, correlations, maps } of shown.slice(strip.children.length)) {
       const pictures = QUANTITIES.map((quantity) => {
-        const canvas = h('canvas', { role: 'img', 'aria-label': words.alt(layer, quantity, correlations[quantity]) });
-        drawGrid(canvas, maps[quantity], quantity === 'signs' ? SIGNED : look.table, photo);
-        return h('div', {}, canvas, h('span', { class: 'figure' }, words.figure(quantity, correlations[quantity])));
+        const canvas = h('canvas', {
+          role: 'img',
+          'aria-label': words.alt(layer, quantity, correlations[quantity]),
+        });
+        drawGrid(canvas, maps[quantity], tables[quantity], photo);
+        return h(
+          'div',
+          {},
+          canvas,
+          h('span', { class: 'figure' }, words.figure(quantity, correlations[quantity])),
+        );
       });
-      strip.append(h('li', {}, h('div', { class: 'both' }, ...pictures), h('span', { class: 'strip-layer' }, layer)));
+      strip.append(
+        h(
+          'li',
+          {},
+          h('div', { class: 'both' }, ...pictures),
+          h('span', { class: 'strip-layer' }, layer),
+        ),
+      );
     }
     const last = shown[shown.length - 1].correlations;
-    chart.show(shown.map(({ correlations: { places, signs } }) => ({ value: places ?? null, second: signs ?? null, bar: 0 })), layers + 1, words.chartAlt(title(method), last));
+    chart.show(
+      shown.map(({ correlations: { magnitudes, signs } }) => ({
+        value: magnitudes ?? null,
+        second: signs ?? null,
+        bar: 0,
+      })),
+      layers + 1,
+      words.chartAlt(title(method), last),
+    );
     setText(finding, phase === 'ready' ? words.finding(title(method), last) : '');
   });
 

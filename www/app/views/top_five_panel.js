@@ -4,46 +4,84 @@ import { drawCut, drawPhoto } from '../canvas_layers.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, percent, shortName, topFive as words } from '../strings/en.js';
 import { coloursOf, originOf } from './cut_card.js';
-import { makeInsight } from './insight.js';
+import { makeAnalysisPanel } from './analysis_panel.js';
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{locateTopFive: () => void, choose: (chosen: import('../chosen.js').Chosen) => void, save: (what: string) => void}} actions
+ * @param {{locateTopFive: () => void, choose: (target: import('../target.js').Target) => void,
+ *   save: (what: string) => void}} actions
  */
 export function makeTopFivePanel(store, actions) {
   const origin = h('p', { class: 'pictures-about', hidden: true });
   const row = h('ol', { class: 'strip five', hidden: true });
-  const save = h('button', { type: 'button', class: 'quiet', disabled: true, title: words.saveHint, 'aria-label': words.saveHint, on: { click: () => actions.save('topFive') } }, words.save);
-  const saves = h('div', { class: 'saves' }, h('span', { class: 'saves-label', 'aria-hidden': 'true' }, cardWords.save), save);
-  const panel = makeInsight({ id: 'top-five', text: words, start: actions.locateTopFive, content: [origin, row, saves] });
-
-  store.watch(['photo', 'probabilities', 'topFive', 'engine'], ({ photo, probabilities, topFive: { phase, located }, engine }) => {
-    const labels = engine.ready?.network.classes;
-    panel.show({ phase, possible: probabilities !== null, className: null, progress: words.step(located.length), rest: '' });
-    save.disabled = located.length === 0;
-    row.hidden = located.length === 0;
-    const made = located.find(({ cut }) => cut)?.cut?.made;
-    origin.hidden = !made;
-    setText(origin, made ? originOf(made, engine) : '');
-    if (located.length < row.children.length) row.replaceChildren();
-    if (!photo || !labels) return;
-    for (const { classIndex, cut } of located.slice(row.children.length)) {
-      const name = shortName(labels[classIndex]);
-      const canvas = h('canvas', { role: 'img', 'aria-label': cut ? words.alt(name, cut.box) : words.noneAlt(name) });
-      if (cut) drawCut(canvas, photo.bitmap, cut, 'both', coloursOf(panel.element));
-      else drawPhoto(canvas, photo.bitmap);
-      row.append(
-        h(
-          'li',
-          {},
-          canvas,
-          h('button', { type: 'button', class: 'quiet', on: { click: () => actions.choose(classIndex) } }, name),
-          h('span', { class: 'strip-layer' }, percent(probabilities?.[classIndex] ?? 0)),
-          h('span', { class: 'strip-layer' }, cut ? words.box(cut.box) : words.none),
-        ),
-      );
-    }
+  const save = h(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet',
+      disabled: true,
+      title: words.saveHint,
+      'aria-label': words.saveHint,
+      on: { click: () => actions.save('topFive') },
+    },
+    words.save,
+  );
+  const saves = h(
+    'div',
+    { class: 'saves' },
+    h('span', { class: 'saves-label', 'aria-hidden': 'true' }, cardWords.save),
+    save,
+  );
+  const panel = makeAnalysisPanel({
+    id: 'top-five',
+    text: words,
+    start: actions.locateTopFive,
+    content: [origin, row, saves],
   });
+
+  store.watch(
+    ['photo', 'probabilities', 'topFive', 'engine'],
+    ({ photo, probabilities, topFive: { phase, located }, engine }) => {
+      const labels = engine.ready?.network.classes;
+      panel.show({
+        phase,
+        possible: probabilities !== null,
+        className: null,
+        progress: words.step(located.length),
+        rest: '',
+      });
+      save.disabled = located.length === 0;
+      row.hidden = located.length === 0;
+      const made = located.find(({ cut }) => cut)?.cut?.made;
+      origin.hidden = !made;
+      setText(origin, made ? originOf(made, engine) : '');
+      if (located.length < row.children.length) row.replaceChildren();
+      if (!photo || !labels) return;
+      for (const { classIndex, cut } of located.slice(row.children.length)) {
+        const name = shortName(labels[classIndex]);
+        const canvas = h('canvas', {
+          role: 'img',
+          'aria-label': cut ? words.alt(name, cut.box) : words.noneAlt(name),
+        });
+        if (cut) drawCut(canvas, photo.bitmap, cut, 'both', coloursOf(panel.element));
+        else drawPhoto(canvas, photo.bitmap);
+        row.append(
+          h(
+            'li',
+            {},
+            canvas,
+            h(
+              'button',
+              { type: 'button', class: 'quiet', on: { click: () => actions.choose(classIndex) } },
+              name,
+            ),
+            h('span', { class: 'strip-layer' }, percent(probabilities?.[classIndex] ?? 0)),
+            h('span', { class: 'strip-layer' }, cut ? words.box(cut.box) : words.none),
+          ),
+        );
+      }
+    },
+  );
 
   return panel.element;
 }

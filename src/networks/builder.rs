@@ -1,0 +1,92 @@
+//! Layers from stored tensors.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::classifier::LinearClassifier;
+use super::graph::{Graph, LayerId, Operation};
+use crate::error::Error;
+use crate::kernels::{Convolution, ConvolutionShape};
+use crate::weights::StoredTensors;
+
+/// Stored tensors, removed one by one as layers use them.
+pub struct Builder {
+    /// The tensors that no layer has used yet.
+    pub tensors: StoredTensors,
+    /// Where the layers' weights go.
+    pub device: Device,
+}
+
+impl Builder {
+    /// Appends the convolution whose tensors are `NAME.weight`, `[out, in, kernel, kernel]`, and
+    /// `NAME.bias`, `[out]`.
+    ///
+    /// # Errors
+    /// `weights-mismatch`, naming the tensor, when it is missing or has another shape.
+    pub fn convolution(
+        &mut self,
+        graph: &mut Graph,
+        name: &str,
+        input: LayerId,
+        shape: ConvolutionShape,
+    ) -> Result<LayerId, Error> {
+        let ConvolutionShape {
+            channels_in,
+            channels_out,
+            kernel,
+            ..
+        } = shape;
+        let weight = self.values(
+            &format!("{name}.weight"),
+            [channels_out, channels_in, kernel, kernel],
+        )?;
+        let bias = self.tensor(&format!("{name}.bias"), [channels_out])?;
+        let convolution = Convolution::new(weight, bias, shape);
+        Ok(graph.push(name, Operation::Convolution(convolution), &[input]))
+    }
+
+    /// The classifier whose tensors are those of the 1x1 convolution `name` from `channels` to
+    /// `classes`.
+    ///
+    /// # Errors
+    /// As for [`convolution`](Builder::convolution).
+    pub fn classifier(
+        &mut self,
+        name: &str,
+        channels: usize,
+        classes: usize,
+    ) -> Result<LinearClassifier, Error> {
+        let weight = self.tensor(&format!("{name}.weight"), [classes, channels, 1, 1])?;
+        let bias = self.tensor(&format!("{name}.bias"), [classes])?;
+        Ok(LinearClassifier::new(
+            name,
+            weight.reshape([classes, channels]),
+            bias.reshape([1, classes]),
+        ))
+    }
+
+    fn tensor<const D: usize>(
+        &mut self,
+        name: &str,
+        shape: [usize; D],
+    ) -> Result<Tensor<D>, Error> {
+        let values = self.values(name, shape)?;
+        Ok(Tensor::from_data(
+            TensorData::new(values, shape),
+            &self.device,
+        ))
+    }
+
+    fn values<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Vec<f32>, Error> {
+        let stored = self
+            .tensors
+            .remove(name)
+            .ok_or_else(|| Error::WeightsMismatch(format!("tensor {name} is missing")))?;
+        if stored.shape != shape {
+            return Err(Error::WeightsMismatch(format!(
+                "tensor {name} has shape {:?}, not {shape:?}",
+                stored.shape
+            )));
+        }
+        Ok(stored.values)
+    }
+}

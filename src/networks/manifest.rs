@@ -1,0 +1,70 @@
+//! `weights/manifest.json`: one row per bundled network.
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+use crate::preprocess::InputSpec;
+
+/// A bundled network: its file of weights, and the input that it was trained on.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ManifestRow {
+    /// The network's id.
+    pub id: String,
+    /// The network's name for people.
+    pub title: String,
+    /// Name of the weights' file below `weights/`.
+    pub file: String,
+    /// Length of the file.
+    pub bytes: u64,
+    /// SHA-256 of the file, in lower-case hexadecimal digits.
+    pub sha256: String,
+    /// Element type of every tensor in the file: `f16` or `f32`.
+    pub dtype: String,
+    /// Where the weights come from.
+    pub origin: String,
+    /// The licences of the weights.
+    pub licence: String,
+    /// Side, channel order, range and mean of the network's input.
+    pub input: InputSpec,
+}
+
+/// The row of the network `id`.
+///
+/// # Errors
+/// `setting-out-of-range` when no bundled network has this id.
+pub fn manifest_row(id: &str) -> Result<ManifestRow, Error> {
+    let rows: Vec<ManifestRow> = serde_json::from_str(include_str!("../../weights/manifest.json"))
+        .map_err(|error| Error::Internal(format!("weights/manifest.json: {error}")))?;
+    rows.into_iter()
+        .find(|row| row.id == id)
+        .ok_or_else(|| Error::SettingOutOfRange(format!("there is no bundled network \"{id}\"")))
+}
+
+impl ManifestRow {
+    /// Checks length and SHA-256 of a file against this row.
+    ///
+    /// # Errors
+    /// `weights-corrupt`, with what was found and what was expected.
+    pub fn verify(&self, bytes: &[u8]) -> Result<(), Error> {
+        if bytes.len() as u64 != self.bytes {
+            return Err(Error::WeightsCorrupt(format!(
+                "{} has {} bytes, not {}",
+                self.file,
+                bytes.len(),
+                self.bytes
+            )));
+        }
+        let found: String = Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        if found != self.sha256 {
+            return Err(Error::WeightsCorrupt(format!(
+                "{} has SHA-256 {found}, not {}",
+                self.file, self.sha256
+            )));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! What every saliency method is: data and two functions.
+
+use std::ops::Range;
+
+use burn::tensor::Tensor;
+
+use super::SaliencySettings;
+use crate::error::Error;
+use crate::gradient::gradient;
+use crate::networks::{Network, ReluRule};
+
+/// A method of making a saliency map.
+pub struct SaliencyMethod {
+    /// Stable name.
+    pub id: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// How a pixel's value is computed.
+    pub formula: &'static str,
+    /// Two sentences: what a map shows, and how not to over-read it.
+    pub reading: &'static str,
+    /// Where it was published.
+    pub reference: &'static str,
+    /// Backward passes per crop.
+    pub passes: fn(&SaliencySettings) -> usize,
+    /// The signed attribution contributed by this range of passes, `[crops, channels, rows,
+    /// columns]`; the caller adds the ranges up. Several crops are passed together only to methods
+    /// that need one pass.
+    pub attribute: fn(&AttributionInput, Range<usize>) -> Result<Tensor<4>, Error>,
+    /// From the summed attribution to the map's values, `[crops, 1, rows, columns]`, each >= 0.
+    pub magnitude: fn(Tensor<4>) -> Tensor<4>,
+    /// Whether the attribution's sum should equal the score's rise from the mean picture; the
+    /// relative difference is then reported.
+    pub complete: bool,
+}
+
+impl std::fmt::Debug for SaliencyMethod {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.id)
+    }
+}
+
+/// What a method computes an attribution from.
+pub struct AttributionInput<'a> {
+    /// The differentiated network.
+    pub network: &'a Network,
+    /// The target, and the method's settings.
+    pub settings: &'a SaliencySettings,
+    /// The crops as the network reads them, normalised: `[crops, 3, side, side]`.
+    pub pictures: Tensor<4>,
+}
+
+impl AttributionInput<'_> {
+    /// The target's signal at `pictures`: with [`ReluRule::Gradient`] the gradient of its value, per
+    /// unit of the network's normalised input; with another rule what that backward pass gives.
+    pub(super) fn signal(&self, pictures: Tensor<4>, rule: ReluRule) -> Result<Tensor<4>, Error> {
+        gradient(self.network, pictures, &self.settings.target, rule)
+    }
+
+    /// The signal at the crops themselves, per unit of a 0..255 pixel value.
+    pub(super) fn signal_per_pixel_value(&self, rule: ReluRule) -> Result<Tensor<4>, Error> {
+        Ok(self
+            .signal(self.pictures.clone(), rule)?
+            .mul_scalar(self.network.input.range / 255.0))
+    }
+}
+
+/// The paper's `M_ij = max over channels |w_ijc|`.
+pub(super) fn largest_over_channels(attribution: Tensor<4>) -> Tensor<4> {
+    attribution.abs().max_dim(1)
+}

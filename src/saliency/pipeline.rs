@@ -1,0 +1,135 @@
+//! From a photo to a saliency map: crops, batches of passes, and the mean over the crops.
+
+use burn::tensor::Tensor;
+
+use super::{AttributionInput, Saliency, SaliencyMap, SaliencySettings};
+use crate::device::read_back;
+use crate::error::Error;
+use crate::gradient::score;
+use crate::image_input::Picture;
+use crate::imaging::interpolate_grid;
+use crate::networks::Network;
+use crate::preprocess::PhotoCrops;
+use crate::progress::Progress;
+
+/// The map of `photo`. For each crop: the method's attribution, its magnitude and its sum over
+/// channels, mirrored back and laid where the crop came from. Cells that several crops cover get
+/// their mean.
+///
+/// Up to `batch` passes run as one. `progress` counts passes, before each batch and after the last.
+///
+/// # Errors
+/// `setting-out-of-range`, `class-out-of-range`, `gpu-lost`, `cancelled` by `progress`.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use deep_inside::gradient::Target;
+/// use deep_inside::image_input::decode_file;
+/// use deep_inside::networks::{NETWORKS, Network};
+/// use deep_inside::preprocess::Crops;
+/// use deep_inside::progress::NoProgress;
+/// use deep_inside::saliency::{SaliencySettings, saliency_map};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
+/// let network = Network::load(&NETWORKS[0], &weights, &Device::flex())?;
+/// let photo = decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?;
+///
+/// let egyptian_cat = Target::Class(285);
+/// let settings = SaliencySettings { crops: Crops::One, ..SaliencySettings::new(egyptian_cat) };
+/// let making = saliency_map(&network, &photo, &settings, 1, &NoProgress);
+/// let saliency = pollster::block_on(making)?;
+///
+/// // The map covers the photo on the network's own grid; a frame of any size can be sampled.
+/// assert_eq!((saliency.map.rows, saliency.map.columns), (227, 227));
+/// let in_photo = saliency.map.sampled(photo.width() as usize, photo.height() as usize);
+/// assert_eq!(in_photo.len(), 451 * 300);
+/// # Ok(())
+/// # }
+/// ```
+pub async fn saliency_map(
+    network: &Network,
+    photo: &Picture,
+    settings: &SaliencySettings,
+    batch: usize,
+    progress: &dyn Progress,
+) -> Result<Saliency, Error> {
+    settings.check()?;
+    let method = settings.method;
+    let side = network.input.side;
+    let photo = PhotoCrops::new(photo, side, settings.crops)?;
+    let (mut values, mut signed) = (photo.mean_map(), photo.mean_map());
+    let (mut total_error, mut total_rise) = (0.0, 0.0);
+    let passes = (method.passes)(settings);
+    let total = photo.crops().len() * passes;
+    let mut done = 0;
+    // A method that adds passes up gets one crop at a time, even if it is set to one pass.
+    let adds_up = (method.passes)(&SaliencySettings::new(settings.target.clone())) > 1;
+    for crops in photo.crops().chunks(if adds_up { 1 } else { batch }) {
+        let planes = crops
+            .iter()
+            .flat_map(|&crop| photo.input(crop, &network.input))
+            .collect();
+        let input = AttributionInput {
+            network,
+            settings,
+            pictures: network.upload(planes, [crops.len(), 3, side, side]),
+        };
+        let mut attribution: Option<Tensor<4>> = None;
+        for first in (0..passes).step_by(batch) {
+            progress.report(done, total).await?;
+            let range = first..passes.min(first + batch);
+            done += crops.len() * range.len();
+            let contribution = (method.attribute)(&input, range)?;
+            attribution = Some(match attribution.take() {
+                Some(sum) => sum + contribution,
+                None => contribution,
+            });
+        }
+        let attribution = attribution
+            .ok_or_else(|| Error::Internal("a saliency method without a pass".to_owned()))?;
+        let [_, _, rows, columns] = attribution.dims();
+        let magnitude_and_sum = Tensor::cat(
+            vec![
+                (method.magnitude)(attribution.clone()),
+                attribution.sum_dim(1),
+            ],
+            1,
+        );
+        let magnitude_and_sum = read_back(magnitude_and_sum).await?;
+        for (&crop, maps) in crops
+            .iter()
+            .zip(magnitude_and_sum.chunks_exact(2 * rows * columns))
+        {
+            let (magnitudes, sums) = maps.split_at(rows * columns);
+            for (mean, map) in [(&mut values, magnitudes), (&mut signed, sums)] {
+                mean.add(crop, &interpolate_grid(map, [rows, columns], side, side));
+            }
+            if method.complete {
+                let rise = rise(&input).await?;
+                total_error +=
+                    (sums.iter().map(|&value| f64::from(value)).sum::<f64>() - rise).abs();
+                total_rise += rise.abs();
+            }
+        }
+    }
+    progress.report(total, total).await?;
+    let map = SaliencyMap {
+        values: values.values(),
+        rows: values.frame(),
+        columns: values.frame(),
+    };
+    Ok(Saliency {
+        map,
+        signed: signed.values(),
+        completeness_gap: (method.complete && total_rise > 0.0).then_some(total_error / total_rise),
+    })
+}
+
+/// The score of the input's one picture minus that of the mean picture.
+async fn rise(input: &AttributionInput<'_>) -> Result<f64, Error> {
+    let both = Tensor::cat(vec![input.pictures.clone(), input.pictures.zeros_like()], 0);
+    let scores = read_back(score(input.network, both, &input.settings.target)?).await?;
+    Ok(f64::from(scores[0]) - f64::from(scores[1]))
+}

@@ -1,6 +1,13 @@
 // Building the page's elements. Text always goes in as text, never as markup.
 
 /**
+ * @typedef {{[Name in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[Name]) => void}}
+ *   Listeners
+ * @typedef {{class?: string, on?: Listeners, data?: Record<string, string>, [name: string]:
+ *   unknown}} Properties
+ */
+
+/**
  * Makes an element.
  *
  * `properties`: `class` sets the class, `on` is a map of event listeners, `data` of data-*
@@ -9,21 +16,22 @@
  *
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
- * @param {Record<string, any>} [properties]
+ * @param {Properties} [properties]
  * @param {...(Node | string | null | undefined | false)} children
  * @returns {HTMLElementTagNameMap[T]}
  */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
+  const { class: className, on: listeners = {}, data = {}, ...rest } = properties;
+  if (className !== undefined) element.className = className;
+  for (const [event, listener] of Object.entries(listeners)) {
+    element.addEventListener(event, /** @type {EventListener} */ (listener));
+  }
+  Object.assign(element.dataset, data);
+  for (const [name, value] of Object.entries(rest)) {
     if (value === undefined || value === null) continue;
-    if (name === 'class') element.className = value;
-    else if (name === 'on')
-      for (const [event, listener] of Object.entries(value))
-        element.addEventListener(event, /** @type {any} */ (listener));
-    else if (name === 'data') Object.assign(element.dataset, value);
-    else if (name in element) /** @type {any} */ (element)[name] = value;
-    else element.setAttribute(name, value);
+    if (name in element) Object.assign(element, { [name]: value });
+    else element.setAttribute(name, String(value));
   }
   element.append(
     .../** @type {(Node | string)[]} */ (children.filter((child) => child || child === '')),

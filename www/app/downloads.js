@@ -34,7 +34,7 @@ async function savePng(file, name) {
     save(await file, `${name}.png`);
   } catch (error) {
     if (error instanceof CodedError && error.code !== 'internal') throw error;
-    throw new CodedError('save-failed', String(/** @type {any} */ (error)?.message ?? error));
+    throw new CodedError('save-failed', error instanceof Error ? error.message : String(error));
   }
 }
 

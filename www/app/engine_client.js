@@ -18,11 +18,11 @@ const CRASHES_APART_MS = 30_000;
  * @typedef {object} Request
  * @property {number} id
  * @property {keyof Calls} call
- * @property {any} args
+ * @property {unknown} args
  * @property {(progress: Progress) => void} [onProgress]
  * @property {boolean} [replay]   part of setting up a new worker
  * @property {boolean} [cancelled]   nobody waits for it any more
- * @property {(result: any) => void} resolve
+ * @property {(result: unknown) => void} resolve
  * @property {(error: Error) => void} reject
  */
 
@@ -55,9 +55,15 @@ export class EngineClient {
   /** @type {'auto' | 'webgpu' | 'cpu'} */
   #device = 'auto';
   #lastCrash = -Infinity;
-  /** @type {any} the picture that the page shows: what every call is about */
+  /**
+   * The picture that the page shows, which every call is about.
+   * @type {Parameters<Calls['setPicture']>[0] | null}
+   */
   #picture = null;
-  /** @type {any} the picture that the worker's engine has */
+  /**
+   * The picture that the worker's engine has.
+   * @type {Parameters<Calls['setPicture']>[0] | null}
+   */
   #held = null;
   /** Whether the worker's engine has had a large photo. */
   #stretched = false;
@@ -118,15 +124,25 @@ export class EngineClient {
   }
 
   /**
-   * @param {keyof Calls} call @param {any} args
+   * @template {keyof Calls} Name
+   * @param {Name} call @param {Parameters<Calls[Name]>[0]} args
    * @param {{signal?: AbortSignal, onProgress?: (progress: Progress) => void}} [options]
    * @param {boolean} [replay]
-   * @returns {Promise<any>}
+   * @returns {Promise<ReturnType<Calls[Name]>>}
    */
   #request(call, args, { signal, onProgress } = {}, replay = false) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new CodedError('cancelled'));
-      const request = { id: ++this.#lastId, call, args, onProgress, replay, resolve, reject };
+      /** @type {Request} */
+      const request = {
+        id: ++this.#lastId,
+        call,
+        args,
+        onProgress,
+        replay,
+        resolve: /** @type {(result: unknown) => void} */ (resolve),
+        reject,
+      };
       signal?.addEventListener('abort', () => this.#cancel(request), { once: true });
       this.#waiting.push(request);
       this.#sendNext();
@@ -209,12 +225,13 @@ export class EngineClient {
   /**
    * What has been cancelled too late is the engine's picture, but not the page's.
    * @param {Request} request
-   * @param {any} result
+   * @param {import('./messages.js').OpenedPicture} result
    */
   #opened(request, { width, height }) {
-    this.#held = request.args;
+    const picture = /** @type {Parameters<Calls['setPicture']>[0]} */ (request.args);
+    this.#held = picture;
     this.#stretched ||= width * height > LARGE_PHOTO;
-    if (!request.cancelled) this.#picture = request.args;
+    if (!request.cancelled) this.#picture = picture;
   }
 
   /**

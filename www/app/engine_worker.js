@@ -19,19 +19,36 @@ const SEEDS = {
 /** The preview of the cut is to be there at once; the final one has sharper edges. */
 const PREVIEW_SIDE = 160;
 
-/** @type {any} */
-let engine = null;
-/** @type {any} the newest saliency map, for the cut that it gives */
+/** @typedef {import('../pkg/deep_inside.js').Engine} Engine */
+/** @typedef {import('../pkg/deep_inside.js').SaliencyMap} SaliencyMap */
+/** @typedef {import('../pkg/deep_inside.js').ObjectCut} ObjectCut */
+/** @typedef {import('../pkg/deep_inside.js').Segmentation} Segmentation */
+/** @typedef {Parameters<Engine['objectCut']>[0]} CutOptions */
+/** @typedef {import('./messages.js').Calls} Calls */
+/** @typedef {import('./messages.js').Seeds} Seeds */
+
+/**
+ * What seeds a cut, without the quantiles, which the cut itself knows.
+ * @typedef {{rectangle: import('./messages.js').Box} | {seeds: Seeds, method: string, views:
+ *   number}} Seeding
+ */
+
+/** Opened by the first call. @type {Engine} */
+let engine;
+/**
+ * The newest saliency map, for the cut that it gives.
+ * @type {{map: SaliencyMap, method: string, views: number} | null}
+ */
 let newestMap = null;
-/** @type {any} the cut that strokes correct */
+/** The cut that strokes correct, and what seeded it. @type {ObjectCut | null} */
 let objectCut = null;
-/** @type {any} what seeded it, but for its quantiles */
-let cutOrigin = {};
-/** @type {any} what the page shows of it: its pixels are there to be saved */
+/** @type {Seeding | null} */
+let cutSeeding = null;
+/** What the page shows of it: its pixels can be saved. @type {Segmentation | null} */
 let shownCut = null;
 /** Class models that grow, by name. @type {Map<string, GrowingModel>} */
 const models = new Map();
-/** @type {any} */
+/** @type {import('../pkg/deep_inside.js').SanityCheck | null} */
 let sanityCheck = null;
 
 /**
@@ -40,15 +57,19 @@ let sanityCheck = null;
  */
 
 /**
- * @type {{[Name in keyof import('./messages.js').Calls]: (args: any, context: Context) =>
- *   Promise<any>}}
+ * @template {keyof Calls} Name
+ * @typedef {(args: Parameters<Calls[Name]>[0], context: Context) => Promise<ReturnType<Calls[Name]>
+ *   | Transferred<ReturnType<Calls[Name]>>>} Call
  */
+
+/** @type {{[Name in keyof Calls]: Call<Name>}} */
 const calls = {
   async open({ device, parts: pageParts }, { signal, progress }) {
     const { Engine } = await loadProgram();
     const odd = mismatch([...pageParts, ...parts()], ['pkg/deep_inside.js']);
     if (odd) throw new CodedError('program-mismatch', odd);
-    const info = Engine.networks().find((/** @type {any} */ network) => network.id === NETWORK);
+    const info = Engine.networks().find(({ id }) => id === NETWORK);
+    if (!info) throw new CodedError('internal', NETWORK);
     let [opened, weights] = await Promise.all([
       Engine.open(device),
       fetchWeights(info.weights, false, progress),
@@ -92,7 +113,7 @@ const calls = {
       colourMaps: Engine.colourMaps(),
       signedColours: Engine.signedColours(),
       dimmedWhite: Engine.dimmedWhite,
-      recipes: Engine.classModelRecipes().map((/** @type {any} */ recipe) => ({
+      recipes: Engine.classModelRecipes().map((recipe) => ({
         id: recipe.id,
         title: recipe.title,
         steps: recipe.defaults.steps,
@@ -287,7 +308,7 @@ const modeOf = (seeds) => (seeds === 'paper' ? 'paper' : 'best');
  * The map that `seeds` stands for, of which method and of how many views it is, and what to call
  * when it is no longer needed.
  * @param {import('./messages.js').Seeds} seeds
- * @param {{target?: any, signal?: AbortSignal, progress?: Context['progress']}} work   where the
+ * @param {{target?: import('./messages.js').EngineTarget, signal?: AbortSignal, progress?: Context['progress']}} work   where the
  *   map has to be computed
  */
 async function seedingMap(seeds, { target, signal, progress }) {
@@ -306,13 +327,13 @@ async function seedingMap(seeds, { target, signal, progress }) {
 
 /**
  * A cut that is not kept.
- * @param {any} options
- * @param {any} origin   what seeded it, but for its quantiles
+ * @param {CutOptions} options
+ * @param {Seeding} seeding
  */
-async function onceCut(options, origin) {
+async function onceCut(options, seeding) {
   const cut = await engine.objectCut(options);
   try {
-    return describeCut(await cut.segmentation(), cut, origin);
+    return describeCut(await cut.segmentation(), cut, seeding);
   } finally {
     cut.free();
   }
@@ -320,30 +341,31 @@ async function onceCut(options, origin) {
 
 /**
  * A cut that can be corrected, in the place of the one that there was.
- * @param {any} options @param {any} origin   what seeds it, but for its quantiles
+ * @param {CutOptions} options
+ * @param {Seeding} seeding
  * @param {import('./messages.js').Stroke[]} strokes   that have corrected the one before and go on
  *   to do so
  */
-async function startCut(options, origin, strokes) {
+async function startCut(options, seeding, strokes) {
   endCut();
   objectCut = await engine.objectCut(options);
-  cutOrigin = origin;
+  cutSeeding = seeding;
   // Only the last one's answer counts: on the way there may be no object.
   for (const stroke of strokes)
     await objectCut.stroke(stroke).then(
-      (/** @type {any} */ cut) => cut.free(),
+      (cut) => cut.free(),
       () => {},
     );
   return correct((cut) => cut.segmentation());
 }
 
-/** @param {(cut: any) => Promise<any>} change   gives the segmentation after it */
+/** @param {(cut: ObjectCut) => Promise<Segmentation>} change   gives the segmentation after it */
 async function correct(change) {
-  if (!objectCut) throw new CodedError('cancelled'); // this worker is new
+  if (!objectCut || !cutSeeding) throw new CodedError('cancelled'); // this worker is new
   shownCut?.free();
   shownCut = null;
   shownCut = await change(objectCut);
-  return describeCut(shownCut, objectCut, cutOrigin);
+  return describeCut(shownCut, objectCut, cutSeeding);
 }
 
 function endCut() {
@@ -359,7 +381,8 @@ function endSanityCheck() {
 }
 
 /**
- * @typedef {{run: any, left: number, ahead: Promise<any> | null}} GrowingModel   `ahead`: the frame
+ * @typedef {{run: import('../pkg/deep_inside.js').ClassModelRun, left: number, ahead:
+ *   Promise<import('./messages.js').ModelStep> | null}} GrowingModel   `ahead`: the frame
  *   that nobody has asked for yet
  */
 
@@ -385,16 +408,18 @@ function endModel(name) {
   models.delete(name);
 }
 
-/** A result whose buffers move to the page instead of being copied. */
+/**
+ * A result whose buffers move to the page instead of being copied.
+ * @template T
+ */
 class Transferred {
-  /** @param {any} value @param {Transferable[]} buffers */
+  /** @param {T} value @param {Transferable[]} buffers */
   constructor(value, buffers) {
     this.value = value;
     this.buffers = buffers;
   }
 }
 
-/** @returns {Promise<any>} */
 async function loadProgram() {
   try {
     const program = await import('../pkg/deep_inside.js');
@@ -423,7 +448,7 @@ function countPasses(progress, phase = 'passes') {
 }
 
 /**
- * @param {any} map
+ * @param {SaliencyMap} map
  * @param {string} method
  * @param {number} views
  * @returns {import('./messages.js').IntensityMap}
@@ -456,18 +481,22 @@ function describeGrid({ intensity, signedIntensity, width, height }) {
 }
 
 /**
- * @param {any} segmentation
- * @param {any} cut   that it is of
- * @param {any} origin   what seeded it, but for its quantiles
+ * @param {Segmentation} segmentation
+ * @param {ObjectCut} cut   that it is of
+ * @param {Seeding} seeding
+ * @returns {Transferred<import('./messages.js').Cut>}
  */
-function describeCut(segmentation, cut, origin) {
+function describeCut(segmentation, cut, seeding) {
   const { width: photoWidth, height: photoHeight, energy, flow, share } = segmentation;
   const { x, y, width, height } = segmentation.box;
   const frame = frameOf(photoWidth, photoHeight);
   const cover = segmentation.cover(frame.width, frame.height);
   const seeds = cut.seeds(frame.width, frame.height);
   const { foregroundQuantile, backgroundQuantile } = cut;
-  const made = origin.rectangle ? origin : { ...origin, foregroundQuantile, backgroundQuantile };
+  // A cut from a map has both quantiles.
+  const made = /** @type {import('./messages.js').CutOrigin} */ (
+    'rectangle' in seeding ? seeding : { ...seeding, foregroundQuantile, backgroundQuantile }
+  );
   if (segmentation !== shownCut) segmentation.free();
   return new Transferred(
     {
@@ -514,7 +543,7 @@ self.addEventListener('message', async ({ data }) => {
       answer instanceof Transferred ? [answer.value, answer.buffers] : [answer, []];
     self.postMessage({ id, result }, { transfer: buffers });
   } catch (error) {
-    if (isCrash(error)) tellCrash(error);
+    if (isCrash(error)) reportCrash(error);
     else self.postMessage({ id, problem: problemOf(error) });
   } finally {
     running = null;
@@ -522,26 +551,27 @@ self.addEventListener('message', async ({ data }) => {
 });
 
 // A panic inside an asynchronous call never answers that call: it surfaces here.
-self.addEventListener('error', ({ error, message }) => tellCrash(error ?? new Error(message)));
-self.addEventListener('unhandledrejection', ({ reason }) => tellCrash(reason));
+self.addEventListener('error', ({ error, message }) => reportCrash(error ?? new Error(message)));
+self.addEventListener('unhandledrejection', ({ reason }) => reportCrash(reason));
 
 /**
  * Whether the program stopped in the middle of something: a trap, no room on the stack or no
  * memory. That leaves it in an unknown state, and nothing that it says afterwards can be trusted.
- * @param {any} error
+ * @param {unknown} error
  */
 function isCrash(error) {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
 
-/** @param {any} error */
-function tellCrash(error) {
+/** @param {unknown} error */
+function reportCrash(error) {
+  const program = /** @type {typeof import('../pkg/deep_inside.js').Engine | undefined} */ (
+    engine?.constructor
+  );
   const noMemory =
-    error instanceof RangeError
-      ? /memory|alloc/i.test(error.message)
-      : engine?.constructor.ranOutOfMemory();
+    error instanceof RangeError ? /memory|alloc/i.test(error.message) : program?.ranOutOfMemory();
   self.postMessage({
-    crashed: String(error?.message ?? error),
+    crashed: error instanceof Error ? error.message : String(error),
     code: noMemory ? 'out-of-memory' : 'internal',
   });
 }

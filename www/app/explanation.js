@@ -176,7 +176,8 @@ export function createExplanation(store, client, report) {
 
   /**
    * The strokes on the cut after a correction.
-   * @type {{[Name in Correction]: (strokes: Stroke[], args: any) => Stroke[]}}
+   * @type {{[Name in Correction]: (strokes: Stroke[], args:
+   *   Parameters<import('./messages.js').Calls[Name]>[0]) => Stroke[]}}
    */
   const strokesAfter = {
     cutRectangle: () => [],

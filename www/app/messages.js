@@ -236,19 +236,18 @@ export class CodedError extends Error {
   }
 }
 
-/** Any thrown value as plain data. @param {any} error @returns {Problem} */
+/** A thrown value of any kind as plain data. @param {unknown} error @returns {Problem} */
 export function problemOf(error) {
-  if (
-    typeof error?.code === 'string' &&
-    (error.name === 'EngineError' || error instanceof CodedError)
-  ) {
+  const thrown = /** @type {Partial<Problem & Error> | null | undefined} */ (error);
+  const fromEngine = thrown?.name === 'EngineError';
+  if (typeof thrown?.code === 'string' && (fromEngine || error instanceof CodedError)) {
     return {
-      code: error.code,
-      message: error.name === 'EngineError' ? error.message : '',
-      detail: error.detail ?? '',
-      repeated: error.repeated,
+      code: thrown.code,
+      message: (fromEngine && thrown.message) || '',
+      detail: thrown.detail ?? '',
+      repeated: thrown.repeated,
     };
   }
-  if (error?.name === 'AbortError') return { code: 'cancelled', message: '', detail: '' };
-  return { code: 'internal', message: '', detail: String(error?.message ?? error) };
+  if (thrown?.name === 'AbortError') return { code: 'cancelled', message: '', detail: '' };
+  return { code: 'internal', message: '', detail: thrown?.message ?? String(error) };
 }

@@ -80,9 +80,10 @@ export async function sharedPicture() {
 }
 
 /**
+ * @template T
  * @param {ServiceWorker | null | undefined} worker
- * @param {any} question
- * @returns {Promise<any>}
+ * @param {object} question
+ * @returns {Promise<T | null>}   the worker's answer; null if there is no worker
  */
 function ask(worker, question) {
   return new Promise((resolve) => {

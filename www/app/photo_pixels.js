@@ -7,8 +7,14 @@
  * @typedef {{kind: 'file', blob: Blob} | {kind: 'frame', image: ImageBitmap}} PictureSource
  */
 
-/** @typedef {{rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number}} Pixels */
+/** @typedef {{rgba: Uint8ClampedArray, width: number, height: number}} Pixels */
 
-/** @param {Pixels} pixels @returns {Promise<ImageBitmap>} */
+/**
+ * The engine's arrays are copies out of its memory, which is not shared.
+ * @param {Pixels} pixels
+ * @returns {Promise<ImageBitmap>}
+ */
 export const bitmapOf = ({ rgba, width, height }) =>
-  createImageBitmap(new ImageData(rgba, width, height));
+  createImageBitmap(
+    new ImageData(/** @type {Uint8ClampedArray<ArrayBuffer>} */ (rgba), width, height),
+  );

@@ -55,7 +55,7 @@ export function startWebcam(onPicture, onError, video, onChange) {
   function fail(error) {
     if (stopped) return;
     stop();
-    const name = /** @type {any} */ (error)?.name ?? '';
+    const name = /** @type {{name?: string} | null} */ (error)?.name ?? '';
     onError(
       error instanceof CodedError
         ? error

@@ -8,6 +8,17 @@ import { targetName } from './card.js';
 
 /** @typedef {import('../state.js').State} State */
 
+/** The parts of the state that can be cancelled. */
+const RESULTS = /** @type {const} */ ([
+  'saliency',
+  'model',
+  'cut',
+  'relation',
+  'sanity',
+  'topFive',
+  'gallery',
+]);
+
 /**
  * @param {import('../state.js').Store} store
  * @param {{cancel: () => void, retry: () => void}} actions
@@ -189,12 +200,7 @@ function announcementOf(before, now) {
   if (reached('sanity', 'ready')) return announcements.sanity(name);
   if (reached('topFive', 'ready')) return announcements.topFive;
   if (reached('gallery', 'ready')) return announcements.gallery;
-  if (
-    ['saliency', 'model', 'cut', 'relation', 'sanity', 'topFive', 'gallery'].some((part) =>
-      reached(/** @type {any} */ (part), 'cancelled'),
-    )
-  )
-    return announcements.cancelled;
+  if (RESULTS.some((result) => reached(result, 'cancelled'))) return announcements.cancelled;
   return null;
 }
 

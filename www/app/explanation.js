@@ -6,6 +6,7 @@
 // something to show early on, also where a pass takes long.
 
 import { engineTarget } from './target.js';
+import { Job } from './job.js';
 import { problemOf } from './messages.js';
 import { likeliest } from './ranking.js';
 import { NO_CUT, NO_MODEL, NO_RELATION, NO_SALIENCY, NO_SANITY, NO_TOP_FIVE } from './state.js';
@@ -42,11 +43,6 @@ const thinned = (frames) =>
  *   or "no object"
  */
 export function createExplanation(store, client, report) {
-  let maps = new AbortController();
-  let model = new AbortController();
-  let relation = new AbortController();
-  let sanity = new AbortController();
-  let topFive = new AbortController();
   /** Corrections of the cut that are under way or wait. */
   let corrections = 0;
   /** @type {() => void} */
@@ -60,9 +56,11 @@ export function createExplanation(store, client, report) {
   const setModel = (parts) => store.set({ model: { ...store.state.model, ...parts } });
   /** @param {Partial<import('./state.js').SanityState>} parts */
   const setSanity = (parts) => store.set({ sanity: { ...store.state.sanity, ...parts } });
+  /** @param {Partial<import('./state.js').TopFiveState>} parts */
+  const setTopFive = (parts) => store.set({ topFive: { ...store.state.topFive, ...parts } });
 
   /**
-   * How a failed part ends, and whether the visitor is to be told.
+   * The phase after an error; the visitor is told unless it was a cancel.
    * @param {unknown} error
    * @returns {'cancelled' | 'failed'}
    */
@@ -72,6 +70,18 @@ export function createExplanation(store, client, report) {
     report(problem);
     return 'failed';
   }
+
+  const maps = new Job((error) => {
+    const phase = ending(error);
+    if (store.state.saliency.phase === 'working') setSaliency({ phase });
+    if (store.state.cut.phase === 'working') setCut({ phase });
+  });
+  const model = new Job((error) => setModel({ phase: ending(error) }));
+  const relation = new Job((error) =>
+    store.set({ relation: { ...NO_RELATION, phase: ending(error) } }),
+  );
+  const sanity = new Job((error) => setSanity({ phase: ending(error) }));
+  const topFive = new Job((error) => setTopFive({ phase: ending(error) }));
 
   /**
    * @param {Target} target
@@ -137,42 +147,18 @@ export function createExplanation(store, client, report) {
     }
   }
 
-  /** @param {Target} target */
-  async function runMaps(target) {
-    const { signal } = maps;
-    try {
+  /** Map and cut. @param {Target} target */
+  const runMaps = (target) =>
+    maps.run(async (signal) => {
       await refineSaliency(target, signal, () => findObject(target, true, signal));
       await findObject(target, false, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      const phase = ending(error);
-      if (store.state.saliency.phase === 'working') setSaliency({ phase });
-      setCut({ phase });
-    }
-  }
+    });
 
-  /**
-   * Another method's map in place of the one that is shown; the rest stays.
-   * @param {Target} target
-   */
-  async function runSaliency(target) {
-    const { signal } = maps;
-    try {
-      await refineSaliency(target, signal);
-    } catch (error) {
-      if (!signal.aborted) setSaliency({ phase: ending(error) });
-    }
-  }
+  /** The map alone, by another method. @param {Target} target */
+  const runSaliency = (target) => maps.run((signal) => refineSaliency(target, signal));
 
-  /** The same cut from other seeds. @param {Target} target */
-  async function runCut(target) {
-    const { signal } = maps;
-    try {
-      await findObject(target, false, signal);
-    } catch (error) {
-      if (!signal.aborted) setCut({ phase: ending(error) });
-    }
-  }
+  /** The cut alone, from other seeds. @param {Target} target */
+  const runCut = (target) => maps.run((signal) => findObject(target, false, signal));
 
   /**
    * The strokes on the cut after a correction.
@@ -225,23 +211,18 @@ export function createExplanation(store, client, report) {
   }
 
   /** @param {Target} target */
-  async function runRelation(target) {
-    const { signal } = relation;
-    store.set({ relation: { ...NO_RELATION, phase: 'working' } });
-    try {
+  const runRelation = (target) =>
+    relation.run(async (signal) => {
+      store.set({ relation: { ...NO_RELATION, phase: 'working' } });
       const result = await client.call('relation', { target: engineTarget(target) }, { signal });
       if (!signal.aborted) store.set({ relation: { phase: 'ready', relation: result } });
-    } catch (error) {
-      if (!signal.aborted) store.set({ relation: { ...NO_RELATION, phase: ending(error) } });
-    }
-  }
+    });
 
   /** @param {Target} target */
-  async function runSanityCheck(target) {
-    const { signal } = sanity;
-    const { method } = store.state.settings;
-    store.set({ sanity: { ...NO_SANITY, phase: 'working', method } });
-    try {
+  const runSanityCheck = (target) =>
+    sanity.run(async (signal) => {
+      const { method } = store.state.settings;
+      store.set({ sanity: { ...NO_SANITY, phase: 'working', method } });
       const { layers, original } = await client.call(
         'startSanityCheck',
         { target: engineTarget(target), method },
@@ -256,19 +237,13 @@ export function createExplanation(store, client, report) {
         setSanity({ steps: [...store.state.sanity.steps, step] });
       }
       setSanity({ phase: 'ready' });
-    } catch (error) {
-      if (!signal.aborted) setSanity({ phase: ending(error) });
-    }
-  }
+    });
 
   /** @param {Float32Array} probabilities */
-  async function runTopFive(probabilities) {
-    const { signal } = topFive;
-    /** @param {Partial<import('./state.js').TopFiveState>} parts */
-    const set = (parts) => store.set({ topFive: { ...store.state.topFive, ...parts } });
-    set({ ...NO_TOP_FIVE, phase: 'working' });
-    const { seeds, method } = store.state.settings;
-    try {
+  const runTopFive = (probabilities) =>
+    topFive.run(async (signal) => {
+      setTopFive({ ...NO_TOP_FIVE, phase: 'working' });
+      const { seeds, method } = store.state.settings;
       for (const classIndex of likeliest(probabilities, 5)) {
         const cut = await client
           .call('locate', { classIndex, seeds, method, views: viewsOf(method) }, { signal })
@@ -277,93 +252,71 @@ export function createExplanation(store, client, report) {
             throw error;
           });
         if (signal.aborted) return;
-        set({ located: [...store.state.topFive.located, { classIndex, cut }] });
+        setTopFive({ located: [...store.state.topFive.located, { classIndex, cut }] });
       }
-      set({ phase: 'ready' });
-    } catch (error) {
-      if (!signal.aborted) set({ phase: ending(error) });
-    }
-  }
+      setTopFive({ phase: 'ready' });
+    });
 
-  /** @param {Target} target */
-  async function runModel(target) {
-    const { signal } = model;
+  /** @param {Target} target @param {AbortSignal} signal */
+  async function growModel(target, signal) {
     const { recipe: id, seed, side, start } = store.state.settings;
     const recipe = store.state.engine.ready?.recipes.find((one) => one.id === id);
     if (!recipe) return;
     store.set({ model: { ...NO_MODEL, phase: 'running', steps: recipe.steps } });
-    try {
-      await client.call(
-        'startModel',
-        {
-          model: 'card',
-          target: engineTarget(target),
-          recipe: id,
-          seed,
-          steps: recipe.steps,
-          side: side ?? undefined,
-          start: start ?? undefined,
-        },
-        { signal },
-      );
-      let began = performance.now();
-      for (let step = 0, atOnce = 1, pace = 0; step < recipe.steps;) {
-        if (store.state.model.phase === 'paused') {
-          await new Promise(
-            (go) => ((resume = () => go(null)), signal.addEventListener('abort', go)),
-          );
-          began = performance.now();
-        }
-        const result = await client.call('stepModel', { model: 'card', steps: atOnce }, { signal });
-        if (signal.aborted) return;
-        atOnce = Math.round(
-          Math.min(
-            MOST_STEPS_A_FRAME,
-            2 * atOnce,
-            Math.max(1, (STEPS_MS * result.steps) / result.milliseconds),
-          ),
+    await client.call(
+      'startModel',
+      {
+        model: 'card',
+        target: engineTarget(target),
+        recipe: id,
+        seed,
+        steps: recipe.steps,
+        side: side ?? undefined,
+        start: start ?? undefined,
+      },
+      { signal },
+    );
+    let began = performance.now();
+    for (let step = 0, atOnce = 1, pace = 0; step < recipe.steps;) {
+      if (store.state.model.phase === 'paused') {
+        await new Promise(
+          (go) => ((resume = () => go(null)), signal.addEventListener('abort', go)),
         );
-        // As the visitor sees it, with whatever the other cards take; smoothed.
-        const now = performance.now();
-        const latest = ((result.step - step) * 1000) / Math.max(1, now - began);
-        pace = pace === 0 ? latest : 0.8 * pace + 0.2 * latest;
-        began = now;
-        step = result.step;
-        const { score, probability, frame } = result;
-        const { curve, frames } = store.state.model;
-        setModel({
-          frame,
-          pace,
-          frames: thinned([...frames, frame]),
-          curve: [...curve, { step, score, probability }],
-        });
+        began = performance.now();
       }
-      setModel({ phase: 'done' });
-    } catch (error) {
-      if (!signal.aborted) setModel({ phase: ending(error) });
+      const result = await client.call('stepModel', { model: 'card', steps: atOnce }, { signal });
+      if (signal.aborted) return;
+      atOnce = Math.round(
+        Math.min(
+          MOST_STEPS_A_FRAME,
+          2 * atOnce,
+          Math.max(1, (STEPS_MS * result.steps) / result.milliseconds),
+        ),
+      );
+      // As the visitor sees it, with whatever the other cards take; smoothed.
+      const now = performance.now();
+      const latest = ((result.step - step) * 1000) / Math.max(1, now - began);
+      pace = pace === 0 ? latest : 0.8 * pace + 0.2 * latest;
+      began = now;
+      step = result.step;
+      const { score, probability, frame } = result;
+      const { curve, frames } = store.state.model;
+      setModel({
+        frame,
+        pace,
+        frames: thinned([...frames, frame]),
+        curve: [...curve, { step, score, probability }],
+      });
     }
+    setModel({ phase: 'done' });
   }
 
-  function stopModel() {
-    model.abort();
-    model = new AbortController();
-  }
+  /** @param {Target} target */
+  const runModel = (target) => model.run((signal) => growModel(target, signal));
 
-  function stopMaps() {
-    maps.abort();
-    maps = new AbortController();
-  }
-
-  function stopCloserLooks() {
-    relation.abort();
-    relation = new AbortController();
-    sanity.abort();
-    sanity = new AbortController();
-  }
-
-  function stopTopFive() {
-    topFive.abort();
-    topFive = new AbortController();
+  function stopAnalyses() {
+    relation.stop();
+    sanity.stop();
   }
 
   const running = {
@@ -373,9 +326,9 @@ export function createExplanation(store, client, report) {
      * @param {Target} target
      */
     explain(target) {
-      stopMaps();
-      stopModel();
-      stopCloserLooks();
+      maps.stop();
+      model.stop();
+      stopAnalyses();
       store.set({
         target,
         saliency: { ...NO_SALIENCY, phase: 'working', total: 1 },
@@ -395,7 +348,7 @@ export function createExplanation(store, client, report) {
     changeMethod() {
       const { target, cut } = store.state;
       if (target === null) return;
-      stopMaps();
+      maps.stop();
       setSaliency({ phase: 'working', done: 0, map: null }); // no map stands under another method's name
       if (cut.phase === 'working' || store.state.settings.seeds === 'map') {
         setCut({ phase: 'working', fraction: 0, correcting: false, cut: null }); // nor a cut
@@ -407,7 +360,7 @@ export function createExplanation(store, client, report) {
     changeSeeds() {
       const { target, saliency } = store.state;
       if (target === null) return;
-      stopMaps();
+      maps.stop();
       setCut({ phase: 'working', fraction: 0, correcting: false, cut: null }); // no cut stands under other seeds' name
       if (saliency.phase === 'ready') runCut(target);
       else runMaps(target);
@@ -417,31 +370,26 @@ export function createExplanation(store, client, report) {
 
     compareRules() {
       if (store.state.target === null) return;
-      relation.abort();
-      relation = new AbortController();
       runRelation(store.state.target);
     },
 
     locateTopFive() {
       const { probabilities } = store.state;
       if (!probabilities) return;
-      stopTopFive();
       runTopFive(probabilities);
     },
 
     checkSanity() {
       if (store.state.target === null) return;
-      sanity.abort();
-      sanity = new AbortController();
       runSanityCheck(store.state.target);
     },
 
     /** Back to no class at all, for another photo. */
     clear() {
-      stopMaps();
-      stopModel();
-      stopCloserLooks();
-      stopTopFive();
+      maps.stop();
+      model.stop();
+      stopAnalyses();
+      topFive.stop();
       store.set({
         topFive: NO_TOP_FIVE,
         target: null,
@@ -456,14 +404,14 @@ export function createExplanation(store, client, report) {
 
     /** Stops everything and keeps what there is. */
     cancel() {
-      const { saliency, cut, relation, sanity, topFive } = store.state;
-      stopMaps();
-      stopCloserLooks();
-      if (relation.phase === 'working')
-        store.set({ relation: { ...relation, phase: 'cancelled' } });
-      if (sanity.phase === 'working') setSanity({ phase: 'cancelled' });
-      stopTopFive();
-      if (topFive.phase === 'working') store.set({ topFive: { ...topFive, phase: 'cancelled' } });
+      const { saliency, cut, relation: comparison, sanity: check, topFive: five } = store.state;
+      maps.stop();
+      stopAnalyses();
+      topFive.stop();
+      if (comparison.phase === 'working')
+        store.set({ relation: { ...comparison, phase: 'cancelled' } });
+      if (check.phase === 'working') setSanity({ phase: 'cancelled' });
+      if (five.phase === 'working') setTopFive({ phase: 'cancelled' });
       if (saliency.phase === 'working') setSaliency({ phase: 'cancelled' });
       if (cut.phase === 'working') setCut({ phase: 'cancelled', correcting: false });
       running.cancelModel();
@@ -471,7 +419,6 @@ export function createExplanation(store, client, report) {
 
     startModel() {
       if (store.state.target === null) return;
-      stopModel();
       runModel(store.state.target);
     },
 
@@ -488,7 +435,7 @@ export function createExplanation(store, client, report) {
     cancelModel() {
       const { phase } = store.state.model;
       if (phase !== 'running' && phase !== 'paused') return;
-      stopModel();
+      model.stop();
       setModel({ phase: 'cancelled' });
       // Where the worker is gone, so is the run
       client.call('endModel', { model: 'card' }).catch(() => {});

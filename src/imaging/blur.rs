@@ -7,8 +7,8 @@
 /// ```
 /// use deep_inside::imaging::gaussian_blur;
 ///
-/// let blurred = gaussian_blur(&[0.0, 0.0, 9.0, 0.0, 0.0], 5, 0.8);
-/// assert!(blurred[2] > blurred[1] && blurred[1] == blurred[3] && blurred[1] > blurred[0]);
+/// let blurred = gaussian_blur(&[0.0, 0.0, 9.0, 0.0, 0.0], 5, 1.0);
+/// assert!(9.0 > blurred[2] && blurred[2] > blurred[1] && blurred[1] > blurred[0]);
 /// ```
 pub fn gaussian_blur(values: &[f32], width: usize, sigma: f64) -> Vec<f32> {
     let mut rows = values.to_vec();

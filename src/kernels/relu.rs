@@ -1,7 +1,12 @@
-//! The ways back through a ReLU: all that tells a gradient, a DeconvNet and guided back-propagation
-//! apart.
+//! Backward rules of the ReLU: the only difference between gradient, DeconvNet and guided
+//! back-propagation.
 
-/// How a signal goes back through `y = max(x, 0)` (section 4 of the paper).
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+
+use super::Kernels;
+
+/// How a signal passes `y = max(x, 0)` backwards (section 4 of the paper).
 ///
 /// The backward pass is written out in this crate instead of being recorded by automatic
 /// differentiation, so a rule is one mask and no copy of a network. A custom backward operation on
@@ -16,31 +21,42 @@ pub enum ReluRule {
     DeconvNet,
     /// Both masks: Springenberg et al., *Striving for Simplicity*.
     Guided,
-    /// `dx = dy where y > 0`, and this share of it elsewhere: a way back also through what is not
-    /// active yet, for pictures that are still to become something (Mahendran & Vedaldi 2016,
-    /// *Visualizing Deep Convolutional Neural Networks Using Natural Pre-Images*).
+    /// `dx = dy where y > 0, else slope * dy`: inactive units pass a part of the signal, so that an
+    /// optimised picture can activate them (Mahendran & Vedaldi 2016, *Visualizing Deep
+    /// Convolutional Neural Networks Using Natural Pre-Images*).
     ///
-    /// Where the ReLU's result goes into a max-pool, a window's signal goes back not to its winner
-    /// alone but to all of its places, in proportion to their values: what stochastic pooling sends
-    /// back on average (Zeiler & Fergus 2013, *Stochastic Pooling for Regularization of Deep
-    /// Convolutional Neural Networks*, arXiv 1301.3557). A window of zeros sends nothing.
+    /// If the ReLU's output is the input of a max-pool, a window's signal is distributed over all
+    /// values of the window in proportion to them, and not sent to the argmax alone: the
+    /// expectation of stochastic pooling's backward pass (Zeiler & Fergus 2013, *Stochastic Pooling
+    /// for Regularization of Deep Convolutional Neural Networks*, arXiv 1301.3557). A window of
+    /// zeros passes nothing.
     Leaky(f32),
 }
 
+/// A ReLU for a backward pass: its output, and the rule.
+pub type ReluMask = (Tensor<4>, ReluRule);
+
+/// The backward pass of a ReLU by itself.
+pub fn relu_backward(signal: Tensor<4>, (output, rule): ReluMask) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::relu_backward(
+        signal.into_dispatch(),
+        output.into_dispatch(),
+        rule,
+    ))
+}
+
 impl ReluRule {
-    /// Takes signals (dy) back through the ReLU where its forward results were `active`, each in
-    /// its place.
+    /// Applies the rule to the signals dy in place, where the ReLU's outputs were `outputs`.
     ///
-    /// `y > 0` exactly where `x > 0`, so the input itself need not be kept.
-    pub fn back<'a>(
+    /// `y > 0` exactly where `x > 0`, so the ReLU's input is not needed.
+    pub fn apply<'a>(
         self,
-        active: impl IntoIterator<Item = &'a f32>,
+        outputs: impl IntoIterator<Item = &'a f32>,
         signals: impl IntoIterator<Item = &'a mut f32>,
     ) {
-        let all = signals.into_iter().zip(active);
+        let all = signals.into_iter().zip(outputs);
         let positive = |signal| if signal < 0.0 { 0.0 } else { signal };
-        // A loop for each rule: one that asks for the rule each time does not take several values
-        // at once.
+        // A loop for each rule: with the match inside the loop it is not vectorised.
         match self {
             ReluRule::Gradient => {
                 all.for_each(|(signal, &y)| *signal = if y == 0.0 { 0.0 } else { *signal })
@@ -48,8 +64,8 @@ impl ReluRule {
             ReluRule::DeconvNet => all.for_each(|(signal, _)| *signal = positive(*signal)),
             ReluRule::Guided => all
                 .for_each(|(signal, &y)| *signal = if y == 0.0 { 0.0 } else { positive(*signal) }),
-            ReluRule::Leaky(share) => {
-                all.for_each(|(signal, &y)| *signal *= if y == 0.0 { share } else { 1.0 })
+            ReluRule::Leaky(slope) => {
+                all.for_each(|(signal, &y)| *signal *= if y == 0.0 { slope } else { 1.0 })
             }
         }
     }

@@ -1,15 +1,15 @@
-//! Convolutions and their way back, as shifted products.
+//! Convolutions, forward and backward, as shifted products.
 //!
-//! With stride 1, and the picture's rows laid one after the other with their padding between them,
-//! the value that a window's corner (ky, kx) sees lies `ky * width + kx` behind the one that its
-//! first corner sees, whatever the window: each place in the kernel is a shift. With a larger
-//! stride s the same holds within each of the s x s pictures of every s-th row and column
-//! ("phases").
+//! With stride 1, and padded rows stored one after the other, the value at offset (ky, kx) of a
+//! window lies `ky * width + kx` after the window's first value, for every window: each kernel
+//! position (tap) is a shift. With stride s the same holds within each of the s x s pictures that
+//! consist of every s-th row and column ("phases").
 
 use std::borrow::Cow;
 
 use super::product::{BLOCK, ShiftedProduct, WIDEST_TILE, portion};
-use crate::kernels::{ConvolutionShape, ReluRule};
+use super::{BackwardPass, Mask};
+use crate::kernels::ConvolutionShape;
 
 /// The forward weights of a convolution, from `[out, in, kernel, kernel]`, in the order in which
 /// [`forward`] reads them: `[blocks of out][in, ky, kx][BLOCK]`.
@@ -20,7 +20,7 @@ pub fn pack_forward(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
     })
 }
 
-/// The same weights in the order in which [`backward`] reads them: for each phase `[blocks of
+/// The weights in the order in which [`backward`] reads them: for each phase `[blocks of
 /// in][out, (ky, kx) of the phase][BLOCK]`.
 pub fn pack_backward(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
     let &ConvolutionShape {
@@ -41,8 +41,8 @@ pub fn pack_backward(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
     packed
 }
 
-/// `[blocks of channels][depth][BLOCK]` of a weight for each channel and k; 0 where the last block
-/// has no more channels.
+/// Weights, one for each channel and k, as `[blocks of channels][depth][BLOCK]`; the last block is
+/// filled up with zeros.
 pub fn panels(channels: usize, depth: usize, weight: impl Fn(usize, usize) -> f32) -> Vec<f32> {
     let mut packed = Vec::with_capacity(channels.next_multiple_of(BLOCK) * depth);
     for block in (0..channels).step_by(BLOCK) {
@@ -59,8 +59,9 @@ pub fn panels(channels: usize, depth: usize, weight: impl Fn(usize, usize) -> f3
     packed
 }
 
-/// One picture, `[channels, rows, columns]`, convolved with [packed](pack_forward) weights, plus
-/// the bias: `output`, `[channels_out, rows, columns]`. Where `rectify`, negative values become 0.
+/// Convolves one picture, `[channels_in, rows, columns]`, with [packed](pack_forward) weights, adds
+/// the bias, applies a ReLU if `relu`, and writes `output`, `[channels_out, rows_out,
+/// columns_out]`.
 pub fn forward(
     input: &[f32],
     [rows, columns]: [usize; 2],
@@ -78,7 +79,8 @@ pub fn forward(
         padding,
     } = shape;
     let [rows_out, columns_out] = shape.output_size([rows, columns]);
-    let reach = (kernel - 1) / stride; // how many rows of a phase a window has below its first
+    // Rows of a phase that a window has after its first.
+    let reach = (kernel - 1) / stride;
     let [height, width] = [rows_out + reach, columns_out + reach];
     let length = (rows_out - 1) * width + columns_out;
     let plane = height * width;
@@ -106,9 +108,9 @@ pub fn forward(
                 };
                 let input = &input[row * columns..][..columns];
                 if stride == 1 {
-                    // A window may end before the last column does.
-                    let seen = columns.min(width - padding);
-                    line[padding..padding + seen].copy_from_slice(&input[..seen]);
+                    // The last columns may be in no window.
+                    let used = columns.min(width - padding);
+                    line[padding..padding + used].copy_from_slice(&input[..used]);
                     continue;
                 }
                 for (x, value) in line.iter_mut().enumerate() {
@@ -153,19 +155,17 @@ pub fn forward(
     .compute();
 }
 
-/// Writes to `gradient`, `[channels_in, rows, columns]`, what comes back to a picture of that size
-/// from the signal at its convolution's result, `[channels_out, rows_out, columns_out]`, with
-/// [packed](pack_backward) weights; on top of what is there where `add`. Where a mask is given, the
-/// sum then goes back through the ReLU whose result it is.
-pub fn backward(
-    signal: &[f32],
-    shape: &ConvolutionShape,
-    packed: &[f32],
-    [rows, columns]: [usize; 2],
-    mask: Option<(ReluRule, &[f32])>,
-    add: bool,
-    gradient: &mut [f32],
-) {
+/// Gradient of a convolution with respect to its input, `[channels_in, rows, columns]`, with
+/// [packed](pack_backward) weights.
+pub fn backward(pass: &BackwardPass, gradient: &mut [f32]) {
+    let &BackwardPass {
+        signal,
+        shape,
+        weights,
+        size: [rows, columns],
+        mask,
+        accumulate,
+    } = pass;
     let &ConvolutionShape {
         channels_in,
         channels_out,
@@ -175,7 +175,7 @@ pub fn backward(
     let [rows_out, columns_out] = shape.output_size([rows, columns]);
     let phases = phases(shape);
     let taps = || phases.iter().flat_map(|phase| &phase.taps);
-    // How far beyond the signal's edges the furthest pixel looks.
+    // How far beyond the signal's edges the windows of the outermost pixels lie.
     let before = taps()
         .map(|tap| -tap.down.min(tap.right))
         .max()
@@ -202,18 +202,18 @@ pub fn backward(
                 .skip(before)
                 .zip(signal.chunks_exact(columns_out))
             {
-                // Of windows that lie in the padding alone no pixel hears.
-                let heard = columns_out.min(width - before);
-                line[before..before + heard].copy_from_slice(&signal[..heard]);
+                // Windows that lie entirely in the padding contribute to no input pixel.
+                let used = columns_out.min(width - before);
+                line[before..before + used].copy_from_slice(&signal[..used]);
             }
         }
         Cow::Owned(source)
     };
-    let mut packed = packed;
+    let mut remaining = weights;
     for phase in &phases {
         let depth = channels_out * phase.taps.len();
-        let (panels, others) = packed.split_at(channels_in.next_multiple_of(BLOCK) * depth);
-        packed = others;
+        let (panels, others) = remaining.split_at(channels_in.next_multiple_of(BLOCK) * depth);
+        remaining = others;
         let offset = |shift: isize| before.wrapping_add_signed(shift);
         let offsets: Vec<usize> = (0..channels_out)
             .flat_map(|channel| {
@@ -224,21 +224,21 @@ pub fn backward(
             })
             .collect();
         let count = |pixels: usize, first: usize| pixels.saturating_sub(first).div_ceil(stride);
-        let [seen_rows, seen_columns] = [count(rows, phase.row), count(columns, phase.column)];
-        if seen_rows == 0 || seen_columns == 0 {
+        let [phase_rows, phase_columns] = [count(rows, phase.row), count(columns, phase.column)];
+        if phase_rows == 0 || phase_columns == 0 {
             continue;
         }
         let finish = |channel: usize, first: usize, sums: &[f32]| {
-            let whole = channel * rows * columns..(channel + 1) * rows * columns;
-            let gradient = &mut gradient[whole.clone()];
-            let mask = mask.map(|(rule, active)| (rule, &active[whole]));
-            for (row, column, sums) in lines(first, sums, [width, seen_columns]) {
+            let plane = channel * rows * columns..(channel + 1) * rows * columns;
+            let gradient = &mut gradient[plane.clone()];
+            let mask = mask.map(|(rule, output)| (rule, &output[plane]));
+            for (row, column, sums) in lines(first, sums, [width, phase_columns]) {
                 let start = (row * stride + phase.row) * columns + column * stride + phase.column;
-                let mask = mask.map(|(rule, active)| (rule, &active[start..]));
-                take_back(&mut gradient[start..], sums, stride, mask, add);
+                let mask = mask.map(|(rule, output)| (rule, &output[start..]));
+                write_sums(&mut gradient[start..], sums, stride, mask, accumulate);
             }
         };
-        let length = (seen_rows - 1) * width + seen_columns;
+        let length = (phase_rows - 1) * width + phase_columns;
         let portion = portion(channels_out);
         ShiftedProduct {
             panels,
@@ -253,12 +253,12 @@ pub fn backward(
     }
 }
 
-/// Sums from position `first` on, row by row: the row, the column at which they begin, and they
-/// themselves. A row has `width` positions, of which those from `seen` on are in the padding.
+/// Splits sums, of the positions from `first` on, into rows: the row, the first column, and the
+/// sums. A row has `width` positions; those from `used` on are padding and are left out.
 fn lines(
     first: usize,
     sums: &[f32],
-    [width, seen]: [usize; 2],
+    [width, used]: [usize; 2],
 ) -> impl Iterator<Item = (usize, usize, &[f32])> {
     let mut starts = (first, 0);
     let lines = std::iter::from_fn(move || {
@@ -270,31 +270,32 @@ fn lines(
             (
                 row,
                 column,
-                &sums[start..end.min(start + seen.saturating_sub(column))],
+                &sums[start..end.min(start + used.saturating_sub(column))],
             )
         })
     });
-    // Where the first position is in the padding, its line is all padding.
+    // If the first position is padding, its whole line is.
     lines.filter(|(_, _, sums)| !sums.is_empty())
 }
 
-/// Writes `sums` to every `stride`-th value of the gradient, on top of what is there where `add`,
-/// and takes it through the mask.
-pub fn take_back(
+/// Writes `sums` to every `stride`-th value of the gradient, or adds them if `accumulate`, and
+/// applies the mask.
+pub fn write_sums(
     gradient: &mut [f32],
     sums: &[f32],
     stride: usize,
-    mask: Option<(ReluRule, &[f32])>,
-    add: bool,
+    mask: Option<Mask>,
+    accumulate: bool,
 ) {
-    let write =
-        |(gradient, &sum): (&mut f32, &f32)| *gradient = if add { *gradient + sum } else { sum };
+    let write = |(gradient, &sum): (&mut f32, &f32)| {
+        *gradient = if accumulate { *gradient + sum } else { sum };
+    };
     if stride == 1 {
-        // Without gaps, several at a time.
+        // Contiguous values are vectorised.
         let gradient = &mut gradient[..sums.len()];
         gradient.iter_mut().zip(sums).for_each(write);
-        if let Some((rule, active)) = mask {
-            rule.back(active, gradient);
+        if let Some((rule, output)) = mask {
+            rule.apply(output, gradient);
         }
         return;
     }
@@ -303,24 +304,23 @@ pub fn take_back(
         .step_by(stride)
         .zip(sums)
         .for_each(write);
-    if let Some((rule, active)) = mask {
-        rule.back(
-            active.iter().step_by(stride),
+    if let Some((rule, output)) = mask {
+        rule.apply(
+            output.iter().step_by(stride),
             gradient.iter_mut().step_by(stride).take(sums.len()),
         );
     }
 }
 
-/// The pixels of every `stride`-th row and column from one on, and the places in the kernel that
-/// see them.
+/// Every `stride`-th row and column of pixels from one on, and the taps that reach them.
 struct Phase {
     row: usize,
     column: usize,
     taps: Vec<Tap>,
 }
 
-/// A place in the kernel, and how many rows and columns of the signal its window lies after the
-/// pixel's own.
+/// A position in the kernel, and the offset in the signal, relative to the pixel's index in its
+/// phase, of the window that has the pixel there.
 #[derive(Clone, Copy)]
 struct Tap {
     ky: usize,
@@ -329,8 +329,8 @@ struct Tap {
     right: isize,
 }
 
-/// Pixel y of the picture is place ky of the window `(y + padding - ky) / stride`, where that is
-/// whole: with `y = stride * i + row`, of the window `i + (row + padding - ky) / stride`.
+/// Row y of the picture is row ky of the window `(y + padding - ky) / stride`, if that is an
+/// integer: with `y = stride * i + row`, of the window `i + (row + padding - ky) / stride`.
 fn phases(shape: &ConvolutionShape) -> Vec<Phase> {
     let &ConvolutionShape {
         kernel,
@@ -359,8 +359,8 @@ fn phases(shape: &ConvolutionShape) -> Vec<Phase> {
             })
             .collect()
     };
-    let places = (0..stride).flat_map(|row| (0..stride).map(move |column| (row, column)));
-    places
+    let starts = (0..stride).flat_map(|row| (0..stride).map(move |column| (row, column)));
+    starts
         .map(|(row, column)| Phase {
             row,
             column,

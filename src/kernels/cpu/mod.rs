@@ -1,4 +1,4 @@
-//! The CPU's kernels, on plain slices, and their place in Burn's CPU backend.
+//! The CPU's kernels, on plain slices, as an extension of Burn's CPU backend.
 
 mod convolution;
 mod max_pool;
@@ -11,22 +11,22 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::{FloatDType, IntDType, Shape, TensorData};
 
-use super::{AdamConstants, ConvolutionShape, InputRelu, Kernels, PoolShape, ReluRule};
+use super::{
+    AdamConstants, BackwardTask, ConvolutionShape, ForwardTask, InputRelu, Kernels, PoolShape,
+    ReluRule,
+};
 
 type Floats = FloatTensor<Flex>;
 
 impl Kernels for Flex {
-    fn pack_forward(_: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> Floats {
-        vector(convolution::pack_forward(&weight, &shape))
-    }
-
-    fn pack_backward(_: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> Floats {
-        let pack = if winograd::serves(&shape) {
-            winograd::pack
+    fn pack(_: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> (Floats, Floats) {
+        let forward = convolution::pack_forward(&weight, &shape);
+        let backward = if winograd::is_faster(&shape) {
+            winograd::pack(&weight, &shape)
         } else {
-            convolution::pack_backward
+            convolution::pack_backward(&weight, &shape)
         };
-        vector(pack(&weight, &shape))
+        (vector(forward), vector(backward))
     }
 
     fn convolve(
@@ -34,20 +34,23 @@ impl Kernels for Flex {
         weight: Floats,
         bias: Floats,
         mut output: Floats,
-        first: usize,
-        shape: ConvolutionShape,
-        relu: bool,
+        task: ForwardTask,
     ) -> Floats {
+        let ForwardTask {
+            shape,
+            first_channel,
+            relu,
+        } = task;
         let input = input.to_contiguous();
         let [_, channels, rows, columns] = input.shape().dims();
         let [_, channels_out, rows_out, columns_out] = output.shape().dims();
-        let output_size = rows_out * columns_out;
-        let pictures = output
+        let area = rows_out * columns_out;
+        let outputs = output
             .storage_mut::<f32>()
-            .chunks_exact_mut(channels_out * output_size);
-        for (output, input) in pictures.zip(values(&input).chunks_exact(channels * rows * columns))
-        {
-            let part = &mut output[first * output_size..][..shape.channels_out * output_size];
+            .chunks_exact_mut(channels_out * area);
+        let inputs = values(&input).chunks_exact(channels * rows * columns);
+        for (output, input) in outputs.zip(inputs) {
+            let output = &mut output[first_channel * area..][..shape.channels_out * area];
             convolution::forward(
                 input,
                 [rows, columns],
@@ -55,7 +58,7 @@ impl Kernels for Flex {
                 values(&weight),
                 values(&bias),
                 relu,
-                part,
+                output,
             );
         }
         output
@@ -65,47 +68,42 @@ impl Kernels for Flex {
         signal: Floats,
         weight: Floats,
         mut gradient: Floats,
-        active: InputRelu<Flex>,
-        first: usize,
-        shape: ConvolutionShape,
-        add: bool,
-        rule: ReluRule,
+        input_relu: InputRelu<Flex>,
+        task: BackwardTask,
     ) -> Floats {
+        let BackwardTask {
+            shape,
+            first_channel,
+            accumulate,
+        } = task;
         let signal = signal.to_contiguous();
-        let active = active.values();
+        let relu = input_relu.contiguous();
         let [_, channels_out, rows_out, columns_out] = signal.shape().dims();
         let [_, channels_in, rows, columns] = gradient.shape().dims();
-        let (output_size, length) = (rows_out * columns_out, channels_in * rows * columns);
-        let pictures = gradient.storage_mut::<f32>().chunks_exact_mut(length);
-        let backward = if winograd::serves(&shape) {
-            winograd::backward
-        } else {
-            convolution::backward
-        };
-        for (k, (gradient, signal)) in pictures
-            .zip(values(&signal).chunks_exact(channels_out * output_size))
-            .enumerate()
-        {
-            let mask = active
-                .as_ref()
-                .map(|active| (rule, &values(active)[k * length..][..length]));
-            let part = &signal[first * output_size..][..shape.channels_out * output_size];
-            backward(
-                part,
-                &shape,
-                values(&weight),
-                [rows, columns],
-                mask,
-                add,
-                gradient,
-            );
+        let (area, length) = (rows_out * columns_out, channels_in * rows * columns);
+        let gradients = gradient.storage_mut::<f32>().chunks_exact_mut(length);
+        let signals = values(&signal).chunks_exact(channels_out * area);
+        for (k, (gradient, signal)) in gradients.zip(signals).enumerate() {
+            let pass = BackwardPass {
+                signal: &signal[first_channel * area..][..shape.channels_out * area],
+                shape: &shape,
+                weights: values(&weight),
+                size: [rows, columns],
+                mask: mask(&relu, k, length),
+                accumulate,
+            };
+            if winograd::is_faster(&shape) {
+                winograd::backward(&pass, gradient);
+            } else {
+                convolution::backward(&pass, gradient);
+            }
         }
         gradient
     }
 
-    fn relu_backward(signal: Floats, active: Floats, rule: ReluRule) -> Floats {
-        let (mut signal, active) = (signal.to_contiguous(), active.to_contiguous());
-        rule.back(values(&active), signal.storage_mut::<f32>());
+    fn relu_backward(signal: Floats, activation: Floats, rule: ReluRule) -> Floats {
+        let (mut signal, activation) = (signal.to_contiguous(), activation.to_contiguous());
+        rule.apply(values(&activation), signal.storage_mut::<f32>());
         signal
     }
 
@@ -115,75 +113,62 @@ impl Kernels for Flex {
         let [rows_out, columns_out] = shape.output_size([rows, columns]);
         let size = [batch, channels, rows_out, columns_out];
         let mut output = zeros(size);
-        let mut taps = Flex::int_zeros(Shape::new(size), &Default::default(), IntDType::I32);
-        let planes = output
-            .storage_mut::<f32>()
-            .chunks_exact_mut(rows_out * columns_out);
-        let planes = planes.zip(
-            taps.storage_mut::<i32>()
-                .chunks_exact_mut(rows_out * columns_out),
-        );
-        for ((output, taps), input) in planes.zip(values(&input).chunks_exact(rows * columns)) {
-            max_pool::forward(input, [rows, columns], shape, output, taps);
+        let mut argmax = Flex::int_zeros(Shape::new(size), &Default::default(), IntDType::I32);
+        let area_out = rows_out * columns_out;
+        let outputs = output.storage_mut::<f32>().chunks_exact_mut(area_out);
+        let argmaxes = argmax.storage_mut::<i32>().chunks_exact_mut(area_out);
+        let inputs = values(&input).chunks_exact(rows * columns);
+        for ((output, argmax), input) in outputs.zip(argmaxes).zip(inputs) {
+            max_pool::forward(input, [rows, columns], shape, output, argmax);
         }
-        (output, taps)
+        (output, argmax)
     }
 
     fn max_pool_backward(
         signal: Floats,
-        taps: IntTensor<Flex>,
-        active: InputRelu<Flex>,
+        argmax: IntTensor<Flex>,
+        input_relu: InputRelu<Flex>,
         shape: PoolShape,
         [rows, columns]: [usize; 2],
-        rule: ReluRule,
     ) -> Floats {
         let signal = signal.to_contiguous();
-        let active = active.values();
+        let relu = input_relu.contiguous();
         let [batch, channels, rows_out, columns_out] = signal.shape().dims();
         let mut gradient = zeros([batch, channels, rows, columns]);
-        let (seen, pixels) = (rows_out * columns_out, rows * columns);
-        let planes = values(&signal)
-            .chunks_exact(seen)
-            .zip(taps.storage::<i32>().chunks_exact(seen));
-        for (k, ((signal, taps), gradient)) in planes
-            .zip(gradient.storage_mut::<f32>().chunks_exact_mut(pixels))
-            .enumerate()
-        {
-            let mask = active
-                .as_ref()
-                .map(|active| (rule, &values(active)[k * pixels..][..pixels]));
-            max_pool::backward(signal, taps, [rows, columns], shape, mask, gradient);
+        let (area_out, area) = (rows_out * columns_out, rows * columns);
+        let signals = values(&signal).chunks_exact(area_out);
+        let argmaxes = argmax.storage::<i32>().chunks_exact(area_out);
+        let gradients = gradient.storage_mut::<f32>().chunks_exact_mut(area);
+        for (k, ((signal, argmax), gradient)) in signals.zip(argmaxes).zip(gradients).enumerate() {
+            let mask = mask(&relu, k, area);
+            max_pool::backward(signal, argmax, [rows, columns], shape, mask, gradient);
         }
         gradient
     }
 
     fn scaled_sigmoid(input: Floats, mean: Floats, range: f32) -> Floats {
         let mut output = input.to_contiguous();
-        let plane = plane(&output);
-        for (k, output) in output
-            .storage_mut::<f32>()
-            .chunks_exact_mut(plane)
-            .enumerate()
-        {
-            pointwise::scaled_sigmoid(output, channel_value(&mean, k), range);
+        let area = area(&output);
+        let planes = output.storage_mut::<f32>().chunks_exact_mut(area);
+        for (k, plane) in planes.enumerate() {
+            pointwise::scaled_sigmoid(plane, channel_value(&mean, k), range);
         }
         output
     }
 
     fn scaled_sigmoid_backward(
         gradient: Floats,
-        squashed: Floats,
+        activation: Floats,
         mean: Floats,
         range: f32,
     ) -> Floats {
-        let (mut gradient, squashed) = (gradient.to_contiguous(), squashed.to_contiguous());
-        let plane = plane(&gradient);
-        let planes = gradient
-            .storage_mut::<f32>()
-            .chunks_exact_mut(plane)
-            .zip(values(&squashed).chunks_exact(plane));
-        for (k, (gradient, squashed)) in planes.enumerate() {
-            pointwise::scaled_sigmoid_backward(gradient, squashed, channel_value(&mean, k), range);
+        let (mut gradient, activation) = (gradient.to_contiguous(), activation.to_contiguous());
+        let area = area(&gradient);
+        let gradients = gradient.storage_mut::<f32>().chunks_exact_mut(area);
+        let activations = values(&activation).chunks_exact(area);
+        for (k, (gradient, activation)) in gradients.zip(activations).enumerate() {
+            let mean = channel_value(&mean, k);
+            pointwise::scaled_sigmoid_backward(gradient, activation, mean, range);
         }
         gradient
     }
@@ -194,7 +179,7 @@ impl Kernels for Flex {
         mean: Floats,
         square: Floats,
         step: Floats,
-        decays: AdamConstants,
+        constants: AdamConstants,
     ) -> (Floats, Floats, Floats) {
         let [mut parameters, gradient, mut mean, mut square] =
             [parameters, gradient, mean, square].map(|tensor| tensor.to_contiguous());
@@ -205,29 +190,52 @@ impl Kernels for Flex {
             mean.storage_mut(),
             square.storage_mut(),
             step,
-            decays,
+            constants,
         );
         (parameters, mean, square)
     }
 }
 
-/// Values of one channel of one picture.
-fn plane(tensor: &Floats) -> usize {
+/// A convolution's backward pass for one picture.
+struct BackwardPass<'a> {
+    /// `[channels_out, rows_out, columns_out]`.
+    signal: &'a [f32],
+    shape: &'a ConvolutionShape,
+    /// In the order of the function that takes this.
+    weights: &'a [f32],
+    /// Rows and columns of the input.
+    size: [usize; 2],
+    mask: Option<Mask<'a>>,
+    /// Whether to add to the content of the gradient; otherwise it is overwritten.
+    accumulate: bool,
+}
+
+/// The rule of the ReLU whose output is the input, and this output.
+type Mask<'a> = (ReluRule, &'a [f32]);
+
+/// The part of a ReLU's mask for the k-th picture or plane, of `length` values.
+fn mask(relu: &Option<(ReluRule, Floats)>, k: usize, length: usize) -> Option<Mask<'_>> {
+    let (rule, output) = relu.as_ref()?;
+    Some((*rule, &values(output)[k * length..][..length]))
+}
+
+/// The number of values in a plane: one channel of one picture.
+fn area(tensor: &Floats) -> usize {
     let [_, _, rows, columns] = tensor.shape().dims();
     rows * columns
 }
 
-/// What a tensor with one value for each channel has for plane `k` of a batch of pictures.
+/// The value for the k-th plane of a batch of a tensor with one value per channel.
 fn channel_value(tensor: &Floats, k: usize) -> f32 {
     let values = values(tensor);
     values[k % values.len()]
 }
 
 impl InputRelu<Flex> {
-    /// The ReLU's result, contiguous.
-    fn values(self) -> Option<Floats> {
+    /// The rule, and the ReLU's output in contiguous memory.
+    fn contiguous(self) -> Option<(ReluRule, Floats)> {
         match self {
-            InputRelu::Relu(active) => Some(active.to_contiguous()),
+            InputRelu::Relu(output, rule) => Some((rule, output.to_contiguous())),
             InputRelu::Nothing => None,
         }
     }

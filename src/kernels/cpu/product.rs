@@ -1,49 +1,47 @@
-//! The one loop in which the CPU spends its time.
+//! The inner loop in which the CPU spends its time: a matrix product of shifted rows.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Output channels that are computed together: each value read from the source is used this often.
+/// Output channels that are computed together: each value that is read is used this often.
 pub const BLOCK: usize = 6;
 
-/// Vectors of positions that are computed together: each weight read is used this often. (With 12
-/// sums, what is read and what is multiplied fit into x86's 16 registers in wasm. 4 x 3 do not:
-/// with fused multiplications that took half as long again; 4 x 2 take 6 % longer.)
+/// Vectors of positions that are computed together: each weight that is read is used this often.
+/// 6 x 2 sums and their operands fit into the 16 vector registers of x86. 4 x 3 do not, and took
+/// 1.5 times as long with fused multiply-adds in wasm; 4 x 2 take 6 % longer.
 const VECTORS: usize = 2;
 
-/// Values of the source that fit into the second nearest cache beside the weights: so many are read
-/// for all output channels before the next. (With all of a picture at a time, class model steps at
-/// side 512 took a third longer in wasm.)
-const NEAR: usize = 128 * 1024;
+/// Number of source values that fit into the level 2 cache beside the weights. They are read for all
+/// output channels before the next ones. With a whole picture at a time, class model steps at side
+/// 512 took a third longer in wasm.
+const CACHED: usize = 128 * 1024;
 
-/// How many positions make a portion where each of `planes` planes is read.
+/// The number of positions in a portion, if `planes` planes are read at each position.
 pub fn portion(planes: usize) -> usize {
-    (NEAR / planes / WIDEST_TILE).max(2) * WIDEST_TILE
+    (CACHED / planes / WIDEST_TILE).max(2) * WIDEST_TILE
 }
 
-/// Positions that are computed together on the widest processors.
+/// Positions that are computed together on processors with the widest vectors.
 pub const WIDEST_TILE: usize = VECTORS * 16;
 
 /// `sums[o][n] = sum over k of weights[o][k] * source[offsets[k] + n]`, for every position n below
 /// `length`.
 ///
-/// A convolution is such a product: each k is one channel and one place in the kernel, and the same
-/// channel seen from another place is the same memory, some values further on. So nothing is copied
-/// together for it ("im2col").
+/// A convolution is such a product: each k is one channel and one tap of the kernel, and another tap
+/// reads the same memory at another offset. So no matrix of windows ("im2col") is built.
 pub struct ShiftedProduct<'a, F> {
-    /// Groups of [`BLOCK`] output channels; in each, the weights of every k side by side:
-    /// `[blocks][k][BLOCK]`.
+    /// The weights in blocks of output channels: `[blocks][k][BLOCK]`.
     pub panels: &'a [f32],
-    /// Where each k begins in the source.
+    /// Index in the source at which each k begins.
     pub offsets: &'a [usize],
-    /// Reaches at least `length.max(WIDEST_TILE)` values beyond every offset.
+    /// Has at least `length.max(WIDEST_TILE)` values from every offset on.
     pub source: &'a [f32],
-    /// How many positions there are.
+    /// The number of positions.
     pub length: usize,
-    /// How many of them are finished at a time.
+    /// The number of positions that are finished at a time.
     pub portion: usize,
-    /// How many output channels there are.
+    /// The number of output channels.
     pub channels: usize,
-    /// Takes each output channel's number, the first position of a portion, and its sums.
+    /// Called with an output channel, the first position of a portion, and the portion's sums.
     pub finish: F,
 }
 
@@ -62,17 +60,17 @@ impl<F: FnMut(usize, usize, &[f32])> WithSimd for ShiftedProduct<'_, F> {
         let tile = VECTORS * S::F32_LANES;
         let depth = self.offsets.len();
         let last = self.length.max(tile) - tile;
-        // Room for a tile before a portion and one behind it.
+        // One tile of padding on each side of a portion.
         let width = self.portion.min(self.length) + 2 * tile;
         let mut sums = vec![0.0; BLOCK * width];
         for start in (0..self.length).step_by(self.portion) {
             let end = self.length.min(start + self.portion);
             for block in 0..self.channels.div_ceil(BLOCK) {
                 let panel = &self.panels[block * depth * BLOCK..][..depth * BLOCK];
-                for place in (start..end).step_by(tile) {
-                    // The very last tile is moved back to end where the positions end: some are
-                    // computed twice, to the same bits.
-                    let first = place.min(last);
+                for position in (start..end).step_by(tile) {
+                    // The last tile is moved back to end at the last position. Some sums are
+                    // computed twice, with the same bits.
+                    let first = position.min(last);
                     let tile_sums = self.tile(simd, panel, first);
                     for (sums, tile_sums) in sums.chunks_exact_mut(width).zip(&tile_sums) {
                         let (sums, _) = S::as_mut_simd_f32s(
@@ -95,9 +93,9 @@ impl<F: FnMut(usize, usize, &[f32])> WithSimd for ShiftedProduct<'_, F> {
 impl<F> ShiftedProduct<'_, F> {
     /// The sums of one panel at the positions from `first` on.
     ///
-    /// It is bound by multiplications and additions: taking two k in one round of the loop, or 144
-    /// to 576 k at all positions before the next, so that what they read stays in the nearest
-    /// cache, made a whole gradient 2 to 5 % slower (wasm, x86).
+    /// It is bound by arithmetic. Two k per iteration, or 144 to 576 k at all positions before the
+    /// next ones, so that their operands stay in the level 1 cache, made a whole gradient 2 to 5 %
+    /// slower (wasm, x86).
     #[inline(always)]
     fn tile<S: Simd>(&self, simd: S, panel: &[f32], first: usize) -> [[S::f32s; VECTORS]; BLOCK] {
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; BLOCK];

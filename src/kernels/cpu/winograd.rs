@@ -1,31 +1,32 @@
-//! The way back of 3x3 convolutions with stride 1 by Winograd's minimal filtering F(4x4, 3x3): 36
+//! Backward pass of 3x3 convolutions with stride 1 by Winograd's minimal filtering F(4x4, 3x3): 36
 //! multiplications for 16 values instead of 144.
 //!
-//! `Y = A^T ((G g G^T) * (B^T d B)) A` for a tile Y of 4x4 values, d the 6x6 values that it is made
-//! from and g the kernel; * goes value by value (Lavin & Gray, arXiv 1509.09308, sections 4.1 and
-//! 4.3). Summed over channels, * is a matrix product at each of the 36 places.
+//! `Y = A^T ((G g G^T) * (B^T d B)) A` for an output tile Y of 4x4 values, where d is the input tile
+//! of 6x6 values, g the kernel, and * the elementwise product (Lavin & Gray, arXiv 1509.09308,
+//! sections 4.1 and 4.3). Summed over channels, * is a matrix product for each of the 36 elements.
 //!
-//! It rounds each value of a tile in its own way. Going forward that would decide which of equal
-//! values wins a max-pool, as a constant picture has them everywhere; so only the way back is
-//! computed like this.
+//! It rounds the values of a tile differently. In a forward pass that would decide which of equal
+//! values wins a max-pool, and in a constant picture all values are equal. So only the backward
+//! pass uses it.
 
 use std::marker::PhantomData;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::convolution::{panels, take_back};
+use super::BackwardPass;
+use super::convolution::{panels, write_sums};
 use super::product::{BLOCK, ShiftedProduct, WIDEST_TILE};
-use crate::kernels::{ConvolutionShape, ReluRule};
+use crate::kernels::ConvolutionShape;
 
-/// Side of a tile of results.
+/// Side of an output tile.
 const TILE: usize = 4;
-/// Side of what a tile is made from.
-const REACH: usize = 6;
-/// How many products there are.
-const PLACES: usize = REACH * REACH;
+/// Side of an input tile.
+const INPUT_TILE: usize = 6;
+/// Number of elements of an input tile, and of products.
+const ELEMENTS: usize = INPUT_TILE * INPUT_TILE;
 
 /// G, the kernel's transform.
-const G: [[f32; 3]; REACH] = [
+const G: [[f32; 3]; INPUT_TILE] = [
     [1.0 / 4.0, 0.0, 0.0],
     [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
     [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
@@ -34,15 +35,15 @@ const G: [[f32; 3]; REACH] = [
     [0.0, 0.0, 1.0],
 ];
 
-/// What positions are padded to: the widest processors' vectors.
+/// The number of tiles is padded to a multiple of this, the widest processors' vectors.
 const LANES: usize = 16;
 
-/// Values of transformed signals that are computed before the products take them: they stay in the
-/// second nearest cache.
-const NEAR: usize = 256 * 1024;
+/// Number of transformed values that are computed before the products read them: they fit into the
+/// level 2 cache.
+const CACHED: usize = 256 * 1024;
 
-/// Whether the way back of such a convolution can be computed here, and is the faster for it.
-pub fn serves(shape: &ConvolutionShape) -> bool {
+/// Whether the backward pass of such a convolution can be computed here, and is faster so.
+pub fn is_faster(shape: &ConvolutionShape) -> bool {
     let &ConvolutionShape {
         channels_in,
         kernel,
@@ -54,7 +55,7 @@ pub fn serves(shape: &ConvolutionShape) -> bool {
 }
 
 /// The transformed weights of a convolution, from `[out, in, 3, 3]`, in the order in which
-/// [`backward`] reads them: `[places][blocks of in][out][BLOCK]`.
+/// [`backward`] reads them: `[elements][blocks of in][out][BLOCK]`.
 pub fn pack(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
     let &ConvolutionShape {
         channels_in,
@@ -62,11 +63,12 @@ pub fn pack(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
         ..
     } = shape;
     let mut packed =
-        Vec::with_capacity(PLACES * channels_out * channels_in.next_multiple_of(BLOCK));
-    for (row, column) in (0..PLACES).map(|place| (G[place / REACH], G[place % REACH])) {
+        Vec::with_capacity(ELEMENTS * channels_out * channels_in.next_multiple_of(BLOCK));
+    for element in 0..ELEMENTS {
+        let (row, column) = (G[element / INPUT_TILE], G[element % INPUT_TILE]);
         packed.extend(panels(channels_in, channels_out, |channel, out| {
             let kernel = &weight[(out * channels_in + channel) * 9..][..9];
-            // What goes back meets the kernel turned round.
+            // The backward pass uses the kernel rotated by 180 degrees.
             let taps = (0..9).map(|tap| row[2 - tap / 3] * column[2 - tap % 3] * kernel[tap]);
             taps.sum()
         }));
@@ -74,17 +76,16 @@ pub fn pack(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
     packed
 }
 
-/// As [`convolution::backward`](super::convolution::backward), with weights that were
-/// [packed](pack) here.
-pub fn backward(
-    signal: &[f32],
-    shape: &ConvolutionShape,
-    packed: &[f32],
-    [rows, columns]: [usize; 2],
-    mask: Option<(ReluRule, &[f32])>,
-    add: bool,
-    gradient: &mut [f32],
-) {
+/// As [`convolution::backward`](super::convolution::backward), with weights from [`pack`].
+pub fn backward(pass: &BackwardPass, gradient: &mut [f32]) {
+    let &BackwardPass {
+        signal,
+        shape,
+        weights,
+        size: [rows, columns],
+        mask,
+        accumulate,
+    } = pass;
     let &ConvolutionShape {
         channels_in,
         channels_out,
@@ -93,23 +94,24 @@ pub fn backward(
     } = shape;
     let [_, columns_out] = shape.output_size([rows, columns]);
     let [down, across] = [rows, columns].map(|length| length.div_ceil(TILE));
-    // Tiles lie row by row, each with a place more, as the last one reaches into the next.
+    // Tiles are stored row by row, with one more per row and column, because an input tile extends
+    // into the next ones.
     let [height, width] = [down + 1, across + 1];
-    let source = apart(
+    let source = deinterleaved(
         signal,
         channels_out,
         columns_out,
         2 - padding,
         [height, width],
     );
-    let band = (NEAR / PLACES / channels_out / width).clamp(1, down);
-    let mut work = Work::new(shape, band * width);
+    let band = (CACHED / ELEMENTS / channels_out / width).clamp(1, down);
+    let mut buffers = Buffers::new(shape, band * width);
     let mut line = vec![0.0; across * TILE];
     for top in (0..down).step_by(band) {
         let length = (band.min(down - top) - 1) * width + across;
         for channel in 0..channels_out {
             let planes = &source[channel * TILE * TILE * height * width + top * width..];
-            work.transform_signal(
+            buffers.transform_signal(
                 channel,
                 |row, column| {
                     &planes[(row % TILE * TILE + column) * height * width + row / TILE * width..]
@@ -117,45 +119,52 @@ pub fn backward(
                 length,
             );
         }
-        work.multiply(packed, length);
+        buffers.multiply(weights, length);
         for channel in 0..channels_in {
-            work.transform_products(channel, length);
-            let whole = channel * rows * columns..(channel + 1) * rows * columns;
-            let gradient = &mut gradient[whole.clone()];
-            let active = mask.map(|(rule, active)| (rule, &active[whole]));
+            buffers.transform_products(channel, length);
+            let plane = channel * rows * columns..(channel + 1) * rows * columns;
+            let gradient = &mut gradient[plane.clone()];
+            let mask = mask.map(|(rule, output)| (rule, &output[plane]));
             for row in top * TILE..rows.min((top + band) * TILE) {
                 let first = (row / TILE - top) * width;
                 let [a, b, c, d] = std::array::from_fn(|column| {
-                    &work.results[(row % TILE * TILE + column) * work.positions + first..][..across]
+                    &buffers.results[(row % TILE * TILE + column) * buffers.positions + first..]
+                        [..across]
                 });
                 for (tile, sums) in line.chunks_exact_mut(TILE).enumerate() {
                     sums.copy_from_slice(&[a[tile], b[tile], c[tile], d[tile]]);
                 }
                 let start = row * columns;
-                let mask = active.map(|(rule, active)| (rule, &active[start..]));
-                take_back(&mut gradient[start..], &line[..columns], 1, mask, add);
+                let mask = mask.map(|(rule, output)| (rule, &output[start..]));
+                write_sums(
+                    &mut gradient[start..],
+                    &line[..columns],
+                    1,
+                    mask,
+                    accumulate,
+                );
             }
         }
     }
 }
 
-/// Room for what is computed on the way, of as many tiles as are taken at a time.
-struct Work {
+/// Intermediate values of the tiles that are computed at a time.
+struct Buffers {
     channels_in: usize,
     channels_out: usize,
-    /// How many tiles there is room for.
+    /// The number of tiles, padded.
     positions: usize,
-    /// What was transformed along one axis.
+    /// Values transformed along one axis.
     halfway: Vec<f32>,
-    /// `B^T d B`: `[places][channels_out][positions]`.
+    /// `B^T d B`: `[elements][channels_out][positions]`.
     transformed: Vec<f32>,
-    /// Times the weights: `[places][channels_in][positions]`.
+    /// Products with the weights: `[elements][channels_in][positions]`.
     products: Vec<f32>,
-    /// One channel's `A^T m A`: `[4][4][positions]`.
+    /// `A^T m A` of one channel: `[4][4][positions]`.
     results: Vec<f32>,
 }
 
-impl Work {
+impl Buffers {
     fn new(shape: &ConvolutionShape, tiles: usize) -> Self {
         let &ConvolutionShape {
             channels_in,
@@ -167,16 +176,16 @@ impl Work {
             channels_in,
             channels_out,
             positions,
-            halfway: vec![0.0; PLACES * (positions + LANES)],
-            transformed: vec![0.0; PLACES * channels_out * positions + WIDEST_TILE],
-            products: vec![0.0; PLACES * channels_in * positions],
+            halfway: vec![0.0; ELEMENTS * (positions + LANES)],
+            transformed: vec![0.0; ELEMENTS * channels_out * positions + WIDEST_TILE],
+            products: vec![0.0; ELEMENTS * channels_in * positions],
             results: vec![0.0; TILE * TILE * positions],
         }
     }
 
-    /// One channel's transform of a signal. `values` gives, for one of the six rows and four
-    /// columns of what a tile is made from, its value for every tile; the fifth and sixth column
-    /// are the next tile's first two.
+    /// Transforms one channel of a signal. `values` gives, for one of the six rows and the first
+    /// four columns of an input tile, this element of every tile; the fifth and the sixth column
+    /// are the first two of the next tile.
     fn transform_signal<'a>(
         &mut self,
         channel: usize,
@@ -186,7 +195,7 @@ impl Work {
         let stretch = self.positions + LANES;
         for (column, halfway) in self
             .halfway
-            .chunks_exact_mut(REACH * stretch)
+            .chunks_exact_mut(INPUT_TILE * stretch)
             .take(TILE)
             .enumerate()
         {
@@ -197,17 +206,21 @@ impl Work {
             );
         }
         let plane = self.channels_out * self.positions;
-        for (row, transformed) in self.transformed.chunks_exact_mut(REACH * plane).enumerate() {
+        for (row, transformed) in self
+            .transformed
+            .chunks_exact_mut(INPUT_TILE * plane)
+            .enumerate()
+        {
             let halfway = |column: usize| {
-                &self.halfway[(column % TILE * REACH + row) * stretch + column / TILE..]
+                &self.halfway[(column % TILE * INPUT_TILE + row) * stretch + column / TILE..]
             };
-            let places =
-                parts(transformed, plane).map(|place| &mut place[channel * self.positions..]);
-            SignalTransform::apply(std::array::from_fn(halfway), places, length);
+            let elements =
+                parts(transformed, plane).map(|element| &mut element[channel * self.positions..]);
+            SignalTransform::apply(std::array::from_fn(halfway), elements, length);
         }
     }
 
-    /// The products at all places, of all channels.
+    /// Computes the products of all elements and channels.
     fn multiply(&mut self, packed: &[f32], length: usize) {
         let Self {
             channels_in,
@@ -218,12 +231,12 @@ impl Work {
         let offsets: Vec<usize> = (0..channels_out)
             .map(|channel| channel * positions)
             .collect();
-        let panels = packed.chunks_exact(packed.len() / PLACES);
-        for (place, (panels, products)) in panels
+        let panels = packed.chunks_exact(packed.len() / ELEMENTS);
+        for (element, (panels, products)) in panels
             .zip(self.products.chunks_exact_mut(channels_in * positions))
             .enumerate()
         {
-            let source = &self.transformed[place * channels_out * positions..];
+            let source = &self.transformed[element * channels_out * positions..];
             let finish = |channel: usize, first: usize, sums: &[f32]| {
                 products[channel * positions + first..][..sums.len()].copy_from_slice(sums);
             };
@@ -240,7 +253,7 @@ impl Work {
         }
     }
 
-    /// One channel's results.
+    /// Transforms the products of one channel to its results.
     fn transform_products(&mut self, channel: usize, length: usize) {
         let Self {
             channels_in,
@@ -250,11 +263,11 @@ impl Work {
         for (column, halfway) in self
             .halfway
             .chunks_exact_mut(TILE * positions)
-            .take(REACH)
+            .take(INPUT_TILE)
             .enumerate()
         {
             let products = |row: usize| {
-                &self.products[((row * REACH + column) * channels_in + channel) * positions..]
+                &self.products[((row * INPUT_TILE + column) * channels_in + channel) * positions..]
             };
             ProductsTransform::apply(
                 std::array::from_fn(products),
@@ -273,10 +286,10 @@ impl Work {
     }
 }
 
-/// Every fourth row and column of a signal's planes, from each of the first four on, as planes of
-/// their own: `[channels][4][4][size]`. They begin `before` rows and columns before the signal,
-/// with zeros, and end with as many as fill them.
-fn apart(
+/// The planes of a signal, each split into 16 planes of every fourth row and column:
+/// `[channels][4][4][down][across]`. Zeros are added: `before` rows and columns before the signal,
+/// and at the end as many as fill the planes.
+fn deinterleaved(
     signal: &[f32],
     channels: usize,
     columns: usize,
@@ -288,12 +301,13 @@ fn apart(
     for (planes, signal) in planes.zip(signal.chunks_exact(signal.len() / channels)) {
         for (line, y) in signal.chunks_exact(columns).zip(before..) {
             if y / TILE == down {
-                break; // of windows that lie in the padding alone no pixel hears
+                // Windows that lie entirely in the padding contribute to no input pixel.
+                break;
             }
             for x in 0..TILE {
                 let to =
                     &mut planes[((y % TILE * TILE + x) * down + y / TILE) * across..][..across];
-                // The plane's n-th column is the signal's of number `4 n + x - before`.
+                // Column n of the plane is column `4 n + x - before` of the signal.
                 let skipped = before.saturating_sub(x).div_ceil(TILE);
                 let from = line.iter().skip(skipped * TILE + x - before).step_by(TILE);
                 to[skipped..]
@@ -306,20 +320,19 @@ fn apart(
     source
 }
 
-/// The first N parts of that length.
+/// The first N chunks of this length.
 fn parts<const N: usize>(values: &mut [f32], length: usize) -> [&mut [f32]; N] {
     let mut parts = values.chunks_exact_mut(length);
     std::array::from_fn(|_| parts.next().unwrap_or_default())
 }
 
-/// A transform of [`REACH`] values to N, at many positions: along one axis of a tile, and after
-/// that along the other.
+/// A transform of [`INPUT_TILE`] values to N, for many tiles at once, along one axis of the tiles.
 trait Transform<const N: usize>: Sized {
-    /// At one vector of positions.
-    fn at<S: Simd>(simd: S, values: [S::f32s; REACH]) -> [S::f32s; N];
+    /// The transform of one vector of tiles.
+    fn at<S: Simd>(simd: S, values: [S::f32s; INPUT_TILE]) -> [S::f32s; N];
 
-    /// At the first `length` positions, and as many behind them as fill the last vector.
-    fn apply(from: [&[f32]; REACH], to: [&mut [f32]; N], length: usize) {
+    /// Transforms the first `length` tiles, and as many after them as fill the last vector.
+    fn apply(from: [&[f32]; INPUT_TILE], to: [&mut [f32]; N], length: usize) {
         Arch::new().dispatch(Application::<Self, N> {
             from,
             to,
@@ -330,7 +343,7 @@ trait Transform<const N: usize>: Sized {
 }
 
 struct Application<'a, T, const N: usize> {
-    from: [&'a [f32]; REACH],
+    from: [&'a [f32]; INPUT_TILE],
     to: [&'a mut [f32]; N],
     length: usize,
     transform: PhantomData<T>,
@@ -358,9 +371,9 @@ impl<T: Transform<N>, const N: usize> WithSimd for Application<'_, T, N> {
 /// `B^T d`.
 struct SignalTransform;
 
-impl Transform<REACH> for SignalTransform {
+impl Transform<INPUT_TILE> for SignalTransform {
     #[inline(always)]
-    fn at<S: Simd>(simd: S, d: [S::f32s; REACH]) -> [S::f32s; REACH] {
+    fn at<S: Simd>(simd: S, d: [S::f32s; INPUT_TILE]) -> [S::f32s; INPUT_TILE] {
         let times =
             |factor: f32, value, sum| simd.mul_add_e_f32s(simd.splat_f32s(factor), value, sum);
         let (even, odd) = (times(-4.0, d[2], d[4]), times(-4.0, d[1], d[3]));
@@ -381,16 +394,17 @@ struct ProductsTransform;
 
 impl Transform<TILE> for ProductsTransform {
     #[inline(always)]
-    fn at<S: Simd>(simd: S, m: [S::f32s; REACH]) -> [S::f32s; TILE] {
+    fn at<S: Simd>(simd: S, m: [S::f32s; INPUT_TILE]) -> [S::f32s; TILE] {
         let times =
             |factor: f32, value, sum| simd.mul_add_e_f32s(simd.splat_f32s(factor), value, sum);
         let (near, far) = (simd.add_f32s(m[1], m[2]), simd.add_f32s(m[3], m[4]));
-        let (near_apart, far_apart) = (simd.sub_f32s(m[1], m[2]), simd.sub_f32s(m[3], m[4]));
+        let (near_difference, far_difference) =
+            (simd.sub_f32s(m[1], m[2]), simd.sub_f32s(m[3], m[4]));
         [
             simd.add_f32s(m[0], simd.add_f32s(near, far)),
-            times(2.0, far_apart, near_apart),
+            times(2.0, far_difference, near_difference),
             times(4.0, far, near),
-            simd.add_f32s(m[5], times(8.0, far_apart, near_apart)),
+            simd.add_f32s(m[5], times(8.0, far_difference, near_difference)),
         ]
     }
 }

@@ -1,22 +1,26 @@
-// y = x * w: a zero-padded cross-correlation with {{ kernel }}x{{ kernel }} kernels at stride {{ stride }}, from some channels of one tensor into some of another.
+// y = x * w: a zero-padded cross-correlation with {{ kernel }}x{{ kernel }} kernels at stride {{ stride }}.
+// It reads a range of channels of one tensor and writes a range of channels of another.
 //
-// An output takes 2 * channels_in * kernel^2 FLOPs, and without blocking as many loads of 4 bytes. An invocation makes 8 channels of {{ rows }}x{{ columns }} pixels, all sums in registers:
-// a weight serves {{ rows }} * {{ columns }} sums, a pixel 8 (times the taps that meet it), which leaves about a load for 8 multiply-adds. Loads, not arithmetic, are what a software adapter spends its time with.
-// Neighbouring invocations have neighbouring pixels and the same weights, so what they load coalesces; small pictures fill whole workgroups because pixels, channel blocks and batch share one index.
+// An output takes 2 * channels_in * kernel^2 FLOPs and, without blocking, as many loads of 4 bytes. An
+// invocation computes 8 channels of {{ rows }}x{{ columns }} pixels and keeps all sums in registers: each
+// weight is used for {{ rows }} * {{ columns }} sums and each pixel for 8 per tap, so that one load serves
+// about 8 multiply-adds. A software adapter spends its time on loads, not on arithmetic.
+// Neighbouring invocations read neighbouring pixels and the same weights, so their loads coalesce. Pixels,
+// channel blocks and batch share one index, so that small pictures fill whole workgroups, too.
 
 @group(0) @binding(0) var<storage, read> input: array<f32>;
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 {{ bindings }}
 
 const STRIDE = {{ stride }}u;
-// Taps of a kernel.
+// Positions in a kernel.
 const TAPS = {{ kernel }}u * {{ kernel }}u;
-// Channels that a turn of the loop takes; the weights have zeros for those that aren't there.
+// Channels per iteration; the weights of channels beyond the last are 0.
 const CHUNK = {{ chunk }}u;
 
 {{ bias }}
 
-// Stores a pixel's eight channels, as many as there are.
+// Stores a pixel's channels: eight, or as many as are left.
 fn finish(first: u32, area: u32, channels: u32, low: vec4f, high: vec4f) {
   store(first, 0u < channels, low.x);
   store(first + area, 1u < channels, low.y);
@@ -60,7 +64,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let block = id.x / tiles % blocks;
   let picture = id.x / tiles / blocks;
 
-  {{ places }}
+  {{ offsets }}
 
   {{ start }}
   {{ sums }}

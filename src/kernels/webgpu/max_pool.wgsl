@@ -1,13 +1,16 @@
-// The largest value of every {{ kernel }}x{{ kernel }} window at stride {{ stride }} (no padding; the last windows may hang over the edge) and which tap of its window it is, counted row by row; the first one wins ties, NaN wins over all.
+// The maximum of every {{ kernel }}x{{ kernel }} window at stride {{ stride }}, and its offset in the window,
+// row-major (the argmax). No padding; the last windows may extend beyond the edge. The first of equal values
+// wins, and NaN wins over all.
 //
-// An output takes kernel^2 comparisons and reads (neighbours share most of them through the cache) and two writes: bound by memory, so one output an invocation, neighbours along a row.
+// An output takes kernel^2 comparisons and reads, most of them shared with neighbours through the cache, and
+// two writes. It is bound by memory, so an invocation computes one output, and neighbours lie along a row.
 
 @group(0) @binding(0) var<storage, read> input: array<f32>;
 @group(0) @binding(1) var<storage, read_write> output: array<f32>;
-@group(0) @binding(2) var<storage, read_write> winners: array<u32>;
+@group(0) @binding(2) var<storage, read_write> argmax: array<u32>;
 @group(0) @binding(3) var<storage, read> info: array<u32>;
 
-// By the bits: WGSL lets compilers assume that no comparison sees a NaN.
+// By the bits: WGSL allows compilers to assume that no operand of a comparison is NaN.
 fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
@@ -28,15 +31,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let row = at / columns_out % rows_out * {{ stride }}u;
   let plane = at / columns_out / rows_out * rows_in * columns_in;
 
-  // What hangs over the edge repeats the last row or column, which comes earlier and so wins.
-  {{ places }}
+  // Beyond the edge the last row or column is repeated. Its own tap comes earlier, so it wins.
+  {{ offsets }}
 
-  // A later value wins if it's larger or the first NaN; nothing is larger than a NaN.
+  // A later value wins if it is larger, or the first NaN. Nothing is larger than NaN.
   var best = input[plane + y0 + x0];
-  var winner = 0u;
+  var best_tap = 0u;
   var wins = false;
   var value = 0.0;
   {{ taps }}
   output[at] = best;
-  winners[at] = winner;
+  argmax[at] = best_tap;
 }

@@ -1,9 +1,17 @@
-//! The GPU's kernels, in WGSL, and their place in Burn's GPU backend.
+//! The GPU's kernels, in WGSL, as an extension of Burn's GPU backend.
 //!
-//! A tensor is a buffer; sizes come in a last one of `u32`, so that one pipeline serves every size.
-//! Only what changes the code makes another: see [`Shader`].
+//! A tensor is a buffer. Sizes are passed in a last buffer of `u32`, `info`, so that one pipeline
+//! serves every size; what changes the text is in the [`Shader`].
 
+mod convolution;
+mod mask;
+mod max_pool;
+mod max_pool_backward;
+mod packing;
+mod pointwise;
+mod relu_backward;
 mod shader;
+mod transposed;
 
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::tensor::{FloatTensor, IntTensor};
@@ -13,62 +21,48 @@ use burn_wgpu::{CubeDim, CubeTensor, SourceKernel, into_contiguous};
 use cubecl::CubeCount;
 use cubecl::server::{KernelArguments, MetadataBindingInfo};
 
-use super::{AdamConstants, ConvolutionShape, InputRelu, Kernels, PoolShape, ReluRule};
-use shader::{Formula, Mask, Shader, Tile};
+use super::{
+    AdamConstants, BackwardTask, ConvolutionShape, ForwardTask, InputRelu, Kernels, PoolShape,
+    ReluRule,
+};
+use convolution::{OUTPUTS, Tile};
+use mask::Mask;
+use packing::pack;
+use pointwise::Formula;
+use shader::Shader;
 
 type Floats = FloatTensor<Cube>;
 
 impl Kernels for Cube {
-    fn pack_forward(bias: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> Floats {
-        let kernel = shape.kernel * shape.kernel;
-        let channels = shape.channels_in;
-        upload(
-            &bias,
-            shader::pack(
-                shape.channels_out,
-                channels,
-                kernel,
-                Tile::of(&shape).chunk(),
-                shader::OUTPUTS,
-                |out, channel, tap| weight[(out * channels + channel) * kernel + tap],
-            ),
-        )
-    }
-
-    fn pack_backward(bias: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> Floats {
-        let kernel = shape.kernel * shape.kernel;
+    fn pack(bias: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> (Floats, Floats) {
         let ConvolutionShape {
             channels_in,
             channels_out,
+            kernel,
+            stride,
             ..
         } = shape;
-        let of = |out: usize, channel: usize, tap: usize| {
-            weight[(out * channels_in + channel) * kernel + tap]
+        let taps = kernel * kernel;
+        let weight_of = |output: usize, input: usize, tap: usize| {
+            weight[(output * channels_in + input) * taps + tap]
         };
-        let packed = if shape.stride == 1 {
-            let chunk = Tile::of(&turned(&shape)).chunk();
-            shader::pack(
-                channels_in,
-                channels_out,
-                kernel,
-                chunk,
-                shader::OUTPUTS,
-                |channel, out, tap| of(out, channel, kernel - 1 - tap),
-            )
+        let chunk = Tile::of(&shape).chunk();
+        let forward = pack(channels_out, channels_in, taps, chunk, OUTPUTS, weight_of);
+        let backward = if stride == 1 {
+            let chunk = Tile::of(&rotated(&shape)).chunk();
+            let weight = |input, output, tap| weight_of(output, input, taps - 1 - tap);
+            pack(channels_in, channels_out, taps, chunk, OUTPUTS, weight)
         } else {
-            shader::pack(
-                channels_in,
-                channels_out,
-                kernel,
-                1,
-                shader::COLOURS,
-                |channel, out, tap| of(out, channel, tap),
-            )
-            .chunks(shader::COLOURS)
-            .flat_map(|colours| colours.iter().copied().chain([0.0])) // a vec3 takes the room of four
-            .collect()
+            let block = transposed::CHANNELS;
+            let weight = |input, output, tap| weight_of(output, input, tap);
+            let packed = pack(channels_in, channels_out, taps, 1, block, weight);
+            // In a buffer a vec3 takes the space of four values.
+            let vectors = packed.chunks(block);
+            vectors
+                .flat_map(|vector| vector.iter().copied().chain([0.0]))
+                .collect()
         };
-        upload(&bias, packed)
+        (upload(&bias, forward), upload(&bias, backward))
     }
 
     fn convolve(
@@ -76,44 +70,41 @@ impl Kernels for Cube {
         weight: Floats,
         bias: Floats,
         output: Floats,
-        first: usize,
-        shape: ConvolutionShape,
-        relu: bool,
+        task: ForwardTask,
     ) -> Floats {
+        let ForwardTask {
+            shape,
+            first_channel,
+            relu,
+        } = task;
         let input = into_contiguous(input);
         let [batch, channels, rows, columns] = input.shape().dims();
         let [_, total, rows_out, columns_out] = output.shape().dims();
         let tile = Tile::of(&shape);
-        let channels_out = shape.channels_out;
-        let info = [
+        let info = words(&[
             channels,
             0,
             shape.channels_in,
             rows,
             columns,
             total,
-            first,
-            channels_out,
+            first_channel,
+            shape.channels_out,
             rows_out,
             columns_out,
             shape.padding,
             batch,
             usize::from(relu),
-        ];
+        ]);
         let shader = Shader::Convolution {
             kernel: shape.kernel,
             stride: shape.stride,
             tile,
         };
-        let groups = groups(
-            tile.count([rows_out, columns_out]) * channels_out.div_ceil(shader::OUTPUTS) * batch,
-        );
-        launch(
-            shader,
-            groups,
-            &[&input, &weight, &bias, &output],
-            &words(&info),
-        );
+        let blocks = shape.channels_out.div_ceil(OUTPUTS);
+        let invocations = tile.count([rows_out, columns_out]) * blocks * batch;
+        let buffers = [&input, &weight, &bias, &output];
+        launch(shader, convolution_groups(invocations), &buffers, &info);
         output
     }
 
@@ -121,26 +112,25 @@ impl Kernels for Cube {
         signal: Floats,
         weight: Floats,
         gradient: Floats,
-        active: InputRelu<Cube>,
-        first: usize,
-        shape: ConvolutionShape,
-        add: bool,
-        rule: ReluRule,
+        input_relu: InputRelu<Cube>,
+        task: BackwardTask,
     ) -> Floats {
+        let BackwardTask {
+            shape,
+            first_channel,
+            accumulate,
+        } = task;
         let signal = into_contiguous(signal);
-        let (mask, active) = masked(active, rule);
+        let (mask, activation) = input_relu.mask();
         let [batch, total, rows_out, columns_out] = signal.shape().dims();
         let [_, channels, rows, columns] = gradient.shape().dims();
-        let mut buffers = vec![&signal, &weight];
-        buffers.extend(&active);
-        buffers.push(&gradient);
-        if shape.stride == 1 {
-            let turned = turned(&shape);
-            let tile = Tile::of(&turned);
-            let sizes = [
+        let (shader, mut info, invocations) = if shape.stride == 1 {
+            let rotated = rotated(&shape);
+            let tile = Tile::of(&rotated);
+            let info = words(&[
                 total,
-                first,
-                turned.channels_in,
+                first_channel,
+                rotated.channels_in,
                 rows_out,
                 columns_out,
                 channels,
@@ -148,24 +138,21 @@ impl Kernels for Cube {
                 channels,
                 rows,
                 columns,
-                turned.padding,
+                rotated.padding,
                 batch,
-            ];
-            let mut info = words(&sizes);
-            info.push(mask.share());
-            let shader = Shader::ConvolutionBack {
+            ]);
+            let shader = Shader::ConvolutionBackward {
                 kernel: shape.kernel,
                 tile,
                 mask: mask.kind(),
-                add,
+                accumulate,
             };
-            let groups =
-                groups(tile.count([rows, columns]) * channels.div_ceil(shader::OUTPUTS) * batch);
-            launch(shader, groups, &buffers, &info);
+            let blocks = channels.div_ceil(OUTPUTS);
+            (shader, info, tile.count([rows, columns]) * blocks * batch)
         } else {
-            let sizes = [
+            let info = words(&[
                 total,
-                first,
+                first_channel,
                 shape.channels_out,
                 rows_out,
                 columns_out,
@@ -174,43 +161,40 @@ impl Kernels for Cube {
                 columns,
                 shape.padding,
                 batch,
-            ];
-            let mut info = words(&sizes);
-            info.push(mask.share());
-            let blocks = shader::blocks(shape.stride).map(|count| count * shape.stride);
-            let tiles = (rows + shape.padding).div_ceil(blocks[0])
-                * (columns + shape.padding).div_ceil(blocks[1]);
+            ]);
             let shader = Shader::Transposed {
                 kernel: shape.kernel,
                 stride: shape.stride,
                 mask: mask.kind(),
-                add,
+                accumulate,
             };
-            launch(
-                shader,
-                groups(tiles * channels.div_ceil(shader::COLOURS) * batch),
-                &buffers,
-                &info,
-            );
-        }
+            let [height, width] =
+                transposed::blocks(shape.stride).map(|blocks| blocks * shape.stride);
+            let tiles =
+                (rows + shape.padding).div_ceil(height) * (columns + shape.padding).div_ceil(width);
+            let blocks = channels.div_ceil(transposed::CHANNELS);
+            (shader, info, tiles * blocks * batch)
+        };
+        info.push(mask.slope_bits());
+        let mut buffers = vec![&signal, &weight];
+        buffers.extend(&activation);
+        buffers.push(&gradient);
+        launch(shader, convolution_groups(invocations), &buffers, &info);
         gradient
     }
 
-    fn relu_backward(signal: Floats, active: Floats, rule: ReluRule) -> Floats {
-        let (mask, active) = masked(InputRelu::Relu(active), rule);
+    fn relu_backward(signal: Floats, activation: Floats, rule: ReluRule) -> Floats {
+        let (mask, activation) = InputRelu::Relu(activation, rule).mask();
         let shape = signal.shape();
         let output = Cube::float_empty(shape.clone(), &signal.device, FloatDType::F32);
         let mut info = words(&[shape.to_vec(), signal.meta.strides().to_vec()].concat());
-        info.push(mask.share());
+        info.push(mask.slope_bits());
         let mut buffers = vec![&signal];
-        buffers.extend(&active);
+        buffers.extend(&activation);
         buffers.push(&output);
-        launch(
-            Shader::ReluBack { mask: mask.kind() },
-            plane_groups(shape.num_elements()),
-            &buffers,
-            &info,
-        );
+        let shader = Shader::ReluBackward { mask: mask.kind() };
+        let groups = plane_groups(shape.num_elements());
+        launch(shader, groups, &buffers, &info);
         output
     }
 
@@ -220,31 +204,26 @@ impl Kernels for Cube {
         let [rows_out, columns_out] = shape.output_size([rows, columns]);
         let size = [batch, channels, rows_out, columns_out];
         let output = Cube::float_empty(Shape::new(size), &input.device, FloatDType::F32);
-        let taps = Cube::int_empty(Shape::new(size), &input.device, IntDType::I32);
+        let argmax = Cube::int_empty(Shape::new(size), &input.device, IntDType::I32);
         let shader = Shader::MaxPool {
             kernel: shape.kernel,
             stride: shape.stride,
         };
         let info = words(&[batch * channels, rows, columns, rows_out, columns_out]);
-        launch(
-            shader,
-            plane_groups(batch * channels * rows_out * columns_out),
-            &[&input, &output, &taps],
-            &info,
-        );
-        (output, taps)
+        let groups = plane_groups(size.iter().product());
+        launch(shader, groups, &[&input, &output, &argmax], &info);
+        (output, argmax)
     }
 
     fn max_pool_backward(
         signal: Floats,
-        taps: IntTensor<Cube>,
-        active: InputRelu<Cube>,
+        argmax: IntTensor<Cube>,
+        input_relu: InputRelu<Cube>,
         shape: PoolShape,
         [rows, columns]: [usize; 2],
-        rule: ReluRule,
     ) -> Floats {
         let signal = into_contiguous(signal);
-        let (mask, active) = masked(active, rule);
+        let (mask, activation) = input_relu.mask();
         let [batch, channels, rows_out, columns_out] = signal.shape().dims();
         let gradient = Cube::float_empty(
             Shape::new([batch, channels, rows, columns]),
@@ -252,53 +231,44 @@ impl Kernels for Cube {
             FloatDType::F32,
         );
         let mut info = words(&[batch * channels, rows, columns, rows_out, columns_out]);
-        info.push(mask.share());
+        info.push(mask.slope_bits());
         let mut buffers = vec![&signal];
-        if !mask.kind().shares_out() {
-            buffers.push(&taps);
+        if !mask.kind().distributes() {
+            buffers.push(&argmax);
         }
-        buffers.extend(&active);
+        buffers.extend(&activation);
         buffers.push(&gradient);
-        let shader = Shader::MaxPoolBack {
+        let shader = Shader::MaxPoolBackward {
             kernel: shape.kernel,
             stride: shape.stride,
             mask: mask.kind(),
         };
-        launch(
-            shader,
-            plane_groups(
-                batch * channels * rows.div_ceil(shape.stride) * columns.div_ceil(shape.stride),
-            ),
-            &buffers,
-            &info,
-        );
+        let blocks = rows.div_ceil(shape.stride) * columns.div_ceil(shape.stride);
+        let groups = plane_groups(batch * channels * blocks);
+        launch(shader, groups, &buffers, &info);
         gradient
     }
 
     fn scaled_sigmoid(input: Floats, mean: Floats, range: f32) -> Floats {
         let input = into_contiguous(input);
-        let output = alike(&input);
-        pointwise(
-            Formula::Squash,
-            &[&input, &mean, &output],
-            &plane_words(&input, range),
-        );
+        let output = empty_like(&input);
+        let buffers = [&input, &mean, &output];
+        let words = plane_words(&input, range);
+        launch_pointwise(Formula::ScaledSigmoid, &buffers, &words);
         output
     }
 
     fn scaled_sigmoid_backward(
         gradient: Floats,
-        squashed: Floats,
+        activation: Floats,
         mean: Floats,
         range: f32,
     ) -> Floats {
-        let [gradient, squashed] = [gradient, squashed].map(into_contiguous);
-        let output = alike(&gradient);
-        pointwise(
-            Formula::SquashBack,
-            &[&gradient, &squashed, &mean, &output],
-            &plane_words(&gradient, range),
-        );
+        let [gradient, activation] = [gradient, activation].map(into_contiguous);
+        let output = empty_like(&gradient);
+        let buffers = [&gradient, &activation, &mean, &output];
+        let words = plane_words(&gradient, range);
+        launch_pointwise(Formula::ScaledSigmoidBackward, &buffers, &words);
         output
     }
 
@@ -308,11 +278,12 @@ impl Kernels for Cube {
         mean: Floats,
         square: Floats,
         step: Floats,
-        decays: AdamConstants,
+        constants: AdamConstants,
     ) -> (Floats, Floats, Floats) {
         let [parameters, gradient, mean, square] =
             [parameters, gradient, mean, square].map(into_contiguous);
-        // Both means in place, as a stage may have eight buffers only, where nobody else has them.
+        // Both means are updated in place, because a stage may have only eight buffers; a tensor
+        // that is shared is copied before.
         let [mean, square] = [mean, square].map(|moment| {
             if moment.can_mut() {
                 moment
@@ -320,71 +291,63 @@ impl Kernels for Cube {
                 moment.copy()
             }
         });
-        let next = alike(&parameters);
-        let info = [decays.mean, decays.square, decays.tiny].map(f32::to_bits);
-        pointwise(
-            Formula::Adam,
-            &[&parameters, &gradient, &step, &mean, &square, &next],
-            &info,
-        );
+        let next = empty_like(&parameters);
+        let words = [constants.mean, constants.square, constants.tiny].map(f32::to_bits);
+        let buffers = [&parameters, &gradient, &step, &mean, &square, &next];
+        launch_pointwise(Formula::Adam, &buffers, &words);
         (next, mean, square)
     }
 }
 
-/// Room for a tensor of the same shape.
-fn alike(tensor: &Floats) -> Floats {
+impl InputRelu<Cube> {
+    /// The mask, and the ReLU's output if the mask reads it.
+    fn mask(self) -> (Mask, Option<Floats>) {
+        let InputRelu::Relu(activation, rule) = self else {
+            return (Mask(None), None);
+        };
+        let mask = Mask(Some(rule));
+        let reads = mask.kind().reads_activation();
+        (mask, reads.then(|| into_contiguous(activation)))
+    }
+}
+
+/// A tensor of the same shape, with any content.
+fn empty_like(tensor: &Floats) -> Floats {
     Cube::float_empty(tensor.shape(), &tensor.device, FloatDType::F32)
 }
 
-/// What the formulas with a mean for each channel read.
+/// The words of `info` for the formulas with a mean per channel.
 fn plane_words(tensor: &Floats, range: f32) -> [u32; 3] {
     let [_, channels, rows, columns] = tensor.shape().dims();
     [(rows * columns) as u32, channels as u32, range.to_bits()]
 }
 
 /// Queues a formula for all values of the first buffer.
-fn pointwise(formula: Formula, buffers: &[&CubeTensor], words: &[u32]) {
+fn launch_pointwise(formula: Formula, buffers: &[&CubeTensor], words: &[u32]) {
     let count = buffers[0].shape().num_elements();
-    launch(
-        Shader::Pointwise(formula),
-        plane_groups(count),
-        buffers,
-        &[&[count as u32], words].concat(),
-    );
+    let info = [&[count as u32], words].concat();
+    let shader = Shader::Pointwise(formula);
+    launch(shader, plane_groups(count), buffers, &info);
 }
 
-/// The way back of a convolution with stride 1 is one with its weights turned.
-fn turned(shape: &ConvolutionShape) -> ConvolutionShape {
+/// The convolution with rotated kernels that computes the gradient of a convolution with stride 1.
+fn rotated(shape: &ConvolutionShape) -> ConvolutionShape {
     ConvolutionShape {
         channels_in: shape.channels_out,
         channels_out: shape.channels_in,
-        // Negative where a kernel does not reach over its padding; the shader reads it as signed.
+        // Negative if the padding is wider than the kernel reaches; the shader reads it as signed.
         padding: (shape.kernel - 1).wrapping_sub(shape.padding),
         ..*shape
     }
 }
 
-/// What is done to a sum before it is written, and the ReLU's result where that is read.
-fn masked(active: InputRelu<Cube>, rule: ReluRule) -> (Mask, Option<Floats>) {
-    let InputRelu::Relu(active) = active else {
-        return (Mask(None), None);
-    };
-    let mask = Mask(Some(rule));
-    (
-        mask,
-        mask.kind()
-            .reads_activation()
-            .then(|| into_contiguous(active)),
-    )
-}
-
-/// Workgroups for so many invocations of a convolution.
-fn groups(invocations: usize) -> [u32; 3] {
+/// Workgroups of a convolution with this number of invocations.
+fn convolution_groups(invocations: usize) -> [u32; 3] {
     [invocations.div_ceil(shader::CONVOLUTION_GROUP) as u32, 1, 1]
 }
 
-/// Workgroups for so many invocations of any other kernel; more than fit into one dimension make
-/// several rows.
+/// Workgroups of another kernel with this number of invocations, in several rows if they do not fit
+/// into one dimension.
 fn plane_groups(invocations: usize) -> [u32; 3] {
     let groups = invocations.div_ceil(shader::PLANE_GROUP);
     let rows = groups.div_ceil(65535);
@@ -395,12 +358,13 @@ fn words(sizes: &[usize]) -> Vec<u32> {
     sizes.iter().map(|&size| size as u32).collect()
 }
 
-fn upload(beside: &Floats, values: Vec<f32>) -> Floats {
+/// Copies values to the device of `neighbour`.
+fn upload(neighbour: &Floats, values: Vec<f32>) -> Floats {
     let shape = [values.len()];
-    Cube::float_from_data(TensorData::new(values, shape), &beside.device)
+    Cube::float_from_data(TensorData::new(values, shape), &neighbour.device)
 }
 
-/// Queues one kernel. Its buffers are bound in this order, the sizes last.
+/// Queues one kernel. Its buffers are bound in this order, `info` last.
 fn launch(shader: Shader, [x, y, z]: [u32; 3], buffers: &[&CubeTensor], info: &[u32]) {
     let mut arguments = KernelArguments::new();
     for tensor in buffers {

@@ -1,4 +1,5 @@
-// What is done to each value by itself; bound by memory, so one value an invocation. The first word of the sizes is their number.
+// A formula of the values at one index. It is bound by memory, so an invocation computes one value. The first
+// word of `info` is the number of values.
 
 {{ bindings }}
 

@@ -1,8 +1,11 @@
-// The way back to the input of a convolution with {{ kernel }}x{{ kernel }} kernels at stride {{ stride }}, without zeros in between:
-// dx[i, y, x] = sum of dy[o, (y + padding - ky) / stride, (x + padding - kx) / stride] * w[o, i, ky, kx] over the o, ky, kx for which both divisions are without rest.
+// The gradient of a convolution with {{ kernel }}x{{ kernel }} kernels at stride {{ stride }} with respect to its input:
+// dx[i, y, x] = sum of dy[o, (y + padding - ky) / stride, (x + padding - kx) / stride] * w[o, i, ky, kx]
+// over the o, ky, kx for which both divisions have no remainder.
 //
-// An input takes 2 * channels_out * (kernel / stride)^2 FLOPs. The {{ stride }}x{{ stride }} pixels of a block need the same few values of dy and each tap of the kernel is used by exactly one of them.
-// An invocation makes {{ rows }}x{{ columns }} such blocks of 3 channels (a picture has three), all sums in registers: a weight serves {{ rows }} * {{ columns }} sums, a value of dy 3 for each tap.
+// An input takes 2 * channels_out * (kernel / stride)^2 FLOPs. All {{ stride }}x{{ stride }} pixels of a block
+// read the same few values of dy, and each tap of the kernel is used by exactly one of them. An invocation
+// computes {{ rows }}x{{ columns }} such blocks of 3 channels and keeps all sums in registers: each weight is
+// used for {{ rows }} * {{ columns }} sums, and each value of dy for 3 per tap.
 
 @group(0) @binding(0) var<storage, read> signal: array<f32>;
 @group(0) @binding(1) var<storage, read> weights: array<vec3f>;
@@ -32,11 +35,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let group = id.x / tiles % groups;
   let picture = id.x / tiles / groups;
-  // The first block is also the last window (a place of dy) that starts in it.
+  // Index of the first block, and of the last window (a position of dy) that starts in it.
   let row = id.x % tiles / across * {{ rows }}u;
   let column = id.x % tiles % across * {{ columns }}u;
 
-  {{ places }}
+  {{ offsets }}
 
   {{ sums }}
 
@@ -57,7 +60,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   {{ finish }}
 }
 
-// Stores the channels of a pixel that's in the picture.
+// Stores the channels of a pixel, if it is in the picture.
 fn finish(first: u32, area: u32, channels: u32, y: i32, x: i32, rows: u32, columns: u32, sum: vec3f) {
   if (y >= 0 && y < i32(rows) && x >= 0 && x < i32(columns)) {
     for (var i = 0u; i < channels; i++) {

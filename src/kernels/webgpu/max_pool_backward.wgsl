@@ -1,8 +1,10 @@
-// The way back through a max pooling ({{ kernel }}x{{ kernel }} windows at stride {{ stride }}): an input's signal is the sum over the windows that it won, then masked by a rule; or by
-// the leaky rule its part of each window's signal, in proportion to its value.
+// The gradient of a max-pool ({{ kernel }}x{{ kernel }} windows at stride {{ stride }}) with respect to its input.
+// An input receives the sum of the signals of the windows of which it is the maximum, masked by a ReLU rule.
+// With the leaky rule it receives a part of each window's signal, in proportion to its value.
 //
-// An input takes at most ceil(kernel / stride)^2 additions. It gathers from its windows, so nothing is written twice and no atomics are needed. Bound by memory: an invocation makes a block of {{ stride }}x{{ stride }} inputs, because they
-// share their windows and each tap of a window meets exactly one of them.
+// An input takes at most ceil(kernel / stride)^2 additions. It gathers from its windows, so nothing is written
+// twice and no atomics are needed. It is bound by memory. An invocation computes a block of
+// {{ stride }}x{{ stride }} inputs, because they share their windows, and each tap of a window meets exactly one of them.
 
 @group(0) @binding(0) var<storage, read> signal: array<f32>;
 {{ bindings }}

@@ -1,6 +1,7 @@
-// The way back through a ReLU by itself. The signal may be in any order, or repeat its values along an axis, as at the start of a way back, where it is the same at every place of a channel.
+// The backward pass of a ReLU by itself. The signal has strides of its own: it may be in any order, or repeat
+// its values along an axis, as at the start of a backward pass, where it is equal at all positions of a channel.
 //
-// A place takes a read or two and a write: bound by memory, so one place an invocation.
+// A value takes one or two reads and a write. It is bound by memory, so an invocation computes one value.
 
 @group(0) @binding(0) var<storage, read> signal: array<f32>;
 {{ bindings }}
@@ -16,7 +17,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (at >= batch * channels * rows * columns) {
     return;
   }
-  // Of each axis: the index, times how far its values are apart.
+  // Of each axis, the index times the stride.
   let column = at % columns * info[7];
   let row = at / columns % rows * info[6];
   let channel = at / columns / rows % channels * info[5];

@@ -1,0 +1,270 @@
+//! Convolutions, several of the same input at a time, and matrix products by the same kernels.
+
+use std::slice;
+
+use burn::backend::Dispatch;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{BackwardTask, ForwardTask, InputRelu, Kernels, ReluMask};
+
+/// Sizes of a convolution with square kernels and zero padding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConvolutionShape {
+    /// Input channels.
+    pub channels_in: usize,
+    /// Output channels.
+    pub channels_out: usize,
+    /// Side of the kernel.
+    pub kernel: usize,
+    /// Distance between windows.
+    pub stride: usize,
+    /// Rows and columns of zeros on each side of the input.
+    pub padding: usize,
+}
+
+impl ConvolutionShape {
+    /// Rows and columns of the output, from those of the input.
+    pub fn output_size(&self, size: [usize; 2]) -> [usize; 2] {
+        size.map(|length| (length + 2 * self.padding - self.kernel) / self.stride + 1)
+    }
+}
+
+/// A convolution's weights and bias on a device.
+#[derive(Debug, Clone)]
+pub struct Convolution {
+    /// Its sizes.
+    pub shape: ConvolutionShape,
+    forward: Tensor<1>,
+    backward: Tensor<1>,
+    bias: Tensor<1>,
+}
+
+impl Convolution {
+    /// `weight` is `[out, in, kernel, kernel]` row-major, `bias` `[out]`.
+    pub fn new(weight: Vec<f32>, bias: Tensor<1>, shape: ConvolutionShape) -> Self {
+        let (forward, backward) = Dispatch::pack(bias.clone().into_dispatch(), weight, shape);
+        Self {
+            shape,
+            forward: Tensor::from_dispatch(forward),
+            backward: Tensor::from_dispatch(backward),
+            bias,
+        }
+    }
+
+    /// The bias: `[out]`.
+    pub fn bias(&self) -> &Tensor<1> {
+        &self.bias
+    }
+}
+
+/// Convolves `input` with each of the convolutions, `y = x * weight + bias`, and concatenates their
+/// channels; `max(y, 0)` if `relu`.
+pub fn convolve(input: Tensor<4>, convolutions: &[Convolution], relu: bool) -> Tensor<4> {
+    let [batch, _, rows, columns] = input.dims();
+    let [rows, columns] = convolutions[0].shape.output_size([rows, columns]);
+    let channels = convolutions
+        .iter()
+        .map(|convolution| convolution.shape.channels_out)
+        .sum();
+    let output = Tensor::<4>::empty([batch, channels, rows, columns], &input.device());
+    let mut output = output.into_dispatch();
+    let mut first_channel = 0;
+    for convolution in convolutions {
+        let shape = convolution.shape;
+        output = Dispatch::convolve(
+            input.clone().into_dispatch(),
+            convolution.forward.clone().into_dispatch(),
+            convolution.bias.clone().into_dispatch(),
+            output,
+            ForwardTask {
+                shape,
+                first_channel,
+                relu,
+            },
+        );
+        first_channel += shape.channels_out;
+    }
+    Tensor::from_dispatch(output)
+}
+
+/// Gradient of [`convolve`] without ReLU with respect to its input, of `size` `[rows, columns]`. If
+/// the input is the output of a ReLU, `mask` applies that ReLU's rule to the result.
+pub fn convolve_backward(
+    signal: Tensor<4>,
+    convolutions: &[Convolution],
+    [rows, columns]: [usize; 2],
+    mut mask: Option<ReluMask>,
+) -> Tensor<4> {
+    let (batch, channels) = (signal.dims()[0], convolutions[0].shape.channels_in);
+    let gradient = Tensor::<4>::empty([batch, channels, rows, columns], &signal.device());
+    let mut gradient = gradient.into_dispatch();
+    let mut first_channel = 0;
+    for (k, convolution) in convolutions.iter().enumerate() {
+        // Only the sum over all convolutions is masked.
+        let is_last = k + 1 == convolutions.len();
+        let mask = if is_last { mask.take() } else { None };
+        let shape = convolution.shape;
+        gradient = Dispatch::convolve_backward(
+            signal.clone().into_dispatch(),
+            convolution.backward.clone().into_dispatch(),
+            gradient,
+            InputRelu::new(mask),
+            BackwardTask {
+                shape,
+                first_channel,
+                accumulate: k > 0,
+            },
+        );
+        first_channel += shape.channels_out;
+    }
+    Tensor::from_dispatch(gradient)
+}
+
+/// A matrix on a device that multiplies each plane of a tensor from the left. It is a 1x1
+/// convolution whose channels are the plane's rows.
+#[derive(Debug, Clone)]
+pub struct Matrix(Convolution);
+
+impl Matrix {
+    /// From its values, row-major.
+    pub fn new(values: Vec<f32>, [rows, columns]: [usize; 2], device: &Device) -> Self {
+        let shape = ConvolutionShape {
+            channels_in: columns,
+            channels_out: rows,
+            kernel: 1,
+            stride: 1,
+            padding: 0,
+        };
+        let bias = Tensor::from_data(TensorData::zeros::<f32, _>([rows]), device);
+        Self(Convolution::new(values, bias, shape))
+    }
+
+    /// The number of columns.
+    pub fn columns(&self) -> usize {
+        self.0.shape.channels_in
+    }
+
+    /// `M P` for each plane P: from `[batch, channels, columns, n]` to `[batch, channels, rows,
+    /// n]`.
+    pub fn times(&self, planes: Tensor<4>) -> Tensor<4> {
+        let [batch, channels, columns, n] = planes.dims();
+        let input = planes.reshape([batch * channels, columns, 1, n]);
+        let product = convolve(input, slice::from_ref(&self.0), false);
+        product.reshape([batch, channels, self.0.shape.channels_out, n])
+    }
+
+    /// `M^T P` for each plane P: from `[batch, channels, rows, n]` to `[batch, channels, columns,
+    /// n]`.
+    pub fn transposed_times(&self, planes: Tensor<4>) -> Tensor<4> {
+        let [batch, channels, rows, n] = planes.dims();
+        let signal = planes.reshape([batch * channels, rows, 1, n]);
+        let product = convolve_backward(signal, slice::from_ref(&self.0), [1, n], None);
+        product.reshape([batch, channels, self.0.shape.channels_in, n])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::{ComputeDevice, read_back};
+    use crate::rng::Rng;
+
+    /// A convolution's backward pass into a gradient with content, which it overwrites, or
+    /// accumulates into.
+    async fn assert_only_accumulating_reads_the_gradient(device: &Device) {
+        let mut rng = Rng::new(4);
+        let shapes = [
+            // On the CPU by Winograd's filtering, and without it.
+            ConvolutionShape {
+                channels_in: 8,
+                channels_out: 5,
+                kernel: 3,
+                stride: 1,
+                padding: 1,
+            },
+            ConvolutionShape {
+                channels_in: 2,
+                channels_out: 5,
+                kernel: 3,
+                stride: 1,
+                padding: 0,
+            },
+            // With strides; some leave pixels that are in no window.
+            ConvolutionShape {
+                channels_in: 4,
+                channels_out: 3,
+                kernel: 3,
+                stride: 2,
+                padding: 1,
+            },
+            ConvolutionShape {
+                channels_in: 4,
+                channels_out: 3,
+                kernel: 1,
+                stride: 2,
+                padding: 0,
+            },
+            ConvolutionShape {
+                channels_in: 1,
+                channels_out: 2,
+                kernel: 2,
+                stride: 3,
+                padding: 0,
+            },
+        ];
+        for (shape, size) in shapes
+            .into_iter()
+            .zip([[9, 11], [9, 11], [9, 12], [8, 12], [9, 12]])
+        {
+            let bias = Tensor::zeros([shape.channels_out], device);
+            let weight = rng.normal_values(
+                shape.channels_out * shape.channels_in * shape.kernel * shape.kernel,
+                1.0,
+            );
+            let convolution = Convolution::new(weight, bias, shape);
+            let [rows, columns] = shape.output_size(size);
+            let signal = rng.normal_tensor([2, shape.channels_out, rows, columns], 1.0, device);
+            let expected = read_back(convolve_backward(
+                signal.clone(),
+                slice::from_ref(&convolution),
+                size,
+                None,
+            ))
+            .await
+            .unwrap();
+            for accumulate in [false, true] {
+                let content =
+                    Tensor::<4>::full([2, shape.channels_in, size[0], size[1]], 7.0, device);
+                let gradient = Dispatch::convolve_backward(
+                    signal.clone().into_dispatch(),
+                    convolution.backward.clone().into_dispatch(),
+                    content.into_dispatch(),
+                    InputRelu::Nothing,
+                    BackwardTask {
+                        shape,
+                        first_channel: 0,
+                        accumulate,
+                    },
+                );
+                let gradient = read_back(Tensor::<4>::from_dispatch(gradient))
+                    .await
+                    .unwrap();
+                let previous = if accumulate { 7.0 } else { 0.0 };
+                assert!(
+                    gradient
+                        .iter()
+                        .zip(&expected)
+                        .all(|(ours, new)| (ours - new - previous).abs() < 1e-4),
+                    "{shape:?}, accumulate: {accumulate}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_accumulating_reads_the_gradient() {
+        pollster::block_on(assert_only_accumulating_reads_the_gradient(
+            &ComputeDevice::cpu("a test").tensors,
+        ));
+    }
+}

@@ -1,15 +1,14 @@
-//! Exponential and logarithm without branches, calls or tables, so that loops over pixels become
-//! SIMD in every build: the standard library's are calls for each value, in wasm an order of
+//! Exponential and logarithm without branches, calls or tables, so that loops over pixels are
+//! vectorised in every build. The standard library's are a call per value, in wasm an order of
 //! magnitude slower.
 
-/// `exp(x)` for `x <= 0`, to a relative error of 1e-6; below -87, the smallest normal number of
-/// that size.
+/// `exp(x)` for `x <= 0`, with a relative error of 1e-6; for `x` below -87, `exp(-87)`.
 ///
-/// `exp(x) = 2^n 2^f` with n the nearest whole number to `x / ln 2`; `2^f`, |f| <= 1/2, is the
-/// Taylor polynomial of degree 6.
+/// `exp(x) = 2^n 2^f` with n the integer nearest to `x / ln 2`; `2^f`, |f| <= 1/2, is the Taylor
+/// polynomial of degree 6.
 #[inline(always)]
 pub fn exp_of_negative(x: f32) -> f32 {
-    /// Adding it rounds to a whole number, which is then in the lowest bits.
+    /// Adding it rounds to an integer, which is then in the lowest bits.
     const ROUNDING: f32 = 12_582_912.0;
     let power = if x > -87.0 { x } else { -87.0 } * std::f32::consts::LOG2_E; // `max` is a call in wasm
     let rounded = power + ROUNDING;
@@ -22,9 +21,9 @@ pub fn exp_of_negative(x: f32) -> f32 {
     fraction * f32::from_bits(n.wrapping_add(127) << 23)
 }
 
-/// `ln(x)` for a positive normal `x`, to an absolute error of 1e-6 for x up to 8.
+/// `ln(x)` for a positive normal `x`, with an absolute error of 1e-6 for x up to 8.
 ///
-/// With `x = 2^n m`, m between the square roots of 1/2 and 2: `ln m = 2 artanh((m - 1) / (m + 1))`,
+/// `x = 2^n m` with m between the square roots of 1/2 and 2; `ln m = 2 artanh((m - 1) / (m + 1))`,
 /// four terms of the series.
 #[inline(always)]
 pub fn ln(x: f32) -> f32 {
@@ -43,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_exponential_is_the_standard_library_s() {
+    fn the_exponential_agrees_with_the_standard_library() {
         for step in 0..870_000 {
             let x = -1e-4 * step as f32;
             let (found, expected) = (f64::from(exp_of_negative(x)), f64::from(x).exp());
@@ -56,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn the_logarithm_is_the_standard_library_s() {
+    fn the_logarithm_agrees_with_the_standard_library() {
         for step in 1..100_000 {
             let x = 8e-5 * step as f32;
             assert!(

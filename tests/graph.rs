@@ -1,5 +1,5 @@
-//! The passes through any graph, and not only through the bundled network's: against a scalar
-//! reference in double precision, which is itself held to central differences.
+//! Forward and backward passes through random graphs, against a scalar reference in double
+//! precision, whose gradient is itself checked against central differences.
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -24,11 +24,11 @@ const RULES: [ReluRule; 4] = [
     ReluRule::Leaky(0.1),
 ];
 
-/// Where a value is nearer than this to another branch of a ReLU or a pool, single precision may
-/// take the other one.
+/// If a value is nearer than this to the kink of a ReLU, or to the maximum of its window, single
+/// precision may decide differently.
 const MARGIN: f64 = 2e-5;
 
-/// A layer with its weights as they are written.
+/// An operation, with its weights in plain order.
 #[derive(Debug, Clone)]
 enum Op {
     Picture,
@@ -46,11 +46,11 @@ enum Op {
 struct Node {
     op: Op,
     inputs: Vec<LayerId>,
-    /// Channels, rows and columns of its result.
+    /// Channels, rows and columns of its output.
     size: [usize; 3],
 }
 
-/// A graph as the reference reads it; the first node is the picture.
+/// A graph for the reference; the first node is the input.
 #[derive(Debug, Clone)]
 struct Nodes(Vec<Node>);
 
@@ -84,7 +84,7 @@ impl Nodes {
         self.0.len() - 1
     }
 
-    /// A convolution with weights that keep the size of values.
+    /// Appends a convolution with weights that keep the size of activations.
     fn convolution(
         &mut self,
         rng: &mut Rng,
@@ -113,7 +113,8 @@ impl Nodes {
         )
     }
 
-    fn rectified(
+    /// Appends a convolution and a ReLU.
+    fn convolution_relu(
         &mut self,
         rng: &mut Rng,
         input: LayerId,
@@ -153,17 +154,20 @@ impl Nodes {
         graph
     }
 
-    /// Whether all of a node's result comes out of ReLUs.
-    fn is_of_relus(&self, id: LayerId) -> bool {
+    /// Whether all of a node's output comes from ReLUs.
+    fn is_from_relus(&self, id: LayerId) -> bool {
         match self.0[id].op {
             Op::Relu => true,
-            Op::Concatenate => self.0[id].inputs.iter().all(|&read| self.is_of_relus(read)),
+            Op::Concatenate => self.0[id]
+                .inputs
+                .iter()
+                .all(|&read| self.is_from_relus(read)),
             Op::Picture | Op::Convolution { .. } | Op::MaxPool(_) => false,
         }
     }
 
-    /// Every node's result for one picture, and how far the nearest decision of a ReLU or a pool is
-    /// from falling the other way.
+    /// Every node's output for one picture, and the smallest distance of a value from the other
+    /// branch of a ReLU or a pool.
     fn forward(&self, picture: &[f64]) -> (Vec<Vec<f64>>, f64) {
         let mut margin = f64::INFINITY;
         let mut results: Vec<Vec<f64>> = vec![picture.to_vec()];
@@ -192,7 +196,7 @@ impl Nodes {
                         .fold(margin, |margin, value| margin.min(value.abs()));
                     input.iter().map(|value| value.max(0.0)).collect()
                 }
-                Op::MaxPool(shape) => output_size(node, *shape, [rows, columns])
+                Op::MaxPool(shape) => windows(node, *shape, [rows, columns])
                     .iter()
                     .map(|window| {
                         let first = largest(input, window);
@@ -216,7 +220,7 @@ impl Nodes {
         (results, margin)
     }
 
-    /// What comes back to the result of every node up to `last` from the signal there.
+    /// The signal at the output of every node up to `last`, from that at `last`.
     fn backward(
         &self,
         results: &[Vec<f64>],
@@ -250,20 +254,20 @@ impl Nodes {
                             ReluRule::Gradient => active * signal,
                             ReluRule::DeconvNet => signal.max(0.0),
                             ReluRule::Guided => active * signal.max(0.0),
-                            ReluRule::Leaky(share) => {
-                                signal * if y > 0.0 { 1.0 } else { f64::from(share) }
+                            ReluRule::Leaky(slope) => {
+                                signal * if y > 0.0 { 1.0 } else { f64::from(slope) }
                             }
                         };
                     }
                 }
                 Op::MaxPool(shape) => {
-                    let shares = matches!(rule, ReluRule::Leaky(_)) && self.is_of_relus(read);
-                    for (window, signal) in output_size(node, *shape, [rows, columns])
-                        .iter()
-                        .zip(&signal)
+                    let distributes =
+                        matches!(rule, ReluRule::Leaky(_)) && self.is_from_relus(read);
+                    for (window, signal) in
+                        windows(node, *shape, [rows, columns]).iter().zip(&signal)
                     {
                         let input = &results[read];
-                        if shares {
+                        if distributes {
                             let sum: f64 = window.iter().map(|&at| input[at]).sum();
                             for &at in window.iter().filter(|_| sum > 0.0) {
                                 signals[read][at] += signal * input[at] / sum;
@@ -290,8 +294,8 @@ impl Nodes {
     }
 }
 
-/// Every product of a convolution of so many rows and columns: where its output, its input and its
-/// weight are.
+/// Calls `visit` with the indices of output, input and weight of every product of a convolution
+/// over an input of this size.
 fn each_product(
     shape: &ConvolutionShape,
     [rows, columns]: [usize; 2],
@@ -327,18 +331,18 @@ fn each_product(
     }
 }
 
-/// Where a pool's windows lie in an input of so many rows and columns, of each in order of rows.
-fn output_size(
+/// The indices of every window's values in an input of this size, row by row.
+fn windows(
     pool: &Node,
     PoolShape { kernel, stride }: PoolShape,
     [rows, columns]: [usize; 2],
 ) -> Vec<Vec<usize>> {
     let [channels, down, across] = pool.size;
-    let places = (0..channels * down * across).map(|place| {
+    let starts = (0..channels * down * across).map(|index| {
         (
-            place / (down * across),
-            place / across % down,
-            place % across,
+            index / (down * across),
+            index / across % down,
+            index % across,
         )
     });
     let window = |(channel, y, x): (usize, usize, usize)| {
@@ -350,10 +354,10 @@ fn output_size(
             })
             .collect()
     };
-    places.map(window).collect()
+    starts.map(window).collect()
 }
 
-/// The first of the largest values.
+/// Index of the first maximum.
 fn largest(values: &[f64], window: &[usize]) -> usize {
     window
         .iter()
@@ -362,7 +366,7 @@ fn largest(values: &[f64], window: &[usize]) -> usize {
         .unwrap()
 }
 
-/// A graph from numbers drawn at random: (what kind of layers to add, and three choices for them).
+/// A graph from random numbers: for each step, the kind of layers to add and three choices.
 fn nodes_from(side: usize, seed: u64, genes: &[(u8, usize, usize, usize)]) -> Nodes {
     let mut rng = Rng::new(seed);
     let mut nodes = Nodes::new(side);
@@ -400,15 +404,15 @@ fn nodes_from(side: usize, seed: u64, genes: &[(u8, usize, usize, usize)]) -> No
                 }
             }
             5 => {
-                let narrow = nodes.rectified(&mut rng, input, width, [1, 1, 0]);
+                let narrow = nodes.convolution_relu(&mut rng, input, width, [1, 1, 0]);
                 let parts = [([1, 1, 0]), ([3, 1, 1])]
-                    .map(|sizes| nodes.rectified(&mut rng, narrow, 1 + c % 3, sizes));
+                    .map(|sizes| nodes.convolution_relu(&mut rng, narrow, 1 + c % 3, sizes));
                 nodes.push(Op::Concatenate, &parts);
             }
             _ => {
-                let near = nodes.rectified(&mut rng, input, width, [1, 1, 0]);
-                let narrow = nodes.rectified(&mut rng, input, channels.min(3), [1, 1, 0]);
-                let far = nodes.rectified(&mut rng, narrow, 2, [3, 1, 1]);
+                let near = nodes.convolution_relu(&mut rng, input, width, [1, 1, 0]);
+                let narrow = nodes.convolution_relu(&mut rng, input, channels.min(3), [1, 1, 0]);
+                let far = nodes.convolution_relu(&mut rng, narrow, 2, [3, 1, 1]);
                 let plain = nodes.convolution(&mut rng, input, 1, [1, 1, 0]);
                 let mut parts = [near, far, plain, input];
                 parts.rotate_left(c % 4);
@@ -431,11 +435,11 @@ fn assert_close(what: &str, ours: Tensor<4>, theirs: &[f64]) {
     let ours = block_on(read_back(ours)).unwrap();
     assert_eq!(ours.len(), theirs.len(), "{what}");
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-    let apart = norm(&mut ours.iter().zip(theirs).map(|(&a, b)| f64::from(a) - b));
+    let difference = norm(&mut ours.iter().zip(theirs).map(|(&a, b)| f64::from(a) - b));
     let size = norm(&mut theirs.iter().copied());
     assert!(
-        apart <= 1e-4 * size + 1e-5,
-        "{what}: {apart:.1e} of {size:.1e} apart"
+        difference <= 1e-4 * size + 1e-5,
+        "{what}: differs by {difference:.1e} of {size:.1e}"
     );
 }
 
@@ -443,15 +447,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn every_pass_through_any_graph_is_the_reference_and_its_gradient_that_of_central_differences(
+    fn passes_agree_with_the_reference_and_its_gradient_with_central_differences(
         side in 4usize..9,
         seed in 0u64..1000,
         genes in vec((0u8..7, any::<usize>(), any::<usize>(), any::<usize>()), 2..9),
-        [last, watched] in any::<[usize; 2]>(),
+        [last, retained] in any::<[usize; 2]>(),
     ) {
         let nodes = nodes_from(side, seed, &genes);
         let mut rng = Rng::stream(seed, 1);
-        // Seldom a layer within the graph, behind which and beside which others are not needed.
+        // In one case of four an inner layer, so that some layers are not needed.
         let last = if last % 4 == 0 { last / 4 % nodes.0.len() } else { nodes.0.len() - 1 };
         let pictures = rng.normal_values(2 * 3 * side * side, 1.0);
         let signals = rng.normal_values(2 * nodes.0[last].size.iter().product::<usize>(), 1.0);
@@ -487,31 +491,31 @@ proptest! {
         let shapes = graph.shapes(side);
         prop_assert!(shapes.iter().zip(&nodes.0).all(|(shape, node)| *shape == node.size));
         let (pictures, signal) = (tensor(&pictures, shapes[INPUT]), tensor(&signals, shapes[last]));
-        let feeding: Vec<LayerId> = (0..=last).filter(|&id| graph.reaches(id, last)).collect();
-        let watched = feeding[watched % feeding.len()];
-        for watch in [Retain::Nothing, Retain::Layer(watched), Retain::Everything] {
-            let (result, trace) = graph.forward(pictures.clone(), last, watch).unwrap();
+        let ancestors: Vec<LayerId> = (0..=last).filter(|&id| graph.reaches(id, last)).collect();
+        let retained = ancestors[retained % ancestors.len()];
+        for retain in [Retain::Nothing, Retain::Layer(retained), Retain::Everything] {
+            let (result, trace) = graph.forward(pictures.clone(), last, retain).unwrap();
             let results = |id: LayerId| [&references[0].0[id][..], &references[1].0[id]].concat();
-            assert_close(&format!("result, {watch:?}"), result, &results(last));
-            if let (Retain::Layer(id @ 1..), Some(result)) = (watch, trace.retained.clone()) {
+            assert_close(&format!("result, {retain:?}"), result, &results(last));
+            if let (Retain::Layer(id @ 1..), Some(result)) = (retain, trace.retained.clone()) {
                 assert_close(&format!("result of layer {id}"), result, &results(id));
             }
             for rule in RULES {
                 let expected = expected(rule);
-                let what = format!("{rule:?}, {watch:?}");
+                let what = format!("{rule:?}, {retain:?}");
                 let mut seen = Vec::new();
                 let visit = |id: LayerId, signal: &Tensor<4>| seen.push((id, signal.clone()));
                 let gradient = graph.backward(&trace, signal.clone(), rule, INPUT, visit).unwrap();
                 assert_close(&what, gradient, &expected[INPUT]);
-                if watch == Retain::Everything {
-                    prop_assert_eq!(seen.iter().rev().map(|&(id, _)| id).collect::<Vec<_>>(), feeding.clone());
+                if retain == Retain::Everything {
+                    prop_assert_eq!(seen.iter().rev().map(|&(id, _)| id).collect::<Vec<_>>(), ancestors.clone());
                 }
                 for (id, signal) in seen {
-                    if watch == Retain::Everything || watch == Retain::Layer(id) {
+                    if retain == Retain::Everything || retain == Retain::Layer(id) {
                         assert_close(&format!("signal at layer {id}, {what}"), signal, &expected[id]);
                     }
                 }
-                if let Retain::Layer(id) = watch {
+                if let Retain::Layer(id) = retain {
                     let there = graph.backward(&trace, signal.clone(), rule, id, |_, _| ()).unwrap();
                     assert_close(&format!("signal back to layer {id}, {what}"), there, &expected[id]);
                 }
@@ -540,8 +544,8 @@ fn weighted(weights: [f32; 3]) -> Op {
 fn branches_of_different_depth_each_keep_their_relu() {
     for swapped in [false, true] {
         let mut nodes = Nodes::new(1);
-        let silent = nodes.push(weighted([-2.0, 0.0, 0.0]), &[INPUT]);
-        let silent = nodes.push(Op::Relu, &[silent]);
+        let inactive = nodes.push(weighted([-2.0, 0.0, 0.0]), &[INPUT]);
+        let inactive = nodes.push(Op::Relu, &[inactive]);
         let active = nodes.push(weighted([1.5, 0.0, 0.0]), &[INPUT]);
         let active = nodes.push(Op::Relu, &[active]);
         let mut rng = Rng::new(1);
@@ -564,9 +568,9 @@ fn branches_of_different_depth_each_keep_their_relu() {
         nodes.push(
             Op::Concatenate,
             &if swapped {
-                [deep, silent]
+                [deep, inactive]
             } else {
-                [silent, deep]
+                [inactive, deep]
             },
         );
         let graph = nodes.graph();
@@ -581,7 +585,7 @@ fn branches_of_different_depth_each_keep_their_relu() {
         let gradient = graph
             .backward(&trace, signal, ReluRule::Gradient, INPUT, |_, _| ())
             .unwrap();
-        // relu(-2 x) is silent at x = 1, and relu(relu(1.5 x)) is not.
+        // relu(-2 x) is inactive at x = 1, and relu(relu(1.5 x)) is active.
         assert_eq!(
             block_on(read_back(gradient)).unwrap(),
             [1.5, 0.0, 0.0],
@@ -626,7 +630,7 @@ fn an_operation_with_inputs_that_it_cannot_read_is_a_coded_error() {
 }
 
 #[test]
-fn a_graph_of_many_blocks_takes_no_longer_for_its_many_paths() {
+fn a_graph_with_exponentially_many_paths_takes_linear_time() {
     let (done, finished) = mpsc::channel();
     thread::spawn(move || {
         let mut nodes = Nodes::new(4);
@@ -634,7 +638,7 @@ fn a_graph_of_many_blocks_takes_no_longer_for_its_many_paths() {
         let dead_end = nodes.convolution(&mut rng, INPUT, 2, [1, 1, 0]);
         let mut end = INPUT;
         for _ in 0..64 {
-            let parts = [0, 1].map(|_| nodes.rectified(&mut rng, end, 2, [1, 1, 0]));
+            let parts = [0, 1].map(|_| nodes.convolution_relu(&mut rng, end, 2, [1, 1, 0]));
             end = nodes.push(Op::Concatenate, &parts);
         }
         let graph = nodes.graph();
@@ -650,8 +654,8 @@ fn a_graph_of_many_blocks_takes_no_longer_for_its_many_paths() {
             .unwrap();
         done.send(()).unwrap();
     });
-    // 64 blocks have 2^64 paths: to count them would take centuries.
+    // 64 blocks have 2^64 paths. Counting them would take centuries.
     finished
         .recv_timeout(Duration::from_secs(30))
-        .expect("the graph is still at it");
+        .expect("the passes take too long");
 }

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use pollster::block_on;
 
 #[test]
-fn convolutions_and_their_ways_back_are_those_of_burn() {
+fn convolutions_agree_with_burn_forward_and_backward() {
     block_on(kernel_cases::assert_convolutions_agree(
         &Device::flex(),
         160,
@@ -16,21 +16,21 @@ fn convolutions_and_their_ways_back_are_those_of_burn() {
 }
 
 #[test]
-fn pools_and_their_ways_back_are_those_of_burn() {
+fn max_pools_agree_with_burn_forward_and_backward() {
     block_on(kernel_cases::assert_pools_agree(&Device::flex(), 80));
 }
 
 #[test]
-fn sigmoids_and_steps_of_adam_are_those_of_burn() {
+fn sigmoids_and_adam_agree_with_burn() {
     block_on(kernel_cases::assert_pointwise_agree(&Device::flex()));
 }
 
 #[test]
-fn what_is_not_a_number_stays_none() {
+fn a_nan_stays_a_nan() {
     block_on(kernel_cases::assert_nan_stays(&Device::flex()));
 }
 
 #[test]
-fn ways_back_through_relus_are_those_of_burn() {
+fn relu_rules_agree_with_burn() {
     block_on(kernel_cases::assert_relus_agree(&Device::flex()));
 }

@@ -21,8 +21,8 @@ fn tensor(values: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
     )
 }
 
-/// A picture of smooth waves, normalised: no two neighbouring values are equal, so that no pool
-/// window is a tie.
+/// A normalised picture of smooth waves. No two neighbouring values are equal, so no max-pool has
+/// ties.
 fn waves(side: usize) -> Vec<f32> {
     (0..3 * side * side)
         .map(|k| 60.0 * ((k as f32 * 0.137).sin() + (k as f32 / side as f32 * 0.41).cos()))
@@ -73,8 +73,8 @@ fn deconvnet_and_guided_backprop_are_those_of_captum() {
                 .input
                 .gradient_per_pixel_value(&block_on(read_back(signal)).unwrap());
             let sample: Vec<f32> = rgb.into_iter().step_by(37).collect();
-            let apart = golden::relative_l2(&sample, &goldens[key].values);
-            assert!(apart <= 1e-4, "{name}, {method}: {apart:.1e} apart");
+            let difference = golden::relative_l2(&sample, &goldens[key].values);
+            assert!(difference <= 1e-4, "{name}, {method}: {difference:.1e}");
         }
     }
 }

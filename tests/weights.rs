@@ -34,13 +34,13 @@ fn the_bundled_weights_load() {
 
 #[test]
 fn one_flipped_bit_anywhere_is_weights_corrupt() {
-    for place in [0, 9, 100, 5_000, WEIGHTS.len() / 2, WEIGHTS.len() - 1] {
+    for index in [0, 9, 100, 5_000, WEIGHTS.len() / 2, WEIGHTS.len() - 1] {
         let mut damaged = WEIGHTS.to_vec();
-        damaged[place] ^= 1;
+        damaged[index] ^= 1;
         assert_eq!(
             load(&damaged).code(),
             "weights-corrupt",
-            "bit flipped at byte {place}"
+            "bit flipped at byte {index}"
         );
     }
 }

@@ -1,5 +1,5 @@
-//! Our kernels beside Burn's own operations on its CPU backend, over shapes drawn at random. Native
-//! and web tests share it.
+//! Our kernels against Burn's own operations on its CPU backend, for random shapes. Native and web
+//! tests share it.
 
 use burn::tensor::activation::sigmoid;
 use burn::tensor::module::{
@@ -22,7 +22,7 @@ const RULES: [ReluRule; 4] = [
     ReluRule::Leaky(0.1),
 ];
 
-/// Sums in another order differ by this much, relative L2.
+/// Relative L2 difference of sums that are computed in another order.
 const TOLERANCE: f64 = 1e-5;
 
 fn pick(rng: &mut Rng, choices: &[usize]) -> usize {
@@ -45,27 +45,29 @@ async fn assert_alike(what: &str, ours: Tensor<4>, burns: Tensor<4>) {
     let norm = |values: &mut dyn Iterator<Item = f32>| {
         values.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt()
     };
-    let apart = norm(&mut ours.iter().zip(&burns).map(|(a, b)| a - b));
+    let difference = norm(&mut ours.iter().zip(&burns).map(|(a, b)| a - b));
     let size = norm(&mut burns.iter().copied());
     assert!(
-        apart <= TOLERANCE * size,
-        "{what}: {apart:.1e} of {size:.1e} apart"
+        difference <= TOLERANCE * size,
+        "{what}: differs by {difference:.1e} of {size:.1e}"
     );
 }
 
-/// A signal back through the ReLU whose result is `active`, by Burn's operations.
+/// The backward pass of the ReLU whose output is `active`, by Burn's operations.
 fn masked(rule: ReluRule, active: &Tensor<4>, signal: Tensor<4>) -> Tensor<4> {
-    let silent = active.clone().equal_elem(0.0);
+    let inactive = active.clone().equal_elem(0.0);
     match rule {
-        ReluRule::Gradient => signal.mask_fill(silent, 0.0),
+        ReluRule::Gradient => signal.mask_fill(inactive, 0.0),
         ReluRule::DeconvNet => signal.clamp_min(0.0),
-        ReluRule::Leaky(share) => signal.clone().mask_where(silent, signal.mul_scalar(share)),
-        ReluRule::Guided => signal.clamp_min(0.0).mask_fill(silent, 0.0),
+        ReluRule::Leaky(slope) => signal
+            .clone()
+            .mask_where(inactive, signal.mul_scalar(slope)),
+        ReluRule::Guided => signal.clamp_min(0.0).mask_fill(inactive, 0.0),
     }
 }
 
-/// ReLUs by themselves, through every rule, with signals that are whole, or the same at every place
-/// of a channel.
+/// ReLUs by themselves with every rule; the signal differs by position, or is broadcast over the
+/// positions of a channel.
 pub async fn assert_relus_agree(device: &Device) {
     let mut rng = Rng::new(8);
     let whole = [2, 33, 5, 7];
@@ -85,8 +87,8 @@ pub async fn assert_relus_agree(device: &Device) {
     }
 }
 
-/// Convolutions with one or two kernels side by side and their ways back, through every rule. One
-/// in eight has up to 1000 channels.
+/// One or two convolutions side by side, forward and backward, with every rule. One case in eight
+/// has up to 1000 channels.
 pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
     let mut rng = Rng::new(6);
     for case in 0..cases {
@@ -213,8 +215,8 @@ pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
     }
 }
 
-/// Each window's signal to its places in proportion to their values, place by place.
-fn spread_over_positions(
+/// Distributes each window's signal over its values in proportion to them, value by value.
+fn distributed(
     active: &Tensor<4>,
     signal: &Tensor<4>,
     PoolShape { kernel, stride }: PoolShape,
@@ -231,18 +233,18 @@ fn spread_over_positions(
         );
         let inside = (y..rows.min(y + kernel))
             .flat_map(|row| (x..columns.min(x + kernel)).map(move |column| (row, column)));
-        let places: Vec<usize> = inside
+        let indices: Vec<usize> = inside
             .map(|(row, column)| (plane * rows + row) * columns + column)
             .collect();
-        let sum: f32 = places.iter().map(|&at| active_values[at]).sum();
-        for at in places.into_iter().filter(|_| sum > 0.0) {
+        let sum: f32 = indices.iter().map(|&at| active_values[at]).sum();
+        for at in indices.into_iter().filter(|_| sum > 0.0) {
             gradient[at] += signal * active_values[at] / sum;
         }
     }
     Tensor::from_data(TensorData::new(gradient, active.dims()), &active.device())
 }
 
-/// Max-pools and their ways back, through every rule; of values among which many are equal.
+/// Max-pools, forward and backward, with every rule, of inputs with many equal values.
 pub async fn assert_pools_agree(device: &Device, cases: usize) {
     let mut rng = Rng::new(7);
     for case in 0..cases {
@@ -261,7 +263,7 @@ pub async fn assert_pools_agree(device: &Device, cases: usize) {
             .with_stride([stride; 2])
             .with_ceil_mode(true);
         let what = format!("case {case}: {whole:?}, {shape:?}");
-        let (output, taps) = max_pool(input, shape);
+        let (output, argmax) = max_pool(input, shape);
         let (burn_output, indices) = max_pool2d_with_indices(burn_input.clone(), options);
         assert_alike(&what, output, burn_output.clone()).await;
 
@@ -279,23 +281,23 @@ pub async fn assert_pools_agree(device: &Device, cases: usize) {
         );
         assert_alike(
             &what,
-            max_pool_backward(signal.clone(), taps.clone(), shape, size, None),
+            max_pool_backward(signal.clone(), argmax.clone(), shape, size, None),
             gradient.clone(),
         )
         .await;
         let [active, burn_active] =
             both(&mut rng, whole, device).map(|values| values.clamp_min(0.0));
         let rule = RULES[case % 4];
-        let ours = max_pool_backward(signal, taps, shape, size, Some((active, rule)));
+        let ours = max_pool_backward(signal, argmax, shape, size, Some((active, rule)));
         let burns = match rule {
-            ReluRule::Leaky(_) => spread_over_positions(&burn_active, &burn_signal, shape),
+            ReluRule::Leaky(_) => distributed(&burn_active, &burn_signal, shape),
             _ => masked(rule, &burn_active, gradient),
         };
         assert_alike(&format!("{rule:?}, {what}"), ours, burns).await;
     }
 }
 
-/// Sigmoids, their ways back, and steps of Adam, of values near and far from zero.
+/// The scaled sigmoid, its VJP, and steps of Adam, for values near and far from zero.
 pub async fn assert_pointwise_agree(device: &Device) {
     let mut rng = Rng::new(9);
     let (size, range) = ([2, 3, 37, 41], 255.0);
@@ -304,48 +306,47 @@ pub async fn assert_pointwise_agree(device: &Device) {
     let [input, burn_input] =
         both(&mut rng, size, device).map(|values| values.clone() * values.abs().mul_scalar(9.0));
     let ours = scaled_sigmoid(input, &mean, range);
-    let share = sigmoid(burn_input);
-    let burns = share.clone().mul_scalar(range) - burn_mean;
-    assert_alike("squash", ours.clone(), burns).await;
+    let sigmoids = sigmoid(burn_input);
+    let burns = sigmoids.clone().mul_scalar(range) - burn_mean;
+    assert_alike("scaled_sigmoid", ours.clone(), burns).await;
 
     let [gradient, burn_gradient] = both(&mut rng, size, device);
-    let back = scaled_sigmoid_backward(gradient.clone(), ours, &mean, range);
+    let vjp = scaled_sigmoid_backward(gradient.clone(), ours, &mean, range);
     assert_alike(
-        "squash_back",
-        back,
-        burn_gradient.clone() * share.clone() * (share.neg() + 1.0) * range,
+        "scaled_sigmoid_backward",
+        vjp,
+        burn_gradient.clone() * sigmoids.clone() * (sigmoids.neg() + 1.0) * range,
     )
     .await;
 
     let [parameters, burn_parameters] = both(&mut rng, size, device);
     let [moment, burn_moment] = both(&mut rng, size, device);
     let [square, burn_square] = both(&mut rng, size, device).map(|values| values.square());
-    let decays = AdamConstants {
+    let constants = AdamConstants {
         mean: 0.9,
         square: 0.99,
         tiny: 1e-4,
     };
-    let [kept, kept_before] = [moment.clone(), burn_moment.clone()];
+    let [shared, expected_shared] = [moment.clone(), burn_moment.clone()];
     let [parameters, moment, square] = adam(
         parameters,
         gradient,
         [moment, square],
         [0.05, 0.3, 0.7],
-        decays,
+        constants,
     );
-    assert_alike("a mean that somebody else has as well", kept, kept_before).await;
+    assert_alike("a first moment that is shared", shared, expected_shared).await;
     let burn_moment = burn_moment.mul_scalar(0.9) + burn_gradient.clone().mul_scalar(0.1);
     let burn_square = burn_square.mul_scalar(0.99) + burn_gradient.square().mul_scalar(0.01);
     let size = burn_square.clone().div_scalar(0.3).sqrt().add_scalar(1e-4);
     let burn_parameters =
         burn_parameters.mul_scalar(0.7) + burn_moment.clone().mul_scalar(0.05) / size;
-    assert_alike("adam's parameters", parameters, burn_parameters).await;
-    assert_alike("adam's mean", moment, burn_moment).await;
-    assert_alike("adam's mean of squares", square, burn_square).await;
+    assert_alike("parameters", parameters, burn_parameters).await;
+    assert_alike("first moment", moment, burn_moment).await;
+    assert_alike("second moment", square, burn_square).await;
 }
 
-/// What is not a number stays none: through a pool, through a convolution and its ReLU, and through
-/// a sigmoid.
+/// A NaN stays NaN in a max-pool, in a convolution with ReLU, and in a sigmoid.
 pub async fn assert_nan_stays(device: &Device) {
     let mut values = vec![1.0; 7 * 7];
     values[3 * 7 + 3] = f32::NAN;
@@ -357,8 +358,8 @@ pub async fn assert_nan_stays(device: &Device) {
             stride: 2,
         },
     );
-    // Not `read_back`, which hands out finite values only.
-    let missing = async |tensor: Tensor<4>| {
+    // Not `read_back`, which returns finite values only.
+    let is_nan = async |tensor: Tensor<4>| {
         let values = tensor
             .into_data_async()
             .await
@@ -367,9 +368,9 @@ pub async fn assert_nan_stays(device: &Device) {
             .unwrap();
         values.into_iter().map(f32::is_nan).collect::<Vec<_>>()
     };
-    // The middle of seven is seen by windows 1 of three only.
+    // Of three windows along an axis of seven values, only the middle one contains the middle value.
     assert_eq!(
-        missing(pooled).await,
+        is_nan(pooled).await,
         [false, false, false, false, true, false, false, false, false]
     );
     let shape = ConvolutionShape {
@@ -382,10 +383,10 @@ pub async fn assert_nan_stays(device: &Device) {
     let same = Convolution::new(vec![1.0], Tensor::zeros([1], device), shape);
     let zero = Tensor::zeros([1, 1, 1, 1], device);
     assert_eq!(
-        missing(scaled_sigmoid(input.clone(), &zero, 1.0)).await,
-        missing(input.clone()).await
+        is_nan(scaled_sigmoid(input.clone(), &zero, 1.0)).await,
+        is_nan(input.clone()).await
     );
-    let passed = missing(convolve(input, &[same], true)).await;
-    assert_eq!(passed.iter().position(|&missing| missing), Some(3 * 7 + 3));
-    assert_eq!(passed.iter().filter(|&&missing| missing).count(), 1);
+    let passed = is_nan(convolve(input, &[same], true)).await;
+    assert_eq!(passed.iter().position(|&nan| nan), Some(3 * 7 + 3));
+    assert_eq!(passed.iter().filter(|&&is_nan| is_nan).count(), 1);
 }

@@ -1,65 +1,64 @@
 //! The one error type of the crate.
 
-/// Everything that can go wrong, each with a stable kebab-case [`code`](Error::code), a sentence
-/// for people ([`Display`](std::fmt::Display)) and the particulars ([`detail`](Error::detail)).
+/// Each error has a stable kebab-case [`code`](Error::code), a message for people
+/// ([`Display`](std::fmt::Display)) and details ([`detail`](Error::detail)).
 ///
-/// No variant is tied to the web: `web/` turns them into JavaScript `Error` objects, and the page
-/// has its advice keyed by code.
+/// `web/` turns them into JavaScript `Error` objects; the page's advice is keyed by code.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No bytes, or a picture without pixels.
     #[error("The picture is empty.")]
     PictureEmpty,
-    /// File, side, area or decoder memory is over the limits.
+    /// The file, a side, the area or the decoder's memory exceeds its limit.
     #[error("The picture is too large: {0}.")]
     PictureTooLarge(String),
-    /// Not a picture format that is read here.
+    /// A file format that the decoders do not read.
     #[error("This kind of picture file is not supported: {0}.")]
     PictureUnsupported(String),
-    /// The file, or the pixel array, contradicts itself.
+    /// The file or the pixel array is inconsistent.
     #[error("The picture is damaged: {0}.")]
     PictureCorrupt(String),
     /// A network's file of weights could not be fetched or read.
     #[error("The network's weights could not be downloaded: {0}.")]
     WeightsDownloadFailed(String),
-    /// The weights' bytes are not the ones that the manifest describes.
+    /// The weights differ from the manifest's size or hash.
     #[error("The network's weights are damaged: {0}.")]
     WeightsCorrupt(String),
-    /// Sound weights, but of another network.
+    /// Intact weights of another network.
     #[error("These weights do not fit the network: {0}.")]
     WeightsMismatch(String),
     /// A class index that is not one of the network's classes.
     #[error("There is no such class: {0}.")]
     ClassOutOfRange(String),
-    /// An option's value makes no sense: unknown name, not finite, or outside its range.
+    /// An option's value is an unknown name, not finite, or outside its range.
     #[error("A setting is out of range: {0}{end}", end = if .0.ends_with('?') { "" } else { "." })]
     SettingOutOfRange(String),
-    /// A picture is needed first.
+    /// The call needs a picture.
     #[error("No picture has been set.")]
     NoPicture,
-    /// A network is needed first.
+    /// The call needs a network.
     #[error("No network has been loaded.")]
     NoNetwork,
-    /// WebGPU was asked for, and there is no adapter or device.
+    /// WebGPU was requested, but there is no adapter or device.
     #[error("WebGPU is not available: {0}.")]
     GpuUnavailable(String),
-    /// The GPU device was lost, or refused to hand back a result.
+    /// The GPU device was lost or failed to return a result.
     #[error("The connection to the GPU was lost: {0}.")]
     GpuLost(String),
-    /// The cut found no object that stands out from its background.
+    /// The segmentation found no object.
     #[error("No object stands out from the background: {0}.")]
     NoObjectFound(String),
     /// The caller cancelled.
     #[error("The computation was cancelled.")]
     Cancelled,
-    /// A fault of this software.
-    #[error("Something went wrong inside: {0}.")]
+    /// A bug in this software.
+    #[error("Internal error: {0}.")]
     Internal(String),
 }
 
 impl Error {
-    /// The stable name of this kind of error, for programs.
+    /// The stable name of the error's kind.
     pub fn code(&self) -> &'static str {
         match self {
             Error::PictureEmpty => "picture-empty",
@@ -81,7 +80,7 @@ impl Error {
         }
     }
 
-    /// What exactly was wrong, without the sentence around it; empty where the kind says it all.
+    /// The details without the message around them; empty for kinds that have none.
     pub fn detail(&self) -> &str {
         match self {
             Error::PictureTooLarge(d)

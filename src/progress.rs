@@ -1,4 +1,4 @@
-//! How long work reports and can be stopped.
+//! Progress reports and cancellation of long operations.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -6,13 +6,13 @@ use std::pin::Pin;
 
 use crate::error::Error;
 
-/// Whoever waits for long work. Between its pieces the work calls [`report`](Progress::report) and
-/// goes on when it returns.
+/// The caller of a long operation. The operation awaits [`report`](Progress::report) after each of
+/// its units of work.
 pub trait Progress {
-    /// `done` of `total` pieces are finished. May hand control back to an event loop for a moment.
+    /// `done` of `total` units are finished. May yield to an event loop.
     ///
     /// # Errors
-    /// `cancelled` stops the work, which returns this error.
+    /// `cancelled` stops the operation, which returns this error.
     fn report<'a>(
         &'a self,
         done: usize,
@@ -20,15 +20,15 @@ pub trait Progress {
     ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
 }
 
-/// Work that is one part of a whole.
+/// The progress of one part of a longer operation.
 pub struct SubProgress<'a> {
-    /// Who waits for the whole.
+    /// The caller of the whole operation.
     pub whole: &'a dyn Progress,
-    /// Pieces of the parts before it.
+    /// Units of the parts before this one.
     pub before: usize,
-    /// Pieces of those to come.
+    /// Units of the parts after this one.
     pub after: usize,
-    /// Pieces of its own, once it has reported.
+    /// Units of this part, from its first report on.
     pub total: Cell<usize>,
 }
 
@@ -44,7 +44,7 @@ impl Progress for SubProgress<'_> {
     }
 }
 
-/// Nobody is waiting: the work runs through.
+/// Ignores all reports and never cancels.
 pub struct NoProgress;
 
 impl Progress for NoProgress {

@@ -1,23 +1,23 @@
-//! Everything that is left to chance.
+//! Seeded random numbers, the same on every device.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-/// Random numbers that depend on a seed alone: the same on every device.
+/// A generator of random numbers that depend on the seed alone (ChaCha8).
 pub struct Rng(ChaCha8Rng);
 
 impl Rng {
-    /// The sequence that belongs to `seed`.
+    /// The generator with this seed.
     pub fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// One of the independent sequences that belong to `seed`.
+    /// One of the independent streams with this seed.
     pub fn stream(seed: u64, stream: u64) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        random.set_stream(stream);
-        Self(random)
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        generator.set_stream(stream);
+        Self(generator)
     }
 
     /// Uniform in `[low, high)`.
@@ -25,7 +25,7 @@ impl Rng {
         low + (high - low) * self.unit()
     }
 
-    /// Either side of a coin.
+    /// `true` or `false` with equal probability.
     pub fn flip(&mut self) -> bool {
         self.0.next_u32() & 1 == 1
     }
@@ -49,14 +49,14 @@ impl Rng {
         )
     }
 
-    /// The same as plain values.
+    /// `count` independent normal values with mean 0 and standard deviation `deviation`.
     pub fn normal_values(&mut self, count: usize, deviation: f32) -> Vec<f32> {
         (0..count)
             .map(|_| deviation * self.standard_normal())
             .collect()
     }
 
-    /// Uniform in `[0, 1)`: the 24 bits that an f32 holds.
+    /// Uniform in `[0, 1)`, with the 24 bits of an f32's significand.
     fn unit(&mut self) -> f32 {
         (self.0.next_u32() >> 8) as f32 / (1 << 24) as f32
     }

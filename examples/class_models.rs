@@ -1,9 +1,8 @@
-//! Class models as a contact sheet, and one by one for a judge.
+//! Class models as a contact sheet, and as single files for an independent classifier.
 //!
 //! `cargo run --release --example class_models -- --recipe robust --count 24 --sheet sheet.jpg
 //! [--folder DIR]`
-// Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of
-// this.
+// `wasm-pack test` builds the examples for wasm too, where this one is empty.
 #![cfg_attr(target_family = "wasm", no_main)]
 #![cfg(not(target_family = "wasm"))]
 
@@ -19,27 +18,27 @@ use deep_inside::networks::{NETWORKS, Network, imagenet_labels};
 use deep_inside::render::write_png;
 use image::{DynamicImage, RgbaImage, imageops};
 
-/// Grows the class models of some classes by one recipe, for its default number of steps.
+/// Computes the class models of some classes by one recipe, with its default number of steps.
 #[derive(Parser)]
 struct Arguments {
     /// paper, robust, ...
     #[arg(long, default_value = "robust")]
     recipe: String,
-    /// So many classes, spread evenly over the list.
+    /// The number of classes, spread evenly over the list.
     #[arg(long, default_value_t = 24)]
     count: usize,
     /// These classes instead.
     #[arg(long, value_delimiter = ',')]
     classes: Vec<usize>,
-    /// Rows and columns of each picture; the recipe's own where not given.
+    /// Rows and columns of each picture; the recipe's by default.
     #[arg(long)]
     side: Option<usize>,
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Where all of them go in rows of eight, a PNG or a JPEG.
+    /// The contact sheet, in rows of eight: a PNG or a JPEG file.
     #[arg(long)]
     sheet: Option<PathBuf>,
-    /// Where each goes as CLASS.png, the very pixels that a visitor would download.
+    /// The folder for CLASS.png, the same pixels that the page downloads.
     #[arg(long)]
     folder: Option<PathBuf>,
 }
@@ -60,7 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let labels: Vec<&str> = imagenet_labels().collect();
     if classes.is_empty() {
         classes = (0..count)
-            .map(|place| (2 * place + 1) * labels.len() / (2 * count))
+            .map(|i| (2 * i + 1) * labels.len() / (2 * count))
             .collect();
     }
     let weights = std::fs::read(concat!(
@@ -73,12 +72,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let tile = side.unwrap_or(recipe.side) as u32;
-    let mut picture = RgbaImage::new(
+    let mut tiles = RgbaImage::new(
         tile * classes.len().min(COLUMNS) as u32,
         tile * classes.len().div_ceil(COLUMNS) as u32,
     );
-    let mut sure = 0;
-    for (place, &class) in classes.iter().enumerate() {
+    let mut confident = 0;
+    for (index, &class) in classes.iter().enumerate() {
         let settings = ClassModelSettings {
             recipe: recipe.clone(),
             seed,
@@ -88,11 +87,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut run = ClassModelRun::new(network.clone(), &settings)?;
         let start = Instant::now();
         let progress = pollster::block_on(run.step(recipe.steps))?;
-        let pace = start.elapsed().as_secs_f64() * 1e3 / recipe.steps as f64;
+        let ms_per_step = start.elapsed().as_secs_f64() * 1e3 / recipe.steps as f64;
         let probability = progress.probability.unwrap_or(f32::NAN);
-        sure += usize::from(probability >= 0.9);
+        confident += usize::from(probability >= 0.9);
         println!(
-            "{class:>4} score {:>7.1}  posterior {probability:.4}  {pace:.0} ms/step  {}",
+            "{class:>4} score {:>7.1}  posterior {probability:.4}  {ms_per_step:.0} ms/step  {}",
             progress.score, labels[class]
         );
         let pixels = pollster::block_on(run.pixels())?;
@@ -102,18 +101,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 write_png(&pixels.rgba(), tile, tile)?,
             )?;
         }
-        let tiled = RgbaImage::from_raw(tile, tile, pixels.rgba()).ok_or("not a square picture")?;
+        let picture =
+            RgbaImage::from_raw(tile, tile, pixels.rgba()).ok_or("not a square picture")?;
         let [column, row] =
-            [place % COLUMNS, place / COLUMNS].map(|at| i64::from(tile) * at as i64);
-        imageops::replace(&mut picture, &tiled, column, row);
+            [index % COLUMNS, index / COLUMNS].map(|cell| i64::from(tile) * cell as i64);
+        imageops::replace(&mut tiles, &picture, column, row);
     }
     println!(
-        "{}: posterior at least 0.9 in {sure} of {}",
+        "{}: posterior at least 0.9 in {confident} of {}",
         recipe.id,
         classes.len()
     );
     if let Some(sheet) = sheet {
-        DynamicImage::from(picture).to_rgb8().save(sheet)?; // JPEG has no alpha
+        DynamicImage::from(tiles).to_rgb8().save(sheet)?; // JPEG has no alpha
     }
     Ok(())
 }

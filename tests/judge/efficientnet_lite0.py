@@ -121,7 +121,7 @@ def session():
     x = build.add("Gemm", [x, build.constant("_fc.weight"), build.constant("_fc.bias")], transB=1)
     used = {constant.name for constant in build.constants}
     left = [name for name in state if name not in used and not name.endswith("num_batches_tracked")]
-    assert not left, f"weights that the architecture above does not know: {left}"
+    assert not left, f"weights that the architecture does not use: {left}"
     graph = helper.make_graph(
         build.nodes,
         "efficientnet_lite0",
@@ -136,6 +136,6 @@ def session():
 
 
 def read_picture(path):
-    """The whole picture, squashed to the network's size: [3, 224, 224]."""
+    """The whole picture, resized to the network's side without keeping its aspect ratio: [3, 224, 224]."""
     picture = Image.open(path).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     return (np.asarray(picture, np.float32).transpose(2, 0, 1) - 127) / 128

@@ -1,5 +1,5 @@
-"""Shows class models to a network that had no part in them: for each folder of CLASS.png the share whose class is the judge's first, and
-among its first five.
+"""Classifies class models with a network that took no part in their optimisation: for each folder of CLASS.png, how many have their class
+as its top 1, and among its top 5.
 
 python3 -m venv tests/judge/.venv && tests/judge/.venv/bin/pip install -r tests/judge/requirements.txt
 tests/judge/.venv/bin/python tests/judge/judge.py FOLDER...
@@ -16,8 +16,8 @@ for folder in sys.argv[1:]:
     for file in sorted(Path(folder).glob("*.png")):
         (scores,) = session.run(None, {"pictures": efficientnet_lite0.read_picture(file)[None]})
         ranks[file.stem] = int((scores[0] > scores[0][int(file.stem)]).sum())
-    shares = [sum(rank < best for rank in ranks.values()) for best in (1, 5)]
+    top_1, top_5 = [sum(rank < count for rank in ranks.values()) for count in (1, 5)]
     missed = [name for name, rank in ranks.items() if rank >= 5]
     print(
-        f"{folder}: first {shares[0]}, among the first five {shares[1]} of {len(ranks)}; not: {' '.join(missed)}"
+        f"{folder}: top 1 {top_1}, top 5 {top_5} of {len(ranks)}; not in the top 5: {' '.join(missed)}"
     )

@@ -38,7 +38,7 @@ test-native: setup-rust
 test-page: setup-node
 	npm run --silent unit
 
-## test-class-models: ten classes by every recipe to its last step; too long for `test`, which takes three of them by two recipes
+## test-class-models: ten classes by every recipe to its last step, in the release profile; `test` takes 60 steps of small ones
 test-class-models: setup-rust
 	cargo test --release --locked --test class_model -- --ignored --show-output
 

@@ -190,6 +190,26 @@ fn the_score_and_the_posterior_are_those_of_the_8_bit_picture() {
     );
 }
 
+#[test]
+fn after_60_steps_small_class_models_have_a_posterior_of_at_least_0_9() {
+    let network = network();
+    for recipe in [&ROBUST, &SHARP] {
+        for class in [1, 130, 963] {
+            let settings = ClassModelSettings {
+                target: Target::Class(class),
+                ..settings(recipe)
+            };
+            let (_, progress) = run_steps(&network, &settings, &[60]);
+            let probability = progress.probability.unwrap();
+            assert!(
+                probability >= 0.9,
+                "{}, class {class}: {progress:?}",
+                recipe.id
+            );
+        }
+    }
+}
+
 /// goldfish, tarantula, flamingo, tiger, zebra, balloon, strawberry, pizza, volcano, daisy
 const TEN_CLASSES: [usize; 10] = [1, 76, 130, 292, 340, 417, 949, 963, 980, 985];
 

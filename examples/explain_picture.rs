@@ -21,7 +21,7 @@ use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::error::Error;
 use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
-use deep_inside::networks::imagenet_labels;
+use deep_inside::networks::{imagenet_labels, softmax};
 use deep_inside::progress::Progress;
 use deep_inside::render::{
     ColourMap, Ground, Intensity, overlay, write_cutout, write_mask, write_png,
@@ -135,17 +135,10 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
 fn print_top5(scores: &[f32], labels: &[&str]) -> usize {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-    let top = f64::from(scores[order[0]]);
-    let sum: f64 = scores
-        .iter()
-        .map(|&score| (f64::from(score) - top).exp())
-        .sum();
+    let probabilities = softmax(scores);
     for &class in &order[..5] {
-        println!(
-            "{:5.1} %  {class:3}  {}",
-            100.0 * (f64::from(scores[class]) - top).exp() / sum,
-            labels[class]
-        );
+        let percent = 100.0 * probabilities[class];
+        println!("{percent:5.1} %  {class:3}  {}", labels[class]);
     }
     order[0]
 }

@@ -54,7 +54,7 @@ use crate::error::Error;
 use crate::gradient::{Target, score};
 use crate::image_input::Picture;
 use crate::imaging::{Filter, resize};
-use crate::networks::Network;
+use crate::networks::{Network, softmax};
 use crate::rng::Rng;
 pub use fourier::{Fourier, FourierSettings};
 pub use objective::Objective;
@@ -224,7 +224,7 @@ impl ClassModelRun {
                 Target::Class(class) => ClassModelProgress {
                     step,
                     score: values[class],
-                    probability: Some(posterior(&values, class)),
+                    probability: Some(softmax(&values)[class]),
                 },
                 Target::Neuron { .. } => ClassModelProgress {
                     step,
@@ -310,13 +310,4 @@ impl ClassModelRun {
             .round();
         values.mul_scalar(input.range / 255.0) - mean
     }
-}
-
-/// `exp S_c / sum over k of exp S_k`.
-fn posterior(scores: &[f32], class: usize) -> f32 {
-    let sum: f32 = scores
-        .iter()
-        .map(|score| (score - scores[class]).exp())
-        .sum();
-    1.0 / sum
 }

@@ -17,6 +17,7 @@ mod imagenet_labels;
 mod manifest;
 mod network;
 mod passes;
+mod softmax;
 mod squeezenet;
 
 pub use crate::kernels::ReluRule;
@@ -26,6 +27,7 @@ pub use imagenet_labels::imagenet_labels;
 pub use manifest::{ManifestRow, manifest_row};
 pub use network::{LayerInfo, LayerRef, Network, NetworkDefinition};
 pub use passes::Trace;
+pub use softmax::softmax;
 
 /// Every network that can be loaded.
 pub const NETWORKS: &[NetworkDefinition] = &[squeezenet::SQUEEZENET1_1];

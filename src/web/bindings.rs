@@ -5,7 +5,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use futures_util::lock::Mutex;
-use js_sys::{Float32Array, Function, Object, Promise, Reflect, Uint8Array, Uint8ClampedArray};
+use js_sys::{Float32Array, Object, Promise, Reflect, Uint8Array, Uint8ClampedArray};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};

@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-web test-e2e test-engines test-package test-class-models fuzz lint readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines clean
+.PHONY: serve build pkg test test-native test-web test-e2e test-engines test-package test-gpu test-class-models fuzz lint readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-vulkan setup-engines clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust node_modules/.for-building
@@ -33,6 +33,10 @@ test: test-native test-web test-e2e test-engines test-package
 test-native: setup-rust
 	cargo test --locked -- --show-output
 	for target in decode weights segment; do scripts/fuzz.sh $$target 5000 || exit 1; done
+
+## test-gpu: kernels, and scores, gradients, methods and neurons, on a native GPU or on Mesa's software one; not in `test`, as it takes long to build
+test-gpu: setup-rust setup-vulkan
+	cargo test --locked --features native-webgpu --lib --test kernels --test parity -- --show-output native_webgpu
 
 ## test-class-models: ten classes by every recipe to its last step; too long for `test`, which takes three of them by two recipes
 test-class-models: setup-rust
@@ -149,7 +153,10 @@ node_modules/.for-tests: package.json package-lock.json
 setup-browser: setup-node
 	@scripts/setup_browser.sh
 
-setup-engines: setup-node
+setup-vulkan:
+	@scripts/setup_vulkan.sh
+
+setup-engines: setup-node setup-vulkan
 	@scripts/setup_engines.sh
 
 clean:

@@ -6,7 +6,7 @@
 
 mod cpu;
 mod relu;
-#[cfg(all(target_family = "wasm", feature = "webgpu"))]
+#[cfg(any(feature = "native-webgpu", all(target_family = "wasm", feature = "webgpu")))]
 mod webgpu;
 
 use std::slice;
@@ -78,7 +78,7 @@ enum Active<B: Backend> {
 }
 
 /// What a device computes. The weights of convolutions are in an order of the device's own.
-#[backend_extension(Flex, Cube: cfg(all(target_family = "wasm", feature = "webgpu")))]
+#[backend_extension(Flex, Cube: cfg(any(feature = "native-webgpu", all(target_family = "wasm", feature = "webgpu"))))]
 trait Kernels: Backend {
     /// `[out, in, kernel, kernel]` in the order for [`convolve`](Kernels::convolve), on the device of the bias.
     fn pack_forward(bias: FloatTensor<Self>, weight: Vec<f32>, shape: ConvolutionShape) -> FloatTensor<Self>;

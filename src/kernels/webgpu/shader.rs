@@ -1,7 +1,7 @@
 //! The kernels' texts, put together from the templates beside this file, and the order of weights that they want.
 
-use burn_wgpu::{KernelSource, SourceTemplate};
-use cubecl::prelude::KernelId;
+use deep_inside_gpu::burn_wgpu::{KernelSource, SourceTemplate};
+use deep_inside_gpu::cubecl::prelude::KernelId;
 
 use crate::kernels::{ConvolutionShape, ReluRule};
 

@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-class-models fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-engines setup-lint clean
+.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-gpu test-class-models fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-vulkan setup-engines setup-lint clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust node_modules/.for-building
@@ -37,6 +37,10 @@ test-native: setup-rust
 ## test-page: the page's functions that need no browser
 test-page: setup-node
 	npm run --silent unit
+
+## test-gpu: kernels, and scores, gradients, methods and neurons, on a native GPU or on Mesa's software one; not in `test`, as it takes long to build
+test-gpu: setup-rust setup-vulkan
+	cargo test --locked --features native-webgpu --lib --test kernels --test parity -- --show-output native_webgpu
 
 ## test-class-models: ten classes by every recipe to its last step, in the release profile; `test` takes 60 steps of small ones
 test-class-models: setup-rust
@@ -166,7 +170,10 @@ node_modules/.for-tests: package.json package-lock.json
 setup-browser: setup-node
 	@scripts/setup_browser.sh
 
-setup-engines: setup-node
+setup-vulkan:
+	@scripts/setup_vulkan.sh
+
+setup-engines: setup-node setup-vulkan
 	@scripts/setup_engines.sh
 
 setup-lint:

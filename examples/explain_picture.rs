@@ -1,8 +1,9 @@
 //! Explains one photo: the five likeliest classes, and for one class its saliency map, its class
 //! model and the object cut out.
 //!
-//! `cargo run --release --example explain_picture -- PHOTO [--class NAME] [--method NAME] [--out
-//! DIR]` writes saliency.png, class_model.png, mask.png and cutout.png into DIR.
+//! `cargo run --release --example explain_picture -- PHOTO [--class NAME] [--method NAME] [--device
+//! NAME] [--out DIR]` writes saliency.png, class_model.png, mask.png and cutout.png into DIR. With
+//! `--features native-webgpu` it can compute on a GPU.
 // Commands are native: for the web, where `wasm-pack test` builds them too, nothing is left of
 // this.
 #![cfg_attr(target_family = "wasm", no_main)]
@@ -16,7 +17,7 @@ use std::pin::Pin;
 
 use clap::Parser;
 use deep_inside::class_model::ClassModelSettings;
-use deep_inside::device::DeviceChoice;
+use deep_inside::device::{DeviceChoice, native_adapter};
 use deep_inside::engine::{Engine, LocateMode};
 use deep_inside::error::Error;
 use deep_inside::gradient::Target;
@@ -40,6 +41,10 @@ struct Arguments {
     /// How the saliency map is made: gradient, smooth_grad, ...
     #[arg(long, default_value = "gradient")]
     method: String,
+    /// What computes: cpu, webgpu, or auto, which is webgpu where there is a hardware adapter. A
+    /// GPU needs a build with the feature native-webgpu.
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
     /// Where the pictures go.
     #[arg(long, default_value = ".")]
     out: PathBuf,
@@ -58,7 +63,8 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
     std::fs::create_dir_all(&arguments.out)?;
     let (width, height) = (photo.width(), photo.height());
 
-    let mut engine = Engine::open(DeviceChoice::Cpu, None).await?;
+    let mut engine = Engine::open(arguments.device, native_adapter().await).await?;
+    println!("on {}: {}", engine.device.adapter, engine.device.reason);
     engine.load_network("squeezenet1_1", &weights)?;
     engine.set_picture(photo.clone());
 

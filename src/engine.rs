@@ -73,8 +73,8 @@ impl std::str::FromStr for LocateMode {
 }
 
 impl Engine {
-    /// An engine on the device that `choice` means where the browser offers `adapter` (natively:
-    /// none).
+    /// An engine on the device that `choice` means where the browser offers `adapter`, or natively
+    /// the system, as [`native_adapter`](crate::device::native_adapter).
     ///
     /// # Errors
     /// `gpu-unavailable`, as [`ComputeDevice::open`].

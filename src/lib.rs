@@ -37,9 +37,14 @@
 // Tests have dependencies of their own, which the crate's unit tests need not use.
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
-// Features of crates that others bring along.
-#[cfg(all(target_family = "wasm", feature = "webgpu"))]
-use burn_core as _;
+// Empty in native builds without the WebGPU backend.
+#[cfg(all(
+    not(target_family = "wasm"),
+    feature = "webgpu",
+    not(feature = "native-webgpu")
+))]
+use deep_inside_gpu as _;
+// Its feature alone is wanted: others bring it along.
 #[cfg(target_family = "wasm")]
 use getrandom as _;
 

@@ -1,4 +1,4 @@
-//! The native CPU backend against PyTorch, and against itself by finite differences.
+//! The native backends against PyTorch, the CPU's also against itself.
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -140,5 +140,44 @@ fn a_value_that_is_not_finite_is_an_error_wherever_it_came_from() {
         let error = result.unwrap_err();
         assert_eq!(error.code(), "internal");
         assert!(error.detail().contains("of"), "{}", error.detail());
+    }
+}
+
+/// As in `kernels.rs`, a missing adapter fails these tests.
+#[cfg(feature = "native-webgpu")]
+mod native_webgpu {
+    use deep_inside::device::native_adapter;
+    use deep_inside::engine::Engine;
+
+    use super::*;
+
+    async fn on_webgpu() -> Engine {
+        let engine = golden::engine(DeviceChoice::WebGpu, native_adapter().await).await;
+        assert_eq!(engine.device.kind, "webgpu");
+        engine
+    }
+
+    #[test]
+    fn scores_are_those_of_pytorch() {
+        block_on(async { golden::assert_scores_agree(&mut on_webgpu().await).await });
+    }
+
+    #[test]
+    fn input_gradients_are_those_of_pytorch() {
+        block_on(async { golden::assert_gradients_agree(&mut on_webgpu().await).await });
+    }
+
+    #[test]
+    fn from_a_constant_picture_the_first_maximum_takes_the_gradient() {
+        block_on(async { golden::assert_constant_picture_agrees(&on_webgpu().await).await });
+    }
+
+    #[test]
+    fn every_method_and_hidden_neurons_are_those_of_captum() {
+        block_on(async {
+            let engine = on_webgpu().await;
+            golden::assert_attributions_agree(engine.network().unwrap(), 1e-3).await;
+            golden::assert_neurons_agree(engine.network().unwrap(), 1e-3).await;
+        });
     }
 }

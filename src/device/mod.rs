@@ -1,6 +1,9 @@
 //! WebGPU or CPU, chosen at run time and never silently.
 
-#[cfg(all(target_family = "wasm", feature = "webgpu"))]
+#[cfg(any(
+    feature = "native-webgpu",
+    all(target_family = "wasm", feature = "webgpu")
+))]
 mod webgpu;
 
 use std::future::Future;
@@ -23,7 +26,7 @@ pub enum DeviceChoice {
 }
 
 impl DeviceChoice {
-    /// Whether this choice means WebGPU where the browser offers `adapter`.
+    /// Whether this choice means WebGPU where `adapter` is offered.
     pub fn takes_webgpu(self, adapter: Option<&Adapter>) -> bool {
         adapter.is_some_and(|adapter| match self {
             DeviceChoice::Auto => !adapter.software,
@@ -48,10 +51,10 @@ impl std::str::FromStr for DeviceChoice {
     }
 }
 
-/// The WebGPU adapter that the browser offers.
+/// The WebGPU adapter that the browser offers, or natively the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adapter {
-    /// Its name, as far as the browser tells.
+    /// Its name, as far as it is told.
     pub name: String,
     /// It computes on the CPU.
     pub software: bool,
@@ -81,6 +84,22 @@ impl Offer {
     }
 }
 
+/// Why there is no adapter to be had.
+const NO_ADAPTER: &str = if cfg!(target_family = "wasm") {
+    "the browser offers no adapter"
+} else if cfg!(feature = "native-webgpu") {
+    "the system offers no adapter"
+} else {
+    "the program was built without the feature native-webgpu"
+};
+
+/// The adapter that an engine can have outside of a browser: none where the system has none, or the
+/// program was built without the feature `native-webgpu`.
+#[cfg(not(target_family = "wasm"))]
+pub async fn native_adapter() -> Option<Adapter> {
+    webgpu::adapter().await
+}
+
 /// The device that an engine computes on, and why it is this one.
 #[derive(Debug, Clone)]
 pub struct ComputeDevice {
@@ -97,9 +116,9 @@ pub struct ComputeDevice {
 }
 
 impl ComputeDevice {
-    /// Opens the device that `choice` means where the browser makes this `offer` (natively:
-    /// nothing). An adapter that has given no device when `patience` ends is taken for one that
-    /// refuses.
+    /// Opens the device that `choice` means where this `offer` is made: by the browser, or natively
+    /// by [`native_adapter`]. An adapter that has given no device when `patience` ends is taken for
+    /// one that refuses.
     ///
     /// # Errors
     /// `gpu-unavailable` when WebGPU was asked for by name and there is no adapter, or it refuses a
@@ -118,9 +137,7 @@ impl ComputeDevice {
         let (adapter, reason) = match (choice, offer) {
             (DeviceChoice::Cpu, _) => return Ok(Self::cpu("the CPU was asked for")),
             (DeviceChoice::WebGpu, Offer::Nothing) => {
-                return Err(Error::GpuUnavailable(
-                    "the browser offers no adapter".to_owned(),
-                ));
+                return Err(Error::GpuUnavailable(NO_ADAPTER.to_owned()));
             }
             (DeviceChoice::WebGpu, Offer::Silence) => return Err(Error::GpuUnavailable(silence())),
             (DeviceChoice::Auto, Offer::Nothing) => {
@@ -152,7 +169,7 @@ impl ComputeDevice {
                 "WebGPU could not be started: {}",
                 error.detail()
             ))),
-            (Err(error), _) => Err(error),
+            (Err(error), DeviceChoice::WebGpu | DeviceChoice::Cpu) => Err(error),
         }
     }
 
@@ -185,7 +202,10 @@ impl ComputeDevice {
     }
 }
 
-#[cfg(not(all(target_family = "wasm", feature = "webgpu")))]
+#[cfg(not(any(
+    feature = "native-webgpu",
+    all(target_family = "wasm", feature = "webgpu")
+)))]
 mod webgpu {
     use super::*;
 
@@ -195,9 +215,16 @@ mod webgpu {
         ))
     }
 
+    #[cfg(not(target_family = "wasm"))]
+    pub async fn adapter() -> Option<Adapter> {
+        None
+    }
+
     pub fn fault(_: &Device) -> Option<String> {
         None
     }
+
+    pub fn condemn(_: &Device, _: &str) {}
 }
 
 /// Brings a tensor's values to the CPU, row-major, without ever blocking on the GPU.
@@ -208,10 +235,10 @@ mod webgpu {
 /// as well, else `internal`.
 pub async fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
     let device = tensor.device();
-    let data = tensor
-        .into_data_async()
-        .await
-        .map_err(|error| Error::GpuLost(error.to_string()))?;
+    let data = tensor.into_data_async().await.map_err(|error| {
+        webgpu::condemn(&device, &error.to_string());
+        Error::GpuLost(error.to_string())
+    })?;
     if let Some(fault) = webgpu::fault(&device) {
         return Err(Error::GpuLost(fault));
     }

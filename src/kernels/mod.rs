@@ -13,7 +13,10 @@ mod cpu;
 mod max_pool;
 mod pointwise;
 mod relu;
-#[cfg(all(target_family = "wasm", feature = "webgpu"))]
+#[cfg(any(
+    feature = "native-webgpu",
+    all(target_family = "wasm", feature = "webgpu")
+))]
 mod webgpu;
 
 use burn::backend::{
@@ -66,7 +69,7 @@ struct BackwardTask {
 
 /// What a device computes. A method that takes the tensor that it writes to, and returns it, gives
 /// the device the chance to write in place.
-#[backend_extension(Flex, Cube: cfg(all(target_family = "wasm", feature = "webgpu")))]
+#[backend_extension(Flex, Cube: cfg(any(feature = "native-webgpu", all(target_family = "wasm", feature = "webgpu"))))]
 trait Kernels: Backend {
     /// The weights of a convolution, `[out, in, kernel, kernel]` row-major, in the device's own
     /// orders: for [`convolve`](Kernels::convolve), and for

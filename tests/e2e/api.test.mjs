@@ -198,32 +198,54 @@ describe('results', () => {
     await visitor.context().close();
   });
 
-  test('what WebGPU finds invalid is a coded error, and the CPU goes on', async () => {
+  test('what WebGPU finds invalid, or a lost device, is a coded error, and later engines work', async () => {
     const visitor = await freshPage();
     const found = await visitor.evaluate(async () => {
       const create = GPUDevice.prototype.createShaderModule;
+      const used = [];
       let made = 0;
       GPUDevice.prototype.createShaderModule = function (shader) {
+        if (!used.includes(this)) used.push(this);
         return create.call(this, ++made === 3 ? { ...shader, code: 'fn broken(' } : shader);
       };
-      const endings = [];
-      for (const device of ['webgpu', 'cpu']) {
+      const explain = (engine) =>
+        engine.inputGradient(285).then(
+          (gradient) => gradient.some((value) => value !== 0),
+          ({ code }) => code,
+        );
+      const open = async (device) => {
         const { engine } = await openEngine(device);
         engine.setPicturePixels(
           new Uint8ClampedArray(32 * 32 * 4).map((_, i) => i % 251),
           32,
           32,
         );
-        endings.push(
-          await engine.inputGradient(285).then(
-            (gradient) => gradient.some((value) => value !== 0),
-            ({ code }) => code,
-          ),
-        );
-      }
-      return endings;
+        return engine;
+      };
+      const endings = {};
+      const broken = await open('webgpu');
+      endings.broken = await explain(broken);
+      const second = await open('webgpu');
+      endings.after = await explain(second);
+      endings.still = await explain(broken);
+      used[1]?.destroy();
+      await used[1]?.lost;
+      endings.afterLoss = await explain(await open('webgpu'));
+      endings.lost = await explain(second);
+      endings.cpu = await explain(await open('cpu'));
+      return { endings, devices: used.length };
     });
-    assert.deepEqual(found, ['gpu-lost', true]);
+    assert.deepEqual(found, {
+      endings: {
+        broken: 'gpu-lost',
+        after: true,
+        still: 'gpu-lost',
+        afterLoss: true,
+        lost: 'gpu-lost',
+        cpu: true,
+      },
+      devices: 3,
+    });
     await visitor.context().close();
   });
 

@@ -1,6 +1,6 @@
 //! Text of `max_pool.wgsl`.
 
-use burn_wgpu::SourceTemplate;
+use deep_inside_gpu::burn_wgpu::SourceTemplate;
 
 /// The maximum and the argmax of each window.
 pub fn template(kernel: usize, stride: usize) -> SourceTemplate {

@@ -17,9 +17,9 @@ use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Cube, TensorMetadata};
 use burn::tensor::{FloatDType, IntDType, Shape, TensorData};
-use burn_wgpu::{CubeDim, CubeTensor, SourceKernel, into_contiguous};
-use cubecl::CubeCount;
-use cubecl::server::{KernelArguments, MetadataBindingInfo};
+use deep_inside_gpu::burn_wgpu::{CubeDim, CubeTensor, SourceKernel, into_contiguous};
+use deep_inside_gpu::cubecl::CubeCount;
+use deep_inside_gpu::cubecl::server::{KernelArguments, MetadataBindingInfo};
 
 use super::{
     AdamConstants, BackwardTask, ConvolutionShape, ForwardTask, InputRelu, Kernels, PoolShape,

@@ -1,6 +1,6 @@
 //! Text of `pointwise.wgsl`.
 
-use burn_wgpu::SourceTemplate;
+use deep_inside_gpu::burn_wgpu::SourceTemplate;
 
 use super::shader::bindings;
 

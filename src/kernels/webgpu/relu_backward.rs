@@ -1,6 +1,6 @@
 //! Text of `relu_backward.wgsl`.
 
-use burn_wgpu::SourceTemplate;
+use deep_inside_gpu::burn_wgpu::SourceTemplate;
 
 use super::mask::MaskKind;
 use super::shader::bindings;

@@ -1,7 +1,7 @@
 //! The kernels' descriptors: what the text of each depends on.
 
-use burn_wgpu::{KernelSource, SourceTemplate};
-use cubecl::prelude::KernelId;
+use deep_inside_gpu::burn_wgpu::{KernelSource, SourceTemplate};
+use deep_inside_gpu::cubecl::prelude::KernelId;
 
 use super::convolution::{self, Tile};
 use super::mask::MaskKind;

@@ -379,10 +379,9 @@ export const cut = {
    * @param {number} background   quantiles
    */
   fromMap: (method, views, foreground, background) =>
-    `Seeded by ${method}, ${saliency.views(views)}: object colours from the pixels above its ${quantile(foreground)} quantile, background colours from those below its ${quantile(background)} quantile.`,
+    `Seeded by ${method}, ${saliency.views(views)}: object colours from above its ${quantile(foreground)} quantile, background colours from below its ${quantile(background)} quantile.`,
   fromRectangle: 'Seeded by your box: object colours from inside, background colours from outside.',
-  afterOrigin:
-    'The network never learned borders, so parts of the object in the background’s colours are lost.',
+  afterOrigin: 'Parts in the background’s colours are lost: the network never learned borders.',
   seeds: 'Seeds',
   seedsFrom: { best: 'best on photos', map: 'this map', paper: 'as in the paper' },
   view: 'View',

@@ -1,6 +1,6 @@
 //! The arithmetic in which networks and class models spend their time, written for each device.
 //!
-//! The trait [`Kernels`] says what is computed; `cpu` and `webgpu` say how; the functions here are
+//! The trait `Kernels` says what is computed; `cpu` and `webgpu` say how; the functions here are
 //! what the rest of the crate calls. All tensors are `[batch, channels, rows, columns]` of 32-bit
 //! floats. "Signal" is what a backward pass propagates: the gradient, or what another [`ReluRule`]
 //! propagates in its place.

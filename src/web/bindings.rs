@@ -19,8 +19,8 @@ use super::js_bytes::{ByteSource, read_blob};
 use super::js_error::{class_index, count, js_error};
 use super::js_progress::JsProgress;
 use super::js_values::{
-    BoundingBox, ClassModelProgress, DeviceInfo, LayerInfo, MethodInfo, NetworkInfo, PictureInfo,
-    RecipeDefaults, RecipeInfo, RuleComparison, WeightsInfo,
+    BoundingBox, ClassModelProgress, DeviceInfo, LayerInfo, LayerRelation, MethodInfo, NetworkInfo,
+    PictureInfo, RecipeDefaults, RecipeInfo, WeightsInfo,
 };
 use super::kept_array::KeptArray;
 use super::open_picture::{Opened, open_picture};
@@ -534,9 +534,9 @@ impl Engine {
             let layers = engine
                 .compare_rules(&target(&options, &engine)?, &JsProgress::of(&options)?)
                 .await?;
-            let layers: Vec<RuleComparison> = layers
+            let layers: Vec<LayerRelation> = layers
                 .into_iter()
-                .map(|layer| RuleComparison {
+                .map(|layer| LayerRelation {
                     layer: layer.layer,
                     kind: layer.kind.to_owned(),
                     cosine: layer.cosine,

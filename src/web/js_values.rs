@@ -128,7 +128,7 @@ pub struct LayerInfo {
 
 /// How one layer takes the gradient and the DeconvNet's signal apart.
 #[derive(Serialize, Tsify)]
-pub struct RuleComparison {
+pub struct LayerRelation {
     /// Its name; the last entry is the picture.
     pub layer: String,
     /// What it computes.

@@ -25,7 +25,7 @@ use deep_inside::image_input::decode_file;
 use deep_inside::networks::{imagenet_labels, softmax};
 use deep_inside::progress::Progress;
 use deep_inside::render::{
-    ColourMap, Ground, Intensity, overlay, write_cutout, write_mask, write_png,
+    ColourMap, Ground, Intensity, MapLayer, write_cutout, write_mask, write_overlay, write_png,
 };
 use deep_inside::saliency::{SaliencySettings, saliency_method};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -85,13 +85,14 @@ async fn explain(arguments: Arguments) -> Result<(), Box<dyn StdError>> {
         ..SaliencySettings::new(Target::Class(class))
     };
     let map = engine.saliency(&settings, &bar).await?.map;
-    let intensity = Intensity::for_photo(&map, width, height);
-    let (colours, ground) = (ColourMap::default(), Ground::default());
-    let picture = overlay(&photo, &intensity, colours, ground, 1.0);
-    std::fs::write(
-        arguments.out.join("saliency.png"),
-        write_png(&picture, width, height)?,
-    )?;
+    let layer = MapLayer {
+        intensity: Intensity::for_photo(&map, width, height),
+        colour_map: ColourMap::default(),
+        ground: Ground::default(),
+        opacity: 1.0,
+    };
+    let file = File::create(arguments.out.join("saliency.png"))?;
+    write_overlay(&photo, &layer, file, &Bar::new("saliency.png")).await?;
 
     let settings = ClassModelSettings::new(Target::Class(class));
     let steps = settings.recipe.steps;

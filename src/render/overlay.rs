@@ -48,41 +48,48 @@ impl std::str::FromStr for Ground {
     }
 }
 
-/// The photo with a map over it, in the photo's frame, as opaque RGBA pixels, row-major.
-///
-/// In: the map's `intensity` on a grid over the photo, interpolated linearly; `opacity`, 0..=1, of
-/// the map. [`blend`] gives each pixel. A map of zeros leaves the dimmed photo.
+/// A map as it is laid over a photo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MapLayer {
+    /// The map's levels, on a grid over the photo; interpolated linearly.
+    pub intensity: Intensity,
+    /// The colours of the levels.
+    pub colour_map: ColourMap,
+    /// What lies below.
+    pub ground: Ground,
+    /// Opacity of the map, 0..=1.
+    pub opacity: f32,
+}
+
+/// The photo with a map over it, in the photo's frame, as opaque RGBA pixels, row-major. [`blend`]
+/// gives each pixel; a map of zeros leaves the dimmed photo.
 ///
 /// ```
 /// use deep_inside::Picture;
-/// use deep_inside::render::{ColourMap, Ground, Intensity, overlay};
+/// use deep_inside::render::{ColourMap, Ground, Intensity, MapLayer, overlay};
 ///
 /// let white = Picture::from_rgba(vec![255; 2 * 4], 2, 1)?;
-/// let intensity = Intensity { levels: vec![0, 255], rows: 1, columns: 2 };
-/// let rgba = overlay(&white, &intensity, ColourMap::Grey, Ground::GreyPhoto, 1.0);
-/// assert_eq!(rgba, [115, 115, 115, 255, 255, 255, 255, 255]);
+/// let layer = MapLayer {
+///     intensity: Intensity { levels: vec![0, 255], rows: 1, columns: 2 },
+///     colour_map: ColourMap::Grey,
+///     ground: Ground::GreyPhoto,
+///     opacity: 1.0,
+/// };
+/// assert_eq!(overlay(&white, &layer), [115, 115, 115, 255, 255, 255, 255, 255]);
 /// # Ok::<(), deep_inside::Error>(())
 /// ```
-pub fn overlay(
-    picture: &Picture,
-    intensity: &Intensity,
-    map: ColourMap,
-    ground: Ground,
-    opacity: f32,
-) -> Vec<u8> {
-    overlay_rows(picture, intensity, map, ground, opacity)
-        .flatten()
-        .collect()
+pub fn overlay(picture: &Picture, layer: &MapLayer) -> Vec<u8> {
+    overlay_rows(picture, layer).flatten().collect()
 }
 
 /// The rows of an [`overlay`], one by one: of a large photo there need not be a second copy.
-pub fn overlay_rows(
-    picture: &Picture,
-    intensity: &Intensity,
-    map: ColourMap,
-    ground: Ground,
-    opacity: f32,
-) -> impl Iterator<Item = Vec<u8>> {
+pub fn overlay_rows(picture: &Picture, layer: &MapLayer) -> impl Iterator<Item = Vec<u8>> {
+    let &MapLayer {
+        ref intensity,
+        colour_map,
+        ground,
+        opacity,
+    } = layer;
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let horizontal = interpolation_weights(intensity.columns, width);
     let vertical = interpolation_weights(intensity.rows, height);
@@ -98,7 +105,7 @@ pub fn overlay_rows(
                 let top = level(above, left) + u * (level(above, right) - level(above, left));
                 let bottom = level(below, left) + u * (level(below, right) - level(below, left));
                 let strength = (top + v * (bottom - top)) / 255.0;
-                let [red, green, blue] = blend(*pixel, strength, map, ground, opacity);
+                let [red, green, blue] = blend(*pixel, strength, colour_map, ground, opacity);
                 row.extend([red, green, blue, 255]);
             }
             row
@@ -205,6 +212,20 @@ mod tests {
             .collect()
     }
 
+    fn layer(
+        intensity: Intensity,
+        colour_map: ColourMap,
+        ground: Ground,
+        opacity: f32,
+    ) -> MapLayer {
+        MapLayer {
+            intensity,
+            colour_map,
+            ground,
+            opacity,
+        }
+    }
+
     #[test]
     fn a_stronger_value_is_never_darker_over_any_colour_of_a_photo() {
         // White, greys, black, and the corners and edges of the cube of colours.
@@ -278,10 +299,7 @@ mod tests {
         for (_, map) in COLOUR_MAPS {
             let rgba = overlay(
                 &of_grey(255, width, height),
-                &intensity,
-                map,
-                Ground::default(),
-                1.0,
+                &layer(intensity.clone(), map, Ground::default(), 1.0),
             );
             let row: Vec<f64> = rgba
                 .chunks_exact(4)
@@ -301,11 +319,11 @@ mod tests {
         let dimmed = [90, 90, 90, 255].repeat(16);
         for (_, map) in COLOUR_MAPS {
             assert_eq!(
-                overlay(&photo, &even(0), map, Ground::GreyPhoto, 1.0),
+                overlay(&photo, &layer(even(0), map, Ground::GreyPhoto, 1.0)),
                 dimmed
             );
             assert_eq!(
-                overlay(&photo, &even(255), map, Ground::GreyPhoto, 0.0),
+                overlay(&photo, &layer(even(255), map, Ground::GreyPhoto, 0.0)),
                 dimmed
             );
         }
@@ -364,10 +382,7 @@ mod tests {
         };
         let seen = overlay(
             &of_grey(0, 4, 2),
-            &intensity,
-            ColourMap::Grey,
-            Ground::Nothing,
-            1.0,
+            &layer(intensity, ColourMap::Grey, Ground::Nothing, 1.0),
         );
         let reds: Vec<u8> = seen.iter().copied().step_by(4).collect();
         assert_eq!(reds, [0, 64, 191, 255, 0, 64, 191, 255]);

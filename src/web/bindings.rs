@@ -13,7 +13,7 @@ use web_sys::Blob;
 
 use super::call_options::{
     CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, OVERLAY, SALIENCY, STROKE, TARGET,
-    class_model_settings, cut_guide, mode, overlay_style, saliency_settings, stroke, target,
+    class_model_settings, cut_guide, map_layer, mode, saliency_settings, stroke, target,
 };
 use super::js_bytes::{ByteSource, read_blob};
 use super::js_error::{class_index, count, js_error};
@@ -38,10 +38,9 @@ use crate::gradient;
 use crate::image_input::{Picture, decode_file};
 use crate::imaging::{Filter, resize};
 use crate::networks::{NETWORKS, imagenet_labels, manifest_row};
-use crate::progress::Progress;
 use crate::render::{
-    COLOUR_MAPS, DIMMED_WHITE, Intensity, PngRows, PngValues, intensity, overlay_rows,
-    signed_intensity, signed_table, table, write_cutout, write_mask,
+    COLOUR_MAPS, DIMMED_WHITE, Intensity, intensity, overlay_rows, signed_intensity, signed_table,
+    table, write_cutout, write_mask, write_overlay,
 };
 use crate::saliency::{self, SALIENCY_METHODS, SaliencySettings};
 use crate::segmentation;
@@ -345,18 +344,11 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "OverlayOptions")] options: JsValue,
     ) -> Result<JsValue, JsValue> {
         let draw = || {
-            let style = overlay_style(&Options::of(options, &[OVERLAY])?)?;
+            let layer = map_layer(&Options::of(options, &[OVERLAY])?)?;
             let photo = self.engine.borrow().picture()?;
-            let rows = overlay_rows(
-                &photo,
-                &style.intensity,
-                style.colour_map,
-                style.ground,
-                style.opacity,
-            );
             let rgba = Uint8ClampedArray::new_with_length(photo.width() * photo.height() * 4);
             let mut start = 0;
-            for row in rows {
+            for row in overlay_rows(&photo, &layer) {
                 let end = start + row.len() as u32;
                 rgba.subarray(start, end).copy_from(&row);
                 start = end;
@@ -376,27 +368,10 @@ impl Engine {
         let engine = self.snapshot();
         promise(async move {
             let options = Options::of(options, &[OVERLAY, LONG_CALL])?;
-            let (style, progress) = (overlay_style(&options)?, JsProgress::of(&options)?);
+            let (layer, progress) = (map_layer(&options)?, JsProgress::of(&options)?);
             let photo = engine.picture()?;
-            let height = photo.height() as usize;
             let file = PngBlob::default();
-            let mut png =
-                PngRows::new(file.clone(), photo.width(), photo.height(), PngValues::Rgba)?;
-            let rows = overlay_rows(
-                &photo,
-                &style.intensity,
-                style.colour_map,
-                style.ground,
-                style.opacity,
-            );
-            for (row, rgba) in rows.enumerate() {
-                if row % PNG_ROWS == 0 {
-                    progress.report(row, height).await?;
-                }
-                png.push(&rgba)?;
-            }
-            progress.report(height, height).await?;
-            png.finish()?;
+            write_overlay(&photo, &layer, file.clone(), &progress).await?;
             file.finish().map(JsValue::from)
         })
     }
@@ -1176,9 +1151,6 @@ fn pixels_object(rgba: Uint8ClampedArray, width: u32, height: u32) -> Result<JsV
         ("height", height.into()),
     ])
 }
-
-/// Rows of a file between two reports of progress.
-const PNG_ROWS: usize = 256;
 
 /// Rows of a picture that are handed over at a time: two megabytes of RGBA.
 fn strip_rows(picture: &Picture) -> u32 {

@@ -11,7 +11,7 @@ use crate::engine::{self, LocateMode};
 use crate::error::Error;
 use crate::gradient::Target;
 use crate::preprocess::Crops;
-use crate::render::{ColourMap, Ground, Intensity};
+use crate::render::{ColourMap, Ground, Intensity, MapLayer};
 use crate::saliency::{
     GradCamSettings, IntegratedGradientsSettings, SaliencyMap, SaliencySettings,
     SmoothGradSettings, saliency_method,
@@ -321,23 +321,11 @@ pub fn cut_guide(
     Ok((guide, settings))
 }
 
-/// A map as it is drawn over the photo.
-pub struct OverlayStyle {
-    /// The map's levels.
-    pub intensity: Intensity,
-    /// Their colours.
-    pub colour_map: ColourMap,
-    /// What lies below.
-    pub ground: Ground,
-    /// Of the map, 0..=1.
-    pub opacity: f32,
-}
-
-/// The map and the style that `overlay` is called with.
+/// The map that `overlay` and `overlayPng` draw, and how.
 ///
 /// # Errors
 /// `setting-out-of-range`, naming what is missing or is not what it has to be.
-pub fn overlay_style(options: &Options) -> Result<OverlayStyle, Error> {
+pub fn map_layer(options: &Options) -> Result<MapLayer, Error> {
     let levels = options.get("intensity").unwrap_or(JsValue::UNDEFINED);
     let levels = levels
         .dyn_into::<Uint8Array>()
@@ -359,7 +347,7 @@ pub fn overlay_style(options: &Options) -> Result<OverlayStyle, Error> {
     }
     let colour_map = options.text("colourMap")?;
     let ground = options.text("ground")?;
-    Ok(OverlayStyle {
+    Ok(MapLayer {
         intensity: Intensity {
             levels,
             rows,

@@ -1,16 +1,33 @@
-//! An object that was cut out, as files in the photo's own size. A row at a time: there is no room
-//! for copies of a large photo.
+//! Results as PNG files in the photo's own size, written row by row: there is no room for copies of
+//! a large photo.
 
 use std::io::Write;
 
+use super::overlay::{MapLayer, overlay_rows};
 use super::write_png::{PngRows, PngValues};
 use crate::error::Error;
 use crate::image_input::Picture;
 use crate::progress::Progress;
 use crate::segmentation::{Segmentation, mask};
 
-/// So many rows are written between two reports.
+/// Rows that are written between two reports.
 const ROWS: usize = 256;
+
+/// Writes the [`overlay`](super::overlay()) of the photo.
+///
+/// # Errors
+/// `internal` when the sink refuses bytes; `cancelled` by `progress`.
+pub async fn write_overlay<W: Write + 'static>(
+    photo: &Picture,
+    layer: &MapLayer,
+    sink: W,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    let mut png = PngRows::new(sink, photo.width(), photo.height(), PngValues::Rgba)?;
+    let each = |_: usize, rgba: Vec<u8>| png.push(&rgba);
+    write_rows(overlay_rows(photo, layer), photo.height(), each, progress).await?;
+    png.finish()
+}
 
 /// Writes the photo's object on nothing, with a soft edge. Pixels that are wholly transparent have
 /// no colour, so that the file does not carry the background along.
@@ -38,13 +55,13 @@ pub async fn write_cutout<W: Write + 'static>(
             .nth(row)
             .unwrap_or_default()
     };
-    let each = |row: usize, alpha: &[u8]| {
+    let each = |row: usize, alpha: Vec<u8>| {
         let pixels = line
             .as_chunks_mut::<4>()
             .0
             .iter_mut()
             .zip(colours(row).as_chunks::<3>().0);
-        for ((pixel, &[red, green, blue]), &alpha) in pixels.zip(alpha) {
+        for ((pixel, &[red, green, blue]), alpha) in pixels.zip(alpha) {
             *pixel = if alpha == 0 {
                 [0; 4]
             } else {
@@ -53,7 +70,7 @@ pub async fn write_cutout<W: Write + 'static>(
         }
         png.push(&line)
     };
-    rows(object, each, progress).await?;
+    write_rows(alpha_rows(object), object.height, each, progress).await?;
     png.finish()
 }
 
@@ -68,30 +85,38 @@ pub async fn write_mask<W: Write + 'static>(
 ) -> Result<(), Error> {
     let mut png = PngRows::new(sink, object.width, object.height, PngValues::Grey)?;
     let mut line = vec![0; object.width as usize];
-    let each = |_: usize, alpha: &[u8]| {
+    let each = |_: usize, alpha: Vec<u8>| {
         line.iter_mut()
             .zip(alpha)
-            .for_each(|(value, &alpha)| *value = mask(alpha));
+            .for_each(|(value, alpha)| *value = mask(alpha));
         png.push(&line)
     };
-    rows(object, each, progress).await?;
+    write_rows(alpha_rows(object), object.height, each, progress).await?;
     png.finish()
 }
 
-/// Hands out the rows of an object's soft mask.
-async fn rows(
-    object: &Segmentation,
-    mut each: impl FnMut(usize, &[u8]) -> Result<(), Error>,
+/// The rows of an object's soft mask.
+fn alpha_rows(object: &Segmentation) -> impl Iterator<Item = Vec<u8>> {
+    (0..object.height as usize).map(|row| {
+        let mut alpha = vec![0; object.width as usize];
+        object.alpha.read_row(row, &mut alpha);
+        alpha
+    })
+}
+
+/// Gives each of `height` rows, with its index, to `write`, and reports between them.
+async fn write_rows(
+    rows: impl Iterator<Item = Vec<u8>>,
+    height: u32,
+    mut write: impl FnMut(usize, Vec<u8>) -> Result<(), Error>,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
-    let height = object.height as usize;
-    let mut alpha = vec![0; object.width as usize];
-    for row in 0..height {
-        if row % ROWS == 0 {
-            progress.report(row, height).await?;
+    let height = height as usize;
+    for (index, row) in rows.enumerate() {
+        if index % ROWS == 0 {
+            progress.report(index, height).await?;
         }
-        object.alpha.read_row(row, &mut alpha);
-        each(row, &alpha)?;
+        write(index, row)?;
     }
     progress.report(height, height).await
 }

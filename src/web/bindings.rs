@@ -13,7 +13,8 @@ use web_sys::Blob;
 
 use super::call_options::{
     CLASS_MODEL, CUT, CutGuide, LOCATE, LONG_CALL, OVERLAY, SALIENCY, STROKE, TARGET,
-    class_model_settings, cut_guide, map_layer, mode, saliency_settings, stroke, target,
+    class_model_settings, cut_guide, finite_numbers, map_layer, mode, saliency_settings, stroke,
+    target,
 };
 use super::js_bytes::{ByteSource, read_blob};
 use super::js_error::{class_index, count, js_error};
@@ -37,7 +38,7 @@ use crate::error::Error;
 use crate::gradient;
 use crate::image_input::{Picture, decode_file};
 use crate::imaging::{Filter, resize};
-use crate::networks::{NETWORKS, imagenet_labels, manifest_row};
+use crate::networks::{NETWORKS, imagenet_labels, manifest_row, softmax};
 use crate::render::{
     COLOUR_MAPS, DIMMED_WHITE, Intensity, intensity, overlay_rows, signed_intensity, signed_table,
     table, write_cutout, write_mask, write_overlay,
@@ -204,6 +205,16 @@ impl Engine {
     #[wasm_bindgen(getter, js_name = dimmedWhite)]
     pub fn dimmed_white() -> u8 {
         DIMMED_WHITE
+    }
+
+    /// The probability of each class, 0 to 1, from the scores that `classify` gives: their softmax,
+    /// computed so that no score is too large for it. Throws `setting-out-of-range` when `scores`
+    /// is no array of finite numbers.
+    pub fn probabilities(
+        #[wasm_bindgen(unchecked_param_type = "ArrayLike<number>")] scores: JsValue,
+    ) -> Result<Float32Array, JsValue> {
+        let scores = finite_numbers("scores", &scores).map_err(js_error)?;
+        Ok(Float32Array::from(&softmax(&scores)[..]))
     }
 
     /// Whether this program stopped, with a `WebAssembly.RuntimeError`, because it was refused

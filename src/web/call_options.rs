@@ -410,18 +410,35 @@ fn saliency_map(map: &JsValue) -> Result<SaliencyMap, Error> {
         number(&name, &get(key)?).and_then(|value| count(&name, value))
     };
     let (columns, rows, values) = (side("width")?, side("height")?, get("values")?);
-    let values = match values.dyn_into::<Float32Array>() {
-        Ok(values) => values.to_vec(),
-        Err(values) => numbers("saliency.values", &values)?
-            .into_iter()
-            .map(|value| value as f32)
-            .collect(),
-    };
     Ok(SaliencyMap {
-        values,
+        values: single_precision("saliency.values", &values)?,
         rows,
         columns,
     })
+}
+
+/// The numbers of an array, each finite.
+///
+/// # Errors
+/// `setting-out-of-range`, naming `name`, for anything else.
+pub fn finite_numbers(name: &str, values: &JsValue) -> Result<Vec<f32>, Error> {
+    let numbers = single_precision(name, values)?;
+    match numbers.iter().position(|number| !number.is_finite()) {
+        None => Ok(numbers),
+        Some(index) => Err(Error::SettingOutOfRange(format!(
+            "`{name}[{index}]` must be finite, not {}",
+            numbers[index]
+        ))),
+    }
+}
+
+/// The numbers of an array, rounded to single precision; those of a `Float32Array` in one copy.
+fn single_precision(name: &str, values: &JsValue) -> Result<Vec<f32>, Error> {
+    if let Some(values) = values.dyn_ref::<Float32Array>() {
+        return Ok(values.to_vec());
+    }
+    let numbers = numbers(name, values)?;
+    Ok(numbers.into_iter().map(|number| number as f32).collect())
 }
 
 /// The numbers of an array, or of a typed array of any kind.

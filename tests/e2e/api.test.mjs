@@ -316,6 +316,37 @@ describe('results', () => {
     assert.ok(apart.same);
   });
 
+  test('probabilities are the softmax of the scores, however large these are', async () => {
+    const { scores, probabilities, large, empty, refused } = await page.evaluate(async () => {
+      const scores = await engine.classify();
+      return {
+        scores: [...scores],
+        probabilities: [...Engine.probabilities(scores)],
+        large: [...Engine.probabilities([1e4, 1e4 - Math.log(3), -1e4])],
+        empty: [...Engine.probabilities(new Float32Array())],
+        refused: await Promise.all(
+          [undefined, 'no scores', [1, 'two'], [1, NaN], [Infinity, 1]].map((scores) =>
+            codeOf(() => Engine.probabilities(scores)),
+          ),
+        ),
+      };
+    });
+    const sum = (values) => values.reduce((a, b) => a + b, 0);
+    const total = sum(scores.map(Math.exp));
+    assert.equal(probabilities.length, 1000);
+    assert.ok(Math.abs(sum(probabilities) - 1) < 1e-5, `their sum is ${sum(probabilities)}`);
+    for (const [index, score] of scores.entries()) {
+      const expected = Math.exp(score) / total;
+      const difference = Math.abs(probabilities[index] - expected);
+      assert.ok(difference <= 1e-6 * expected, `class ${index}: ${difference} of ${expected}`);
+    }
+    // The scores are single-precision numbers: of 1e4 - log 3, four decimals are right.
+    for (const [index, expected] of [0.75, 0.25, 0].entries())
+      assert.ok(Math.abs(large[index] - expected) < 2e-4, `${large}`);
+    assert.deepEqual(empty, []);
+    assert.deepEqual(refused, Array(5).fill('setting-out-of-range'));
+  });
+
   test('saliency, segment and locate come back in the frame of the photo', async () => {
     const found = await page.evaluate(async () => {
       const photo = engine.setPictureFile(await read('/samples/coffee.jpg'));

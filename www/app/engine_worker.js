@@ -145,8 +145,9 @@ const calls = {
   },
 
   async classify() {
+    const { Engine } = await loadProgram();
     const scores = await engine.classify();
-    return { scores, probabilities: softmax(scores) };
+    return { scores, probabilities: Engine.probabilities(scores) };
   },
 
   async saliency({ target, method, views }, { signal, progress }) {
@@ -513,14 +514,6 @@ function describeCut(segmentation, cut, seeding) {
     },
     [cover.buffer, seeds.buffer],
   );
-}
-
-/** @param {Float32Array} scores */
-function softmax(scores) {
-  const largest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = scores.map((score) => Math.exp(score - largest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
 }
 
 /** @type {{id: number, controller: AbortController} | null} */

@@ -1,5 +1,5 @@
-//! The kernels beside Burn's own operations: the CPU's, and with the feature `native-webgpu` the
-//! GPU's on Vulkan, Metal or Direct3D 12. In browsers `web.rs` holds both to the same.
+//! Compares the kernels with Burn's own operations: on the CPU, and with the feature
+//! `native-webgpu` on a GPU by Vulkan, Metal or Direct3D 12. `web.rs` does the same in browsers.
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -36,8 +36,8 @@ fn relu_rules_agree_with_burn() {
     block_on(kernel_cases::assert_relus_agree(&Device::flex()));
 }
 
-/// A missing adapter fails these tests. `make test-gpu` has Mesa's lavapipe installed where there
-/// is apt, which needs no GPU.
+/// Without an adapter these tests fail. `make test-gpu` installs Mesa's software adapter, lavapipe,
+/// where there is apt.
 #[cfg(feature = "native-webgpu")]
 mod native_webgpu {
     use deep_inside::device::{DeviceChoice, native_adapter};
@@ -58,27 +58,27 @@ mod native_webgpu {
     }
 
     #[test]
-    fn convolutions_and_their_ways_back_are_those_of_burn() {
+    fn convolutions_agree_with_burn_forward_and_backward() {
         block_on(kernel_cases::assert_convolutions_agree(&gpu(), 48));
     }
 
     #[test]
-    fn pools_and_their_ways_back_are_those_of_burn() {
+    fn max_pools_agree_with_burn_forward_and_backward() {
         block_on(kernel_cases::assert_pools_agree(&gpu(), 32));
     }
 
     #[test]
-    fn sigmoids_and_steps_of_adam_are_those_of_burn() {
+    fn sigmoids_and_adam_agree_with_burn() {
         block_on(kernel_cases::assert_pointwise_agree(&gpu()));
     }
 
     #[test]
-    fn what_is_not_a_number_stays_none() {
+    fn a_nan_stays_a_nan() {
         block_on(kernel_cases::assert_nan_stays(&gpu()));
     }
 
     #[test]
-    fn ways_back_through_relus_are_those_of_burn() {
+    fn relu_rules_agree_with_burn() {
         block_on(kernel_cases::assert_relus_agree(&gpu()));
     }
 }

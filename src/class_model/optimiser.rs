@@ -78,9 +78,9 @@ impl Optimiser {
                 let [first_correction, second_correction] =
                     [BETA_1, BETA_2].map(|beta| 1.0 - beta.powi(step as i32));
                 let constants = AdamConstants {
-                    mean: BETA_1,
-                    square: BETA_2,
-                    tiny: EPSILON,
+                    first_moment_decay: BETA_1,
+                    second_moment_decay: BETA_2,
+                    epsilon: EPSILON,
                 };
                 let [ascended, first_moment, second_moment] = adam(
                     parameters,

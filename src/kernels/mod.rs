@@ -142,8 +142,8 @@ trait Kernels: Backend {
     fn adam(
         parameters: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
-        mean: FloatTensor<Self>,
-        square: FloatTensor<Self>,
+        first_moment: FloatTensor<Self>,
+        second_moment: FloatTensor<Self>,
         step: FloatTensor<Self>,
         constants: AdamConstants,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);

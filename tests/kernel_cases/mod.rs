@@ -323,9 +323,9 @@ pub async fn assert_pointwise_agree(device: &Device) {
     let [moment, burn_moment] = both(&mut rng, size, device);
     let [square, burn_square] = both(&mut rng, size, device).map(|values| values.square());
     let constants = AdamConstants {
-        mean: 0.9,
-        square: 0.99,
-        tiny: 1e-4,
+        first_moment_decay: 0.9,
+        second_moment_decay: 0.99,
+        epsilon: 1e-4,
     };
     let [shared, expected_shared] = [moment.clone(), burn_moment.clone()];
     let [parameters, moment, square] = adam(

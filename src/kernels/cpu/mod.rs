@@ -176,23 +176,28 @@ impl Kernels for Flex {
     fn adam(
         parameters: Floats,
         gradient: Floats,
-        mean: Floats,
-        square: Floats,
+        first_moment: Floats,
+        second_moment: Floats,
         step: Floats,
         constants: AdamConstants,
     ) -> (Floats, Floats, Floats) {
-        let [mut parameters, gradient, mut mean, mut square] =
-            [parameters, gradient, mean, square].map(|tensor| tensor.to_contiguous());
+        let [
+            mut parameters,
+            gradient,
+            mut first_moment,
+            mut second_moment,
+        ] = [parameters, gradient, first_moment, second_moment]
+            .map(|tensor| tensor.to_contiguous());
         let step = [0, 1, 2].map(|k: usize| values(&step)[k]);
         pointwise::adam(
             parameters.storage_mut(),
             values(&gradient),
-            mean.storage_mut(),
-            square.storage_mut(),
+            first_moment.storage_mut(),
+            second_moment.storage_mut(),
             step,
             constants,
         );
-        (parameters, mean, square)
+        (parameters, first_moment, second_moment)
     }
 }
 

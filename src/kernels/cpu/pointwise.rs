@@ -1,4 +1,4 @@
-//! Operations on each value by itself.
+//! Elementwise operations.
 
 use crate::fast_math::exp_of_negative;
 use crate::kernels::AdamConstants;
@@ -25,21 +25,20 @@ pub fn scaled_sigmoid_backward(gradient: &mut [f32], activation: &[f32], mean: f
 pub fn adam(
     parameters: &mut [f32],
     gradient: &[f32],
-    mean: &mut [f32],
-    square: &mut [f32],
+    first_moments: &mut [f32],
+    second_moments: &mut [f32],
     [rate, correction, decay]: [f32; 3],
     constants: AdamConstants,
 ) {
     let AdamConstants {
-        mean: beta1,
-        square: beta2,
-        tiny: epsilon,
+        first_moment_decay: beta1,
+        second_moment_decay: beta2,
+        epsilon,
     } = constants;
-    let moments = mean.iter_mut().zip(square);
-    for ((parameter, &gradient), (mean, square)) in parameters.iter_mut().zip(gradient).zip(moments)
-    {
-        *mean = beta1 * *mean + (1.0 - beta1) * gradient;
-        *square = beta2 * *square + (1.0 - beta2) * gradient * gradient;
-        *parameter = decay * *parameter + rate * *mean / ((*square / correction).sqrt() + epsilon);
+    let moments = first_moments.iter_mut().zip(second_moments);
+    for ((x, &gradient), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
+        *m = beta1 * *m + (1.0 - beta1) * gradient;
+        *v = beta2 * *v + (1.0 - beta2) * gradient * gradient;
+        *x = decay * *x + rate * *m / ((*v / correction).sqrt() + epsilon);
     }
 }

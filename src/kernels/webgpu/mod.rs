@@ -275,16 +275,16 @@ impl Kernels for Cube {
     fn adam(
         parameters: Floats,
         gradient: Floats,
-        mean: Floats,
-        square: Floats,
+        first_moment: Floats,
+        second_moment: Floats,
         step: Floats,
         constants: AdamConstants,
     ) -> (Floats, Floats, Floats) {
-        let [parameters, gradient, mean, square] =
-            [parameters, gradient, mean, square].map(into_contiguous);
-        // Both means are updated in place, because a stage may have only eight buffers; a tensor
-        // that is shared is copied before.
-        let [mean, square] = [mean, square].map(|moment| {
+        let [parameters, gradient, first_moment, second_moment] =
+            [parameters, gradient, first_moment, second_moment].map(into_contiguous);
+        // The moments are updated in place, because a shader stage may have only eight buffers; a
+        // tensor that is shared is copied first.
+        let [first_moment, second_moment] = [first_moment, second_moment].map(|moment| {
             if moment.can_mut() {
                 moment
             } else {
@@ -292,10 +292,22 @@ impl Kernels for Cube {
             }
         });
         let next = empty_like(&parameters);
-        let words = [constants.mean, constants.square, constants.tiny].map(f32::to_bits);
-        let buffers = [&parameters, &gradient, &step, &mean, &square, &next];
+        let AdamConstants {
+            first_moment_decay,
+            second_moment_decay,
+            epsilon,
+        } = constants;
+        let words = [first_moment_decay, second_moment_decay, epsilon].map(f32::to_bits);
+        let buffers = [
+            &parameters,
+            &gradient,
+            &step,
+            &first_moment,
+            &second_moment,
+            &next,
+        ];
         launch_pointwise(Formula::Adam, &buffers, &words);
-        (next, mean, square)
+        (next, first_moment, second_moment)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What saliency methods promise, each for every method in the list.
+//! Properties that saliency methods promise; each test covers every method that has the property.
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -32,7 +32,7 @@ fn network() -> Network {
     Network::load(&NETWORKS[0], golden::WEIGHTS, &Device::flex()).unwrap()
 }
 
-/// An engine on the CPU with the golden picture `name`, and the picture's likeliest class.
+/// An engine on the CPU with the golden picture `name`, and the picture's most likely class.
 fn engine_showing(name: &str) -> (Engine, usize) {
     let mut engine = block_on(golden::engine(DeviceChoice::Cpu, None));
     let (_, png) = golden::PICTURES
@@ -47,7 +47,7 @@ fn engine_showing(name: &str) -> (Engine, usize) {
     (engine, class)
 }
 
-fn one_view(target: Target, method: &str) -> SaliencySettings {
+fn one_crop(target: Target, method: &str) -> SaliencySettings {
     SaliencySettings {
         method: saliency_method(method).unwrap(),
         crops: Crops::One,
@@ -74,8 +74,8 @@ fn values(tensor: Tensor<4>) -> Vec<f32> {
     block_on(read_back(tensor)).unwrap()
 }
 
-/// A normalised picture of smooth waves: no two neighbouring values are equal, so that no pool
-/// window is a tie.
+/// A normalised picture of smooth waves. No two neighbouring values are equal, so no max-pool has
+/// ties.
 fn waves(side: usize) -> Tensor<4> {
     let wave = |k| 60.0 * ((k as f32 * 0.137).sin() + (k as f32 / side as f32 * 0.41).cos());
     tensor((0..3 * side * side).map(wave).collect(), [1, 3, side, side])
@@ -91,17 +91,17 @@ fn neuron(layer: &str, channel: usize, position: Option<[usize; 2]>) -> Target {
 }
 
 #[test]
-fn attributions_are_those_of_captum() {
+fn attributions_agree_with_captum() {
     block_on(golden::assert_attributions_agree(&network(), 1e-4));
 }
 
 #[test]
-fn gradients_of_hidden_neurons_are_those_of_pytorch() {
+fn gradients_of_hidden_neurons_agree_with_pytorch() {
     block_on(golden::assert_neurons_agree(&network(), 1e-4));
 }
 
-/// The points at which a method takes the gradient, each with its weight, and what it multiplies
-/// their sum with; `None` for methods whose attribution is no derivative of anything.
+/// The points at which a method evaluates the gradient, each with its weight, and the factor of the
+/// weighted sum; `None` for methods whose attribution is not made of gradients.
 fn as_gradients(
     method: &str,
     settings: &SaliencySettings,
@@ -122,8 +122,9 @@ fn as_gradients(
             Some(((0..smooth_grad.samples).map(noisy).collect(), ones))
         }
         "integrated_gradients" => {
-            let point =
-                |[place, weight]: [f64; 2]| (picture.clone().mul_scalar(place as f32), weight);
+            let point = |[coordinate, weight]: [f64; 2]| {
+                (picture.clone().mul_scalar(coordinate as f32), weight)
+            };
             Some((
                 gauss_legendre(settings.integrated_gradients.steps)
                     .into_iter()
@@ -133,24 +134,24 @@ fn as_gradients(
             ))
         }
         "grad_cam" | "deconvnet" | "guided_backprop" | "guided_grad_cam" => None,
-        _ => panic!("say here what {method} is the derivative of, or that it is none"),
+        _ => panic!("state here which gradients {method} is made of, or that it is not"),
     }
 }
 
 #[test]
-fn derivatives_are_the_limit_of_central_differences() {
+fn gradient_methods_agree_with_central_differences() {
     let (side, step) = (67, 0.1);
     let mut compared = 0;
     for definition in NETWORKS {
         let network = Network::load(definition, golden::WEIGHTS, &Device::flex()).unwrap();
-        // Noise: no unit is as likely as in a smooth picture to stand at its kink.
+        // In noise, fewer units are near their kinks than in a smooth picture.
         let picture = Rng::new(9).normal_tensor([1, 3, side, side], 60.0, &Device::flex());
         for target in [Target::Class(76), neuron("features.6", 100, None)] {
             for method in SALIENCY_METHODS {
                 let settings = SaliencySettings {
                     smooth_grad: samples(3),
                     integrated_gradients: IntegratedGradientsSettings { steps: 3 },
-                    ..one_view(target.clone(), method.id)
+                    ..one_crop(target.clone(), method.id)
                 };
                 let Some((points, factor)) = as_gradients(method.id, &settings, &picture) else {
                     continue;
@@ -163,10 +164,10 @@ fn derivatives_are_the_limit_of_central_differences() {
                 let ours =
                     values((method.attribute)(&input, 0..(method.passes)(&settings)).unwrap());
                 let factor = values(factor);
-                let places = (0..20).map(|k| k * 653 + 11);
-                let difference = |place: usize| {
+                let indices = (0..20).map(|k| k * 653 + 11);
+                let difference = |index: usize| {
                     let mut change = vec![0.0; 3 * side * side];
-                    change[place] = step;
+                    change[index] = step;
                     let change = tensor(change, [1, 3, side, side]);
                     let rises = points.iter().map(|(point, weight)| {
                         let both = Tensor::cat(
@@ -180,17 +181,18 @@ fn derivatives_are_the_limit_of_central_differences() {
                             block_on(read_back(score(&network, both, &target).unwrap())).unwrap();
                         weight * (f64::from(scores[0]) - f64::from(scores[1]))
                     });
-                    (rises.sum::<f64>() / f64::from(2.0 * step)) as f32 * factor[place]
+                    (rises.sum::<f64>() / f64::from(2.0 * step)) as f32 * factor[index]
                 };
-                let (differences, derivatives): (Vec<f32>, Vec<f32>) =
-                    places.map(|place| (difference(place), ours[place])).unzip();
-                // What is left is float32's: the scores' last bits over a step that is small enough
-                // not to meet many kinks. A third of the step, or three times it, leaves more. (How
-                // exact the derivatives are is for Captum's goldens to say.)
-                let apart = golden::relative_l2(&differences, &derivatives);
+                let (differences, derivatives): (Vec<f32>, Vec<f32>) = indices
+                    .map(|index| (difference(index), ours[index]))
+                    .unzip();
+                // The tolerance is for float32: the step is so small, to avoid kinks, that the last
+                // bits of the scores matter. A third of the step and three times it are both worse.
+                // Captum's goldens test the accuracy.
+                let error = golden::relative_l2(&differences, &derivatives);
                 assert!(
-                    apart <= 0.08,
-                    "{} of {target:?}: {apart:.3} apart",
+                    error <= 0.08,
+                    "{} of {target:?}: relative error {error:.3}",
                     method.id
                 );
                 compared += 1;
@@ -201,18 +203,18 @@ fn derivatives_are_the_limit_of_central_differences() {
 }
 
 #[test]
-fn integrated_gradients_add_up_to_the_rise_of_the_score() {
+fn integrated_gradients_sum_to_the_rise_of_the_score() {
     for (name, _) in golden::PICTURES {
         let (engine, class) = engine_showing(name);
         let settings = SaliencySettings {
             integrated_gradients: IntegratedGradientsSettings { steps: 64 },
-            ..one_view(Target::Class(class), "integrated_gradients")
+            ..one_crop(Target::Class(class), "integrated_gradients")
         };
         let gap = saliency(&engine, &settings).completeness_gap.unwrap();
         println!("{name}: {:.2} %", 100.0 * gap);
         assert!(
             gap <= 0.01,
-            "{name}: the attributions miss the rise by {:.2} %",
+            "{name}: relative error of the sum {:.2} %",
             100.0 * gap
         );
     }
@@ -253,18 +255,18 @@ fn without_a_relu_the_deconvnet_is_the_gradient_bit_for_bit() {
         .forward(waves(41), graph.features(), Retain::Nothing)
         .unwrap();
     let signal = rng.normal_tensor(features.dims(), 1.0, &Device::flex());
-    let way_back = |rule| {
+    let backward = |rule| {
         values(
             graph
                 .backward(&trace, signal.clone(), rule, INPUT, |_, _| ())
                 .unwrap(),
         )
     };
-    let gradient = way_back(ReluRule::Gradient);
+    let gradient = backward(ReluRule::Gradient);
     assert!(gradient.iter().any(|&value| value != 0.0));
     for rule in [ReluRule::DeconvNet, ReluRule::Guided] {
         assert!(
-            way_back(rule)
+            backward(rule)
                 .iter()
                 .zip(&gradient)
                 .all(|(a, b)| a.to_bits() == b.to_bits()),
@@ -274,26 +276,29 @@ fn without_a_relu_the_deconvnet_is_the_gradient_bit_for_bit() {
 }
 
 #[test]
-fn gradient_and_deconvnet_part_at_relus_alone() {
+fn gradient_and_deconvnet_differ_only_at_relus() {
     let (engine, class) = engine_showing("chelsea");
     let layers = block_on(engine.compare_rules(&Target::Class(class), &NoProgress)).unwrap();
     let network = engine.network().unwrap();
     assert_eq!(layers.len(), network.graph.layers().len());
     let (relus, others): (Vec<&RuleComparison>, Vec<_>) =
         layers.iter().partition(|layer| layer.kind == "relu");
-    assert!(others.iter().all(|layer| layer.parted == 0.0), "{others:?}");
+    assert!(
+        others.iter().all(|layer| layer.relative_difference == 0.0),
+        "{others:?}"
+    );
     assert!(
         relus
             .iter()
-            .all(|layer| layer.parted > 0.01 && layer.parted <= 1.0),
+            .all(|layer| layer.relative_difference > 0.01 && layer.relative_difference <= 1.0),
         "{relus:?}"
     );
-    let trunk = |name: &str| {
+    let on_every_path = |name: &str| {
         layers
             .iter()
             .find(|layer| layer.layer == name)
             .unwrap()
-            .trunk
+            .on_every_path
     };
     assert!(
         [
@@ -303,15 +308,13 @@ fn gradient_and_deconvnet_part_at_relus_alone() {
             "features.0",
             "picture"
         ]
-        .map(trunk)
-        .iter()
-        .all(|&trunk| trunk)
+        .into_iter()
+        .all(on_every_path)
     );
     assert!(
         !["features.12.expand1x1", "features.3.expand3x3_activation"]
-            .map(trunk)
-            .iter()
-            .any(|&trunk| trunk)
+            .into_iter()
+            .any(on_every_path)
     );
     let (first, last) = (&layers[0], &layers[layers.len() - 1]);
     assert_eq!((first.kind, last.kind), ("concatenation", "picture"));
@@ -320,7 +323,7 @@ fn gradient_and_deconvnet_part_at_relus_alone() {
 }
 
 #[test]
-fn from_the_picture_back_the_relation_is_that_of_the_two_maps() {
+fn at_the_picture_the_cosine_is_that_of_the_two_input_signals() {
     let (network, picture, target) = (network(), waves(95), Target::Class(340));
     let layers = block_on(compare_rules(
         &network,
@@ -351,7 +354,7 @@ fn from_the_picture_back_the_relation_is_that_of_the_two_maps() {
 }
 
 #[test]
-fn the_relation_of_a_hidden_neuron_has_the_layers_that_feed_it() {
+fn a_comparison_for_a_hidden_neuron_has_the_layers_on_paths_to_it() {
     let network = network();
     for (layer, beside) in [
         ("features.3.expand3x3", "features.3.expand1x1"),
@@ -369,16 +372,22 @@ fn the_relation_of_a_hidden_neuron_has_the_layers_that_feed_it() {
         assert!(!names.contains(&beside), "{names:?}");
         let (relus, others): (Vec<&RuleComparison>, Vec<_>) =
             layers.iter().partition(|layer| layer.kind == "relu");
-        assert!(others.iter().all(|layer| layer.parted == 0.0), "{others:?}");
-        assert!(relus.iter().all(|layer| layer.parted > 0.01), "{relus:?}");
+        assert!(
+            others.iter().all(|layer| layer.relative_difference == 0.0),
+            "{others:?}"
+        );
+        assert!(
+            relus.iter().all(|layer| layer.relative_difference > 0.01),
+            "{relus:?}"
+        );
     }
 }
 
-/// How alike the signs and the places of `method`'s maps are, trained and with all layers
-/// randomised, on one picture.
+/// The rank correlations, of signs and of magnitudes, between `method`'s maps of the trained
+/// network and of one whose layers are all random, for one picture.
 fn correlations_when_random(name: &str, method: &str) -> [f64; 2] {
     let (engine, class) = engine_showing(name);
-    let settings = one_view(Target::Class(class), method);
+    let settings = one_crop(Target::Class(class), method);
     let mut check = block_on(engine.sanity_check(settings, 1, &NoProgress)).unwrap();
     let layers = check.left();
     let mut randomised = Vec::new();
@@ -391,7 +400,7 @@ fn correlations_when_random(name: &str, method: &str) -> [f64; 2] {
     );
     let last = randomised.last().unwrap();
     assert_eq!((last.layer.as_str(), last.left), ("features.0", 0));
-    for (what, of) in [("signs", 0), ("places", 1)] {
+    for (what, of) in [("signs", 0), ("magnitudes", 1)] {
         let progress = randomised.iter().map(|step| {
             format!(
                 "{:.2}",
@@ -403,7 +412,7 @@ fn correlations_when_random(name: &str, method: &str) -> [f64; 2] {
             progress.collect::<Vec<_>>().join(" ")
         );
     }
-    // What each of them is of.
+    // Each correlation is of the values that its name says.
     let signed = &check.original().signed;
     assert_eq!(rank_correlation(&last.signed, signed), last.correlation);
     assert_eq!(
@@ -417,8 +426,7 @@ fn correlations_when_random(name: &str, method: &str) -> [f64; 2] {
 }
 
 #[test]
-fn with_all_layers_random_the_gradients_signs_are_gone_but_its_places_are_not_and_guided_backprop_keeps_both()
- {
+fn full_randomisation_removes_the_gradients_signs_only_and_neither_of_guided_backprop() {
     for (name, _) in golden::PICTURES {
         let [gradient, guided] =
             ["gradient", "guided_backprop"].map(|method| correlations_when_random(name, method));
@@ -426,7 +434,7 @@ fn with_all_layers_random_the_gradients_signs_are_gone_but_its_places_are_not_an
         assert!(gradient[0].abs() < 0.2, "{name}: signs {:.3}", gradient[0]);
         assert!(
             (0.2..0.7).contains(&gradient[1]),
-            "{name}: places {:.3}",
+            "{name}: magnitudes {:.3}",
             gradient[1]
         );
         assert!(
@@ -437,9 +445,9 @@ fn with_all_layers_random_the_gradients_signs_are_gone_but_its_places_are_not_an
 }
 
 #[test]
-fn a_randomised_network_leaves_the_engines_own_as_it_was() {
+fn randomisation_leaves_the_engines_network_unchanged() {
     let (engine, class) = engine_showing("coffee");
-    let settings = one_view(Target::Class(class), "gradient");
+    let settings = one_crop(Target::Class(class), "gradient");
     let before = saliency(&engine, &settings);
     let mut check = block_on(engine.sanity_check(settings.clone(), 1, &NoProgress)).unwrap();
     assert_eq!(check.original(), &before);
@@ -454,10 +462,10 @@ fn a_randomised_network_leaves_the_engines_own_as_it_was() {
 }
 
 #[test]
-fn signed_values_are_the_gradients_sum_over_the_colours() {
+fn signed_values_are_the_gradients_sums_over_colours() {
     let (engine, class) = engine_showing("rocket");
     let planes = block_on(engine.input_gradient(&Target::Class(class))).unwrap();
-    let saliency = saliency(&engine, &one_view(Target::Class(class), "gradient"));
+    let saliency = saliency(&engine, &one_crop(Target::Class(class), "gradient"));
     let pixels = planes.len() / 3;
     let of = |pixel: usize| {
         [
@@ -504,8 +512,8 @@ fn a_map_does_not_depend_on_how_its_passes_are_batched() {
             (&one.map.values, &four.map.values),
             (&one.signed, &four.signed),
         ] {
-            let apart = golden::relative_l2(four, one);
-            assert!(apart < 1e-4, "{}: {apart:.1e} apart", method.id);
+            let difference = golden::relative_l2(four, one);
+            assert!(difference < 1e-4, "{}: {difference:.1e}", method.id);
         }
         assert!(
             one.map
@@ -528,7 +536,7 @@ fn the_same_seed_gives_the_same_smooth_grad() {
     let (engine, class) = engine_showing("chelsea");
     let settings = |seed| SaliencySettings {
         smooth_grad: SmoothGradSettings { seed, ..samples(2) },
-        ..one_view(Target::Class(class), "smooth_grad")
+        ..one_crop(Target::Class(class), "smooth_grad")
     };
     let first = saliency(&engine, &settings(3));
     assert_eq!(saliency(&engine, &settings(3)), first);
@@ -536,15 +544,10 @@ fn the_same_seed_gives_the_same_smooth_grad() {
 }
 
 #[test]
-fn layers_are_listed_with_the_shapes_that_they_compute() {
+fn layers_are_listed_with_the_shapes_of_their_outputs() {
     let network = network();
     let layers = network.layers();
     let side = network.input.side;
-    let (_, trace) = network
-        .graph
-        .forward(waves(side), network.graph.features(), Retain::Nothing)
-        .unwrap();
-    drop(trace);
     for layer in &layers {
         let target = Target::Neuron {
             layer: network.layer(&layer.name).unwrap(),
@@ -552,11 +555,11 @@ fn layers_are_listed_with_the_shapes_that_they_compute() {
             position: Some([layer.rows - 1, layer.columns - 1]),
         };
         let probe = target.probe(&network, side).unwrap();
-        let (results, _) = network
+        let (activations, _) = network
             .graph
             .forward(waves(side), probe.layer, Retain::Nothing)
             .unwrap();
-        let [_, channels, rows, columns] = results.dims();
+        let [_, channels, rows, columns] = activations.dims();
         assert_eq!(
             [rows, columns],
             [layer.rows, layer.columns],
@@ -567,17 +570,17 @@ fn layers_are_listed_with_the_shapes_that_they_compute() {
             assert_eq!(channels, layer.channels, "{}", layer.name);
         }
     }
-    let head = layers.last().unwrap();
+    let last = layers.last().unwrap();
     assert_eq!(
-        (head.name.as_str(), head.channels, head.rows, head.columns),
+        (last.name.as_str(), last.channels, last.rows, last.columns),
         ("classifier.1", 1000, 14, 14)
     );
 }
 
 #[test]
-fn a_class_is_the_mean_of_its_own_channel() {
+fn a_class_score_is_the_mean_of_its_channel() {
     let (engine, class) = engine_showing("motorcycle");
-    let of = |target: Target| saliency(&engine, &one_view(target, "gradient"));
+    let of = |target: Target| saliency(&engine, &one_crop(target, "gradient"));
     let as_class = of(Target::Class(class));
     assert_eq!(of(neuron("classifier.1", class, None)), as_class);
     assert_ne!(of(neuron("classifier.1", class, Some([0, 0]))), as_class);
@@ -598,19 +601,19 @@ fn a_hidden_neuron_has_a_class_model() {
 }
 
 #[test]
-fn settings_that_make_no_sense_are_coded_errors() {
+fn invalid_settings_are_coded_errors() {
     let (engine, class) = engine_showing("chelsea");
-    let good = one_view(Target::Class(class), "smooth_grad");
+    let good = one_crop(Target::Class(class), "smooth_grad");
     let cam = |layer: &str, target| {
         let grad_cam = GradCamSettings {
             layer: Some(layer.to_owned()),
         };
         SaliencySettings {
             grad_cam,
-            ..one_view(target, "grad_cam")
+            ..one_crop(target, "grad_cam")
         }
     };
-    let about = |target| one_view(target, "gradient");
+    let about = |target| one_crop(target, "gradient");
     let of_layer = |id| Target::Neuron {
         layer: LayerRef::Hidden(id),
         channel: 0,
@@ -673,13 +676,13 @@ fn a_method_is_found_by_its_id_alone() {
     }
 }
 
-/// Keeps what is reported, and stops the work at a report.
-struct Watcher {
+/// Records the reports, and cancels at the report with the number `last`, from 1.
+struct Recorder {
     reports: RefCell<Vec<(usize, usize)>>,
     last: usize,
 }
 
-impl Progress for Watcher {
+impl Progress for Recorder {
     fn report<'a>(
         &'a self,
         done: usize,
@@ -697,15 +700,15 @@ impl Progress for Watcher {
 }
 
 #[test]
-fn locating_reports_the_map_and_the_cut_as_one_and_stops_in_either() {
+fn locating_has_one_progress_for_map_and_cut_and_can_be_cancelled_in_both() {
     let (engine, class) = engine_showing("chelsea");
     let locate = |last| {
-        let watcher = Watcher {
+        let recorder = Recorder {
             reports: RefCell::default(),
             last,
         };
-        let outcome = block_on(engine.locate(class, LocateMode::Best, &watcher)).map(drop);
-        (outcome, watcher.reports.into_inner())
+        let outcome = block_on(engine.locate(class, LocateMode::Best, &recorder)).map(drop);
+        (outcome, recorder.reports.into_inner())
     };
     let (outcome, reports) = locate(usize::MAX);
     outcome.unwrap();

@@ -16,8 +16,8 @@ pub struct AdamConstants {
     pub epsilon: f32,
 }
 
-/// `range * sigmoid(x) - mean`. `input` is `[batch, channels, rows, columns]`, `mean` `[1, channels,
-/// 1, 1]`.
+/// `range * sigmoid(x) - mean`. `input` is `[batch, channels, rows, columns]`, `mean` `[1,
+/// channels, 1, 1]`.
 pub fn scaled_sigmoid(input: Tensor<4>, mean: &Tensor<4>, range: f32) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::scaled_sigmoid(
         input.into_dispatch(),
@@ -26,8 +26,8 @@ pub fn scaled_sigmoid(input: Tensor<4>, mean: &Tensor<4>, range: f32) -> Tensor<
     ))
 }
 
-/// VJP of [`scaled_sigmoid`], from its output `activation`: `gradient * v (1 - v / range)` with `v =
-/// activation + mean`.
+/// VJP of [`scaled_sigmoid`], from its output `activation`: `gradient * v (1 - v / range)` with `v
+/// = activation + mean`.
 pub fn scaled_sigmoid_backward(
     gradient: Tensor<4>,
     activation: Tensor<4>,

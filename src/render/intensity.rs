@@ -3,11 +3,12 @@
 use crate::imaging::gaussian_blur;
 use crate::saliency::SaliencyMap;
 
-/// The fraction of the values that are at or below full intensity: a few extreme pixels must not dim
-/// all the others.
+/// The fraction of the values that are at or below full intensity: a few extreme pixels must not
+/// dim all the others.
 const CLIP_QUANTILE: f64 = 0.995;
-/// Standard deviation of the blur, relative to the grid's long side: 1.5 pixels of a network input of
-/// 227. Strided layers leave a raster of that size in every gradient, which would hide the map.
+/// Standard deviation of the blur, relative to the grid's long side: 1.5 pixels for a network input
+/// of side 227. Strided layers leave a raster of that size in every gradient, which would hide the
+/// map.
 const BLUR: f64 = 1.5 / 227.0;
 /// The long side, in pixels, of the largest frame in which a map is drawn. Larger photos get the
 /// levels interpolated.
@@ -53,8 +54,8 @@ impl Intensity {
     }
 }
 
-/// Levels of values >= 0 on a grid of `width` columns, row-major: after the blur each value relative
-/// to the 99.5th percentile, 255 from there on.
+/// Levels of values >= 0 on a grid of `width` columns, row-major: after the blur each value
+/// relative to the 99.5th percentile, 255 from there on.
 pub fn intensity(values: &[f32], width: usize) -> Vec<u8> {
     levels(&blurred(values, width))
 }

@@ -114,10 +114,10 @@ pub fn overlay_rows(picture: &Picture, layer: &MapLayer) -> impl Iterator<Item =
 
 /// The colour of a photo's pixel under a map's value of `strength` 0..1.
 ///
-/// `p + opacity * weight * c * (1 - p)` in each channel, with `p` the dimmed photo and `c` the map's
-/// colour, both 0..=1. The weight rises linearly from 0 at a strength of 0 to 1 at a quarter, and
-/// stays 1 from there. The lightness never falls as the strength rises, except for the rounding to
-/// whole levels.
+/// `p + opacity * weight * c * (1 - p)` in each channel, with `p` the dimmed photo and `c` the
+/// map's colour, both 0..=1. The weight rises linearly from 0 at a strength of 0 to 1 at a quarter,
+/// and stays 1 from there. The lightness never falls as the strength rises, except for the rounding
+/// to whole levels.
 pub fn blend(
     photo: [u8; 3],
     strength: f32,
@@ -143,8 +143,8 @@ pub fn blend(
     })
 }
 
-/// A map's colours for 256 strengths from 0 to 1, as RGBA: laid over a dimmed photo by the blend mode
-/// "screen", they give what [`blend`] computes, except for rounding.
+/// A map's colours for 256 strengths from 0 to 1, as RGBA: laid over a dimmed photo by the blend
+/// mode "screen", they give what [`blend`] computes, except for rounding.
 pub fn table(map: ColourMap) -> Vec<u8> {
     let strengths = (0..=255u8).map(|level| f32::from(level) / 255.0);
     strengths
@@ -157,7 +157,8 @@ pub fn table(map: ColourMap) -> Vec<u8> {
 }
 
 /// Colours for the 256 levels of a [`signed_intensity`](super::signed_intensity), as RGBA: blue for
-/// negative values, white at 0, red for positive ones. The ends are ColorBrewer's RdBu (Apache 2.0).
+/// negative values, white at 0, red for positive ones. The ends are ColorBrewer's RdBu (Apache
+/// 2.0).
 pub fn signed_table() -> Vec<u8> {
     const NEGATIVE: [u8; 3] = [0x21, 0x66, 0xac];
     const POSITIVE: [u8; 3] = [0xb2, 0x18, 0x2b];

@@ -1,13 +1,13 @@
-//! DeconvNet: the backward pass with another ReLU rule, as section 4 of the paper shows.
+//! DeconvNet: a backward pass with another ReLU rule (section 4 of the paper).
 
 use super::{SaliencyMethod, largest_over_channels};
 use crate::networks::ReluRule;
 
-/// The backward pass with another rule at each ReLU: the signal passes where the signal itself is
-/// positive, `R = S * [S > 0]`; the gradient would pass it where the activation is positive.
+/// `R_n = R_n+1 * [R_n+1 > 0]` at each ReLU: the signal R passes where it is positive itself. The
+/// gradient passes where the activation is positive. The other layers compute their gradients.
 ///
-/// Zeiler & Fergus 2013 ([arXiv 1311.2901](https://arxiv.org/abs/1311.2901)); the form is that of the
-/// paper, section 4.
+/// Zeiler & Fergus 2013 ([arXiv 1311.2901](https://arxiv.org/abs/1311.2901)), in the form of the
+/// paper's section 4.
 ///
 /// # Example
 /// ```
@@ -37,10 +37,12 @@ use crate::networks::ReluRule;
 pub const DECONVNET: SaliencyMethod = SaliencyMethod {
     id: "deconvnet",
     title: "DeconvNet",
-    formula: "R at each ReLU: the signal where the signal > 0",
-    reading: "Bright pixels belong to the pattern that the layers reconstruct on the way back from this class. It is not a \
-              derivative: much of what it shows is edges of the photo, whichever class is asked for.",
-    reference: "Zeiler & Fergus 2013, Visualizing and Understanding Convolutional Networks (arXiv 1311.2901)",
+    formula: "Rₙ = Rₙ₊₁ · [Rₙ₊₁ > 0] at each ReLU, with R the signal",
+    reading: "Bright pixels belong to the pattern that a backward pass with another ReLU rule \
+              reconstructs from this class. The map is not a derivative: much of it is edges of \
+              the photo, whichever class is chosen.",
+    reference: "Zeiler & Fergus 2013, Visualizing and Understanding Convolutional Networks (arXiv \
+              1311.2901)",
     passes: |_| 1,
     attribute: |input, _| input.signal_per_pixel_value(ReluRule::DeconvNet),
     magnitude: largest_over_channels,

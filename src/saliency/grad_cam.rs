@@ -1,4 +1,4 @@
-//! Grad-CAM: a layer's channels, weighed by their mean gradient.
+//! Grad-CAM: the sum of a layer's channels, weighted by their mean gradients.
 
 use burn::tensor::Tensor;
 
@@ -10,14 +10,14 @@ use crate::networks::{LayerRef, Network, Retain};
 /// The setting of [`GRAD_CAM`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GradCamSettings {
-    /// The layer whose channels are weighed. `None` is the layer that the target reads: for a class
-    /// the last one before the classifier.
+    /// The layer whose channels are summed. `None` means the layer that the target reads: for a
+    /// class, the last one before the classifier.
     pub layer: Option<String>,
 }
 
-/// `L = max(0, sum over channels k of alpha_k A_k)`: A are the activations of a layer, `alpha_k` is the
-/// mean of `dS_c/dA_k` over its positions. The map is interpolated linearly to the photo's grid. The
-/// signed values are the sum before the maximum.
+/// `L = max(0, sum over channels k of alpha_k A_k)`, where A are the activations of a layer and
+/// `alpha_k` is the mean of `dS_c/dA_k` over its positions. The map is interpolated linearly to the
+/// photo's grid. The signed values are the sum before the maximum.
 ///
 /// Selvaraju et al. 2016 ([arXiv 1610.02391](https://arxiv.org/abs/1610.02391)).
 ///
@@ -50,10 +50,12 @@ pub struct GradCamSettings {
 pub const GRAD_CAM: SaliencyMethod = SaliencyMethod {
     id: "grad_cam",
     title: "Grad-CAM",
-    formula: "L = max(0, Σₖ αₖAₖ), αₖ the mean of ∂S/∂Aₖ over the layer's positions",
-    reading: "Bright regions are those where a layer's channels that speak for the class are active. The map is as coarse as the layer's \
-              grid, and each cell sees far more of the photo than the spot that it is drawn on.",
-    reference: "Selvaraju, Cogswell, Das, Vedantam, Parikh & Batra 2016, Grad-CAM (arXiv 1610.02391)",
+    formula: "L = max(0, Σₖ αₖAₖ), with αₖ the mean of ∂S/∂Aₖ over the layer's positions",
+    reading: "In bright regions, those channels of a layer are active that raise the score. The \
+              map is as coarse as the layer's grid, and each cell depends on a far larger part of \
+              the photo than the one it is drawn on.",
+    reference: "Selvaraju, Cogswell, Das, Vedantam, Parikh & Batra 2016, Grad-CAM (arXiv \
+              1610.02391)",
     passes: |_| 1,
     attribute: |input, _| attribute(input),
     magnitude: |sum| sum.clamp_min(0.0),
@@ -72,7 +74,9 @@ fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
     let id = match layer {
         None => target.probe(network, input.pictures.dims()[2])?.layer,
         Some(LayerRef::Hidden(id)) => id,
-        Some(LayerRef::Classifier) => return own_plane(network, input.pictures.clone(), target),
+        Some(LayerRef::Classifier) => {
+            return at_classifier(network, input.pictures.clone(), target);
+        }
     };
     let ActivationGradient {
         activations,
@@ -82,9 +86,13 @@ fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
     Ok((activations * weights).sum_dim(1))
 }
 
-/// Grad-CAM at the classifier: only the target's own channel has a gradient, and its mean over the
+/// Grad-CAM at the classifier: only the target's own channel has a gradient, whose mean over the
 /// positions is one divided by their number.
-fn own_plane(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<4>, Error> {
+fn at_classifier(
+    network: &Network,
+    pictures: Tensor<4>,
+    target: &Target,
+) -> Result<Tensor<4>, Error> {
     let probe = target.probe(network, pictures.dims()[2])?;
     if !probe.in_classifier {
         return Err(Error::SettingOutOfRange(format!(

@@ -5,7 +5,8 @@ use crate::networks::ReluRule;
 
 /// `M_ij = max over channels |dS_c/dI_ijc|`, per unit of a 0..255 pixel value.
 ///
-/// Simonyan, Vedaldi & Zisserman 2013, section 3 ([arXiv 1312.6034](https://arxiv.org/abs/1312.6034)).
+/// Simonyan, Vedaldi & Zisserman 2013, section 3 ([arXiv
+/// 1312.6034](https://arxiv.org/abs/1312.6034)).
 ///
 /// # Example
 /// ```
@@ -36,9 +37,11 @@ pub const GRADIENT: SaliencyMethod = SaliencyMethod {
     id: "gradient",
     title: "Gradient",
     formula: "w = ∂S/∂I",
-    reading: "Bright pixels are those whose smallest change moves this class's score the most. It does not say that they speak for \
-              the class: a pixel that speaks against it is just as bright, and the map marks the telling parts, not the whole object.",
-    reference: "Simonyan, Vedaldi & Zisserman 2013, Deep Inside Convolutional Networks, section 3 (arXiv 1312.6034)",
+    reading: "At a bright pixel, a small change of the photo changes this class's score the most, \
+              up or down. Bright pixels need not be evidence for the class, and they mark its most \
+              informative parts, not the whole object.",
+    reference: "Simonyan, Vedaldi & Zisserman 2013, Deep Inside Convolutional Networks, section 3 \
+              (arXiv 1312.6034)",
     passes: |_| 1,
     attribute: |input, _| input.signal_per_pixel_value(ReluRule::Gradient),
     magnitude: largest_over_channels,

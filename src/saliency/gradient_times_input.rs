@@ -1,10 +1,10 @@
-//! The first-order part of what each pixel contributes.
+//! Gradient times input: the first-order term of each pixel's contribution.
 
 use super::{SaliencyMethod, largest_over_channels};
 use crate::networks::ReluRule;
 
-/// `a = I * dS_c/dI`, element by element, in units of the score. I is the normalised input, which is
-/// 0 for the mean picture.
+/// `a = I * dS_c/dI`, elementwise, in units of the score. I is the normalised input, which is 0 for
+/// the mean picture.
 ///
 /// Shrikumar et al. 2016 ([arXiv 1605.01713](https://arxiv.org/abs/1605.01713)).
 ///
@@ -37,9 +37,11 @@ pub const GRADIENT_TIMES_INPUT: SaliencyMethod = SaliencyMethod {
     id: "gradient_times_input",
     title: "Gradient × input",
     formula: "a = I · ∂S/∂I, with I the difference from the mean picture",
-    reading: "Bright pixels are those whose difference from the mean picture moves the score the most, were the network linear. Pixels in \
-              the mean picture's own grey stay dark however much the network heeds them.",
-    reference: "Shrikumar, Greenside, Shcherbina & Kundaje 2016, Not Just a Black Box (arXiv 1605.01713)",
+    reading: "A pixel is bright if its difference from the mean picture would change the score a \
+              lot, were the network linear. Pixels in the mean picture's grey stay dark, however \
+              much the score depends on them.",
+    reference: "Shrikumar, Greenside, Shcherbina & Kundaje 2016, Not Just a Black Box (arXiv \
+              1605.01713)",
     passes: |_| 1,
     attribute: |input, _| {
         Ok(input.signal(input.pictures.clone(), ReluRule::Gradient)? * input.pictures.clone())

@@ -1,11 +1,11 @@
-//! Guided back-propagation: the masks of gradient and DeconvNet at once. It gives the sharpest maps,
-//! which depend least on the network.
+//! Guided back-propagation: the ReLU masks of both gradient and DeconvNet. Its maps are the
+//! sharpest, and depend least on the network.
 
 use super::{SaliencyMethod, largest_over_channels};
 use crate::networks::ReluRule;
 
-/// The backward pass with both masks at each ReLU: `R = S * [S > 0] * [A > 0]`, with S the signal and
-/// A the activation.
+/// `R_n = R_n+1 * [R_n+1 > 0] * [A > 0]` at each ReLU: the signal R passes where it is positive and
+/// the activation A is positive.
 ///
 /// Springenberg et al. 2014 ([arXiv 1412.6806](https://arxiv.org/abs/1412.6806)).
 ///
@@ -37,10 +37,13 @@ use crate::networks::ReluRule;
 pub const GUIDED_BACKPROP: SaliencyMethod = SaliencyMethod {
     id: "guided_backprop",
     title: "Guided backprop",
-    formula: "R at each ReLU: the signal where both it and the activation > 0",
-    reading: "Bright pixels are edges that raise the score through active units only, which makes a clean drawing. It changes little \
-              when the network's weights are randomised (Adebayo et al. 2018), so it tells more of the photo than of the network.",
-    reference: "Springenberg, Dosovitskiy, Brox & Riedmiller 2014, Striving for Simplicity (arXiv 1412.6806)",
+    formula: "Rₙ = Rₙ₊₁ · [Rₙ₊₁ > 0] · [A > 0] at each ReLU, with R the signal and A the \
+              activation",
+    reading: "Bright pixels are edges that raise the score through active units only, which makes \
+              a clear drawing. The map changes little when the network's weights are randomised \
+              (Adebayo et al. 2018), so it says more about the photo than about the network.",
+    reference: "Springenberg, Dosovitskiy, Brox & Riedmiller 2014, Striving for Simplicity (arXiv \
+              1412.6806)",
     passes: |_| 1,
     attribute: |input, _| input.signal_per_pixel_value(ReluRule::Guided),
     magnitude: largest_over_channels,

@@ -1,4 +1,4 @@
-//! Guided back-propagation, weighed by where the target's own channel is active.
+//! Guided back-propagation, weighted by the activations of the target's own channel.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -8,10 +8,10 @@ use crate::gradient::{ScoreGradient, score_gradient};
 use crate::imaging::interpolation_weights;
 use crate::networks::ReluRule;
 
-/// `a = R * max(0, L)`: R is the signal of guided back-propagation, L is Grad-CAM at the layer whose
-/// channel is the target (conv10 for a class), interpolated linearly to the input's grid. There only
-/// the target's own channel has a gradient, so L is that channel's activation divided by its number
-/// of positions.
+/// `a = R * max(0, L)`: R is the signal of guided back-propagation, and L is Grad-CAM at the layer
+/// whose channel is the target (conv10 for a class), interpolated linearly to the input's grid. In
+/// that layer only the target's own channel has a gradient, so L is that channel's activation
+/// divided by its number of positions.
 ///
 /// Selvaraju et al. 2016, section 3.2 ([arXiv 1610.02391](https://arxiv.org/abs/1610.02391)).
 ///
@@ -43,10 +43,13 @@ use crate::networks::ReluRule;
 pub const GUIDED_GRAD_CAM: SaliencyMethod = SaliencyMethod {
     id: "guided_grad_cam",
     title: "Guided Grad-CAM",
-    formula: "a = R · max(0, L), R the guided signal, L Grad-CAM in the target's own channel",
-    reading: "Bright pixels are edges in those regions where the class's own channel is active, which finds objects better than either \
-              does alone. The edges are the photo's: like guided back-propagation, they say little of what the network has learnt.",
-    reference: "Selvaraju, Cogswell, Das, Vedantam, Parikh & Batra 2016, Grad-CAM, section 3.2 (arXiv 1610.02391)",
+    formula: "a = R · max(0, L), with R the signal of guided backprop and L Grad-CAM at the \
+              target's channel",
+    reading: "Bright pixels are edges in regions where the class's own channel is active, which \
+              locates objects better than guided back-propagation or Grad-CAM alone. As in guided \
+              back-propagation, the edges say little about what the network has learnt.",
+    reference: "Selvaraju, Cogswell, Das, Vedantam, Parikh & Batra 2016, Grad-CAM, section 3.2 \
+              (arXiv 1610.02391)",
     passes: |_| 1,
     attribute: |input, _| attribute(input),
     magnitude: largest_over_channels,
@@ -72,14 +75,14 @@ fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
     Ok(gradients * vertical.matmul(active).matmul(horizontal.swap_dims(2, 3)))
 }
 
-/// Linear interpolation along one axis as a matrix, `[1, 1, frame, grid]`: its product with values
-/// on the grid is their interpolation in the frame.
-fn interpolation(grid: usize, frame: usize, device: &Device) -> Tensor<4> {
-    let mut matrix = vec![0.0; frame * grid];
+/// Linear interpolation along one axis as a matrix, `[1, 1, size, grid]`: its product with `grid`
+/// values is their interpolation at `size` pixels.
+fn interpolation(grid: usize, size: usize, device: &Device) -> Tensor<4> {
+    let mut matrix = vec![0.0; size * grid];
     let rows = matrix.chunks_exact_mut(grid);
-    for (row, (left, right, weight)) in rows.zip(interpolation_weights(grid, frame)) {
+    for (row, (left, right, weight)) in rows.zip(interpolation_weights(grid, size)) {
         row[left] += 1.0 - weight;
         row[right] += weight;
     }
-    Tensor::from_data(TensorData::new(matrix, [1, 1, frame, grid]), device)
+    Tensor::from_data(TensorData::new(matrix, [1, 1, size, grid]), device)
 }

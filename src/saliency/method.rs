@@ -1,4 +1,4 @@
-//! What every saliency method is: data and two functions.
+//! What a saliency method consists of: descriptions and three functions.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::gradient::gradient;
 use crate::networks::{Network, ReluRule};
 
-/// A method of making a saliency map.
+/// A saliency method.
 pub struct SaliencyMethod {
     /// Stable name.
     pub id: &'static str,
@@ -17,7 +17,7 @@ pub struct SaliencyMethod {
     pub title: &'static str,
     /// How a pixel's value is computed.
     pub formula: &'static str,
-    /// Two sentences: what a map shows, and how not to over-read it.
+    /// Two sentences: what a map shows, and what must not be concluded from it.
     pub reading: &'static str,
     /// Where it was published.
     pub reference: &'static str,
@@ -27,9 +27,10 @@ pub struct SaliencyMethod {
     /// columns]`; the caller adds the ranges up. Several crops are passed together only to methods
     /// that need one pass.
     pub attribute: fn(&AttributionInput, Range<usize>) -> Result<Tensor<4>, Error>,
-    /// From the summed attribution to the map's values, `[crops, 1, rows, columns]`, each >= 0.
+    /// Computes the map's values, `[crops, 1, rows, columns]`, each >= 0, from the summed
+    /// attribution.
     pub magnitude: fn(Tensor<4>) -> Tensor<4>,
-    /// Whether the attribution's sum should equal the score's rise from the mean picture; the
+    /// Whether the attribution's sum should equal the score's rise above the mean picture; the
     /// relative difference is then reported.
     pub complete: bool,
 }
@@ -51,8 +52,9 @@ pub struct AttributionInput<'a> {
 }
 
 impl AttributionInput<'_> {
-    /// The target's signal at `pictures`: with [`ReluRule::Gradient`] the gradient of its value, per
-    /// unit of the network's normalised input; with another rule what that backward pass gives.
+    /// The target's signal at `pictures`, per unit of the network's normalised input: the gradient
+    /// of its value with [`ReluRule::Gradient`], the result of that backward pass with another
+    /// rule.
     pub(super) fn signal(&self, pictures: Tensor<4>, rule: ReluRule) -> Result<Tensor<4>, Error> {
         gradient(self.network, pictures, &self.settings.target, rule)
     }

@@ -1,7 +1,7 @@
-//! Saliency maps: which pixels of a photo the score of a class, or the value of any neuron, depends
-//! on (section 3 of the paper).
+//! Saliency maps: on which pixels of a photo the score of a class, or the value of any neuron,
+//! depends (section 3 of the paper).
 //!
-//! A new method is one file with a [`SaliencyMethod`], and one word in [`SALIENCY_METHODS`].
+//! A new method is one file with a [`SaliencyMethod`], and an entry in [`SALIENCY_METHODS`].
 //! [`saliency_map`] computes the map of any method, [`SanityCheck`] tests whether a map depends on
 //! what the network has learnt, and [`compare_rules`] compares the gradient with DeconvNet layer by
 //! layer.
@@ -52,10 +52,10 @@ pub const SALIENCY_METHODS: &[SaliencyMethod] = &[
     GUIDED_GRAD_CAM,
 ];
 
-/// The method `id`.
+/// Finds a method by its `id`.
 ///
 /// # Errors
-/// `setting-out-of-range` when there is no such method.
+/// `setting-out-of-range` if there is no such method.
 ///
 /// ```
 /// use deep_inside::saliency::saliency_method;

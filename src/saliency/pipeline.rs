@@ -12,11 +12,12 @@ use crate::networks::Network;
 use crate::preprocess::PhotoCrops;
 use crate::progress::Progress;
 
-/// The map of `photo`. For each crop: the method's attribution, its magnitude and its sum over
-/// channels, mirrored back and laid where the crop came from. Cells that several crops cover get
-/// their mean.
+/// Computes the map of `photo`. For each crop, the method's attribution is reduced to its magnitude
+/// and to its sum over the channels; both are un-mirrored and added where the crop lies in the
+/// photo. Cells that several crops cover get their mean.
 ///
-/// Up to `batch` passes run as one. `progress` counts passes, before each batch and after the last.
+/// Up to `batch` passes are computed together. `progress` counts passes, before each batch and
+/// after the last.
 ///
 /// # Errors
 /// `setting-out-of-range`, `class-out-of-range`, `gpu-lost`, `cancelled` by `progress`.
@@ -38,10 +39,9 @@ use crate::progress::Progress;
 ///
 /// let egyptian_cat = Target::Class(285);
 /// let settings = SaliencySettings { crops: Crops::One, ..SaliencySettings::new(egyptian_cat) };
-/// let making = saliency_map(&network, &photo, &settings, 1, &NoProgress);
-/// let saliency = pollster::block_on(making)?;
+/// let saliency = pollster::block_on(saliency_map(&network, &photo, &settings, 1, &NoProgress))?;
 ///
-/// // The map covers the photo on the network's own grid; a frame of any size can be sampled.
+/// // The map is on the grid of the network's input; it can be sampled at any size.
 /// assert_eq!((saliency.map.rows, saliency.map.columns), (227, 227));
 /// let in_photo = saliency.map.sampled(photo.width() as usize, photo.height() as usize);
 /// assert_eq!(in_photo.len(), 451 * 300);
@@ -64,9 +64,9 @@ pub async fn saliency_map(
     let passes = (method.passes)(settings);
     let total = photo.crops().len() * passes;
     let mut done = 0;
-    // A method that adds passes up gets one crop at a time, even if it is set to one pass.
-    let adds_up = (method.passes)(&SaliencySettings::new(settings.target.clone())) > 1;
-    for crops in photo.crops().chunks(if adds_up { 1 } else { batch }) {
+    // A method that sums passes gets one crop at a time, even if it is set to one pass.
+    let sums_passes = (method.passes)(&SaliencySettings::new(settings.target.clone())) > 1;
+    for crops in photo.crops().chunks(if sums_passes { 1 } else { batch }) {
         let planes = crops
             .iter()
             .flat_map(|&crop| photo.input(crop, &network.input))
@@ -127,7 +127,7 @@ pub async fn saliency_map(
     })
 }
 
-/// The score of the input's one picture minus that of the mean picture.
+/// The score of the input's only picture minus that of the mean picture.
 async fn rise(input: &AttributionInput<'_>) -> Result<f64, Error> {
     let both = Tensor::cat(vec![input.pictures.clone(), input.pictures.zeros_like()], 0);
     let scores = read_back(score(input.network, both, &input.settings.target)?).await?;

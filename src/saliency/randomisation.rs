@@ -1,23 +1,24 @@
-//! Adebayo et al. 2018, *Sanity Checks for Saliency Maps* (arXiv 1810.03292): a map that tells of
-//! what the network has learnt must change when that is destroyed.
+//! Randomises a network's weights layer by layer and compares the maps: a map that depends on what
+//! the network has learnt must change.
 //!
-//! Two things can change, and they need not change together: the *signs*, which say whether a pixel
-//! speaks for the class or against it, and the *places*, which say how much it speaks at all. So
-//! there are two rank correlations, and neither stands for the other.
+//! Adebayo et al. 2018, *Sanity Checks for Saliency Maps* (arXiv 1810.03292), cascading
+//! randomisation. Two properties of a map can change independently of each other: the *signs*,
+//! which say whether a pixel raises or lowers the score, and the *magnitudes*, which say by how
+//! much. So each has its own rank correlation with the trained network's map. A map of zeros has
+//! none.
 //!
-//! Measured on the likeliest class of six of the page's samples, with one view and one draw of
-//! weights:
+//! Ranges over the likeliest classes of six of the page's samples, with one crop and one seed:
 //!
-//! | method | signs, after the first layer | places | signs, all layers random | places |
+//! | method | signs, classifier random | magnitudes | signs, all layers random | magnitudes |
 //! |---|---|---|---|---|
 //! | `gradient` | -0.20 to 0.12 | 0.49 to 0.69 | -0.01 to 0.01 | 0.30 to 0.36 |
 //! | `gradient_times_input` | -0.25 to 0.10 | 0.55 to 0.80 | -0.01 to 0.00 | 0.36 to 0.54 |
 //! | `deconvnet` | 1.00 | 0.99 to 1.00 | 0.28 to 0.41 | 0.52 to 0.57 |
 //! | `guided_backprop` | 1.00 | 0.98 to 1.00 | 0.42 to 0.55 | 0.56 to 0.63 |
-//! | `grad_cam` | -0.39 to 0.49 | -0.17 to 0.56 | -0.59 to 0.53 | -0.38 to 0.53, or a map without any value |
+//! | `grad_cam` | -0.39 to 0.49 | -0.17 to 0.56 | -0.59 to 0.53 | -0.38 to 0.53, or none |
 //!
-//! So of the gradient's signs nothing is left after one layer, and of its places a third of the
-//! correlation when nothing is left that was learnt.
+//! The gradient's signs lose all correlation with the first random layer. Its magnitudes keep a
+//! correlation of a third when every layer is random.
 
 use std::rc::Rc;
 
@@ -28,35 +29,35 @@ use crate::networks::{LayerRef, Network};
 use crate::progress::Progress;
 use crate::rng::Rng;
 
-/// The cascading randomisation of a network, from its head down to its first convolution, as it
-/// goes on. Stopping is dropping.
+/// A cascading randomisation, from the classifier down to the first convolution. Each
+/// [`step`](SanityCheck::step) randomises one layer; to stop, drop the value.
 pub struct SanityCheck {
-    /// With the layers so far randomised.
+    /// The network, some layers of which are already random.
     network: Network,
     photo: Rc<Picture>,
     settings: SaliencySettings,
     batch: usize,
     /// The trained network's map.
     original: Saliency,
-    /// The layers that are still as trained, the next one last.
+    /// The layers that still have their trained weights, the next one to randomise last.
     left: Vec<LayerRef>,
     rng: Rng,
 }
 
-/// The map after one more layer has lost what it had learnt.
+/// The map after one more layer has been randomised.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RandomisedMap {
-    /// That layer's name.
+    /// The name of the layer that this step randomised.
     pub layer: String,
-    /// Layers that are still as trained.
+    /// The number of layers that still have their trained weights.
     pub left: usize,
-    /// Signs: Spearman's rank correlation, -1..=1, cell by cell, of the *signed* values with the
-    /// trained network's; `None` where nothing is left of the map and all values are the same. It
-    /// says nothing of the map as it is usually drawn, which has no signs.
+    /// Signs: Spearman's rank correlation, -1..=1, of the *signed* values with the trained
+    /// network's, cell by cell; `None` if all values are equal. A map is usually drawn without
+    /// signs, and this number says nothing about that drawing.
     pub correlation: Option<f64>,
-    /// Places: the same for the *magnitudes*, which are what [`map`](Self::map) holds and what a
-    /// saliency map shows. Even unrelated gradients have something in common here: the photo, the
-    /// raster that a network's strides leave, and the edge of the picture.
+    /// Magnitudes: the same correlation of the values in [`map`](Self::map), which are what a
+    /// saliency map shows. It is above 0 even for unrelated gradients, which share the photo, the
+    /// raster of the network's strides, and the edge of the picture.
     pub magnitude_correlation: Option<f64>,
     /// The magnitudes.
     pub map: SaliencyMap,
@@ -96,21 +97,21 @@ impl SanityCheck {
         &self.original
     }
 
-    /// How many layers are still as trained.
+    /// The number of layers that still have their trained weights.
     pub fn left(&self) -> usize {
         self.left.len()
     }
 
-    /// Randomises the next layer, the head first, and computes the map again; `None` when none is
-    /// left.
+    /// Randomises the next layer, the classifier first, and computes the map again; `None` if all
+    /// layers are random.
     ///
     /// # Errors
-    /// As [`saliency_map`]. The layer is randomised all the same.
+    /// As [`saliency_map`]. The layer is then random, too.
     pub async fn step(&mut self, progress: &dyn Progress) -> Result<Option<RandomisedMap>, Error> {
-        let Some(place) = self.left.pop() else {
+        let Some(layer) = self.left.pop() else {
             return Ok(None);
         };
-        self.network.randomise(place, &mut self.rng);
+        self.network.randomise(layer, &mut self.rng);
         let Saliency { map, signed, .. } = saliency_map(
             &self.network,
             &self.photo,
@@ -120,7 +121,7 @@ impl SanityCheck {
         )
         .await?;
         Ok(Some(RandomisedMap {
-            layer: self.network.layer_name(place).to_owned(),
+            layer: self.network.layer_name(layer).to_owned(),
             left: self.left.len(),
             correlation: rank_correlation(&signed, &self.original.signed),
             magnitude_correlation: rank_correlation(&map.values, &self.original.map.values),

@@ -1,19 +1,26 @@
-//! How alike two maps are in what they rank high.
+//! Rank correlation: whether two maps put their values in the same order.
 
-/// Spearman's rank correlation of two equally long lists, -1 to 1: Pearson's correlation of the
-/// values' ranks, equal values sharing the mean of theirs. `None` where one of the lists is
-/// constant and ranks nothing.
+/// Spearman's rank correlation of two lists of the same length, -1 to 1: Pearson's correlation of
+/// the values' ranks, where equal values get their mean rank. `None` if all values of one list are
+/// equal.
+///
+/// ```
+/// use deep_inside::saliency::rank_correlation;
+///
+/// assert_eq!(rank_correlation(&[1.0, 2.0, 9.0], &[3.0, 5.0, 6.0]), Some(1.0));
+/// assert_eq!(rank_correlation(&[1.0, 2.0, 9.0], &[4.0, 4.0, 4.0]), None);
+/// ```
 pub fn rank_correlation(one: &[f32], other: &[f32]) -> Option<f64> {
     let (one, other) = (ranks(one), ranks(other));
-    let middle = (one.len() as f64 + 1.0) / 2.0;
-    let sum = |a: &[f64], b: &[f64]| -> f64 {
+    let mean_rank = (one.len() as f64 + 1.0) / 2.0;
+    let covariance = |a: &[f64], b: &[f64]| -> f64 {
         a.iter()
             .zip(b)
-            .map(|(a, b)| (a - middle) * (b - middle))
+            .map(|(a, b)| (a - mean_rank) * (b - mean_rank))
             .sum()
     };
-    let size = (sum(&one, &one) * sum(&other, &other)).sqrt();
-    (size > 0.0).then(|| sum(&one, &other) / size)
+    let scale = (covariance(&one, &one) * covariance(&other, &other)).sqrt();
+    (scale > 0.0).then(|| covariance(&one, &other) / scale)
 }
 
 /// Each value's rank, from 1.
@@ -23,9 +30,9 @@ fn ranks(values: &[f32]) -> Vec<f64> {
     let mut ranks = vec![0.0; values.len()];
     let mut below = 0;
     for equal in order.chunk_by(|&a, &b| values[a] == values[b]) {
-        let shared = below as f64 + (equal.len() as f64 + 1.0) / 2.0;
-        for &place in equal {
-            ranks[place] = shared;
+        let rank = below as f64 + (equal.len() as f64 + 1.0) / 2.0;
+        for &index in equal {
+            ranks[index] = rank;
         }
         below += equal.len();
     }
@@ -56,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_keeps_the_order_correlates_fully() {
+    fn a_monotonic_function_keeps_the_correlation_at_one() {
         let values: Vec<f32> = (0..100).map(|k| ((k * 37) % 100) as f32).collect();
         let cubes: Vec<f32> = values.iter().map(|v| v * v * v).collect();
         let negated: Vec<f32> = cubes.iter().map(|v| -v).collect();

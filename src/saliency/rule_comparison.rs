@@ -1,5 +1,5 @@
-//! Section 4 of the paper, measured: how far the gradient and the DeconvNet's signal are apart,
-//! layer by layer.
+//! Section 4 of the paper, measured: how much the gradient and the DeconvNet signal differ at each
+//! layer.
 
 use burn::tensor::{Device, Tensor};
 
@@ -10,28 +10,30 @@ use crate::networks::graph::{INPUT, LayerId};
 use crate::networks::{Network, ReluRule, Retain};
 use crate::progress::Progress;
 
-/// What one layer does to the two signals.
+/// The two signals at one layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleComparison {
     /// The layer's name; the last entry is the picture.
     pub layer: String,
     /// What kind of layer it is.
     pub kind: &'static str,
-    /// Cosine of the angle between the two signals at the layer's result: 1 where they have the
-    /// same direction, 0 where they have nothing in common. It gathers up what all the layers
-    /// behind this one did.
+    /// Cosine of the angle between the two signals at the layer's output: 1 for the same direction,
+    /// 0 for orthogonal signals. It accumulates the differences of all layers from here to the
+    /// target.
     pub cosine: f32,
-    /// How far this layer alone takes them apart: the two rules applied to one and the same signal,
-    /// the gradient's, give a and b, which are `|a - b| / (|a| + |b|)` apart. 0 is identical, bit
-    /// for bit; 1 is as far as can be. 0 for the picture, where nothing is applied.
-    pub parted: f32,
-    /// Whether all of the signal passes this layer, and not only a branch of it.
-    pub trunk: bool,
+    /// The difference that this layer alone makes: from one and the same signal, the gradient, the
+    /// two rules compute a and b, and this is `|a - b| / (|a| + |b|)`. 0 means identical bits, 1 is
+    /// the maximum. 0 for the picture, which has no backward pass.
+    pub relative_difference: f32,
+    /// Whether every path from the input to the target passes through this layer.
+    pub on_every_path: bool,
 }
 
-/// The gradient of `target` and its DeconvNet signal at the normalised `picture`, `[1, 3, side,
-/// side]`, compared at every layer, from the one that the target reads down to the picture.
-/// `progress` is told before every eighth layer is compared.
+/// Compares the gradient of `target` with its DeconvNet signal at every layer, from the one that
+/// the target reads down to the picture.
+///
+/// In: `picture`, normalised, `[1, 3, side, side]`. `progress` counts layers; it is called before
+/// every eighth layer and at the end.
 ///
 /// # Errors
 /// As [`Target::probe`]; `gpu-lost`; `cancelled` by `progress`.
@@ -43,31 +45,33 @@ pub async fn compare_rules(
 ) -> Result<Vec<RuleComparison>, Error> {
     let graph = &network.graph;
     let probe = target.probe(network, picture.dims()[2])?;
-    let (results, trace) = graph.forward(picture, probe.layer, Retain::Everything)?;
-    let start = probe.signal(results.dims());
-    let [gradients, deconvnets] = [ReluRule::Gradient, ReluRule::DeconvNet].map(|rule| {
-        let mut signals: Vec<(LayerId, Tensor<4>)> = Vec::new();
-        let whole = graph.backward(&trace, start.clone(), rule, INPUT, |id, signal| {
+    let (activations, trace) = graph.forward(picture, probe.layer, Retain::Everything)?;
+    let start = probe.signal(activations.dims());
+    let signals = |rule| -> Result<Vec<(LayerId, Tensor<4>)>, Error> {
+        let mut signals = Vec::new();
+        graph.backward(&trace, start.clone(), rule, INPUT, |id, signal| {
             signals.push((id, signal.clone()))
-        });
-        whole.map(|_| signals)
-    });
-    let (gradients, deconvnets) = (gradients?, deconvnets?);
+        })?;
+        Ok(signals)
+    };
+    let gradients = signals(ReluRule::Gradient)?;
+    let deconvnets = signals(ReluRule::DeconvNet)?;
     let total = gradients.len();
     let (mut ids, mut products) = (Vec::new(), Vec::new());
     for ((id, gradient), (_, deconvnet)) in gradients.into_iter().zip(deconvnets) {
-        // A turn of a browser's event loop takes as long as a layer.
+        // In a browser, a report takes as long as a layer.
         if ids.len() % 8 == 0 {
             progress.report(ids.len(), total).await?;
         }
-        let through = |rule| match id {
+        let gradient_through = |rule| match id {
             INPUT => Ok(Vec::new()),
             _ => graph.backward_through_layer(id, &trace, gradient.clone(), rule),
         };
-        let (ours, theirs) = (through(ReluRule::Gradient)?, through(ReluRule::DeconvNet)?);
-        let apart: Vec<_> = ours
+        let by_gradient = gradient_through(ReluRule::Gradient)?;
+        let by_deconvnet = gradient_through(ReluRule::DeconvNet)?;
+        let differences: Vec<_> = by_gradient
             .iter()
-            .zip(&theirs)
+            .zip(&by_deconvnet)
             .map(|(a, b)| a.clone() - b.clone())
             .collect();
         let (gradient, deconvnet) = ([gradient], [deconvnet]);
@@ -75,9 +79,9 @@ pub async fn compare_rules(
             (&gradient[..], &deconvnet[..]),
             (&gradient, &gradient),
             (&deconvnet, &deconvnet),
-            (&apart, &apart),
-            (&ours, &ours),
-            (&theirs, &theirs),
+            (&differences, &differences),
+            (&by_gradient, &by_gradient),
+            (&by_deconvnet, &by_deconvnet),
         ] {
             products.push(dot(a, b, &network.device));
         }
@@ -85,25 +89,32 @@ pub async fn compare_rules(
     }
     progress.report(total, total).await?;
     let products = read_back(Tensor::cat(products, 0)).await?;
-    let described = ids
-        .into_iter()
-        .zip(products.chunks_exact(6))
-        .map(|(id, products)| {
-            let layer = &graph.layers()[id];
-            let [both, gradient, deconvnet, apart, ours, theirs] =
-                [0, 1, 2, 3, 4, 5].map(|k| products[k]);
-            RuleComparison {
-                layer: layer.name.clone(),
-                kind: layer.operation.kind(),
-                cosine: quotient(both, gradient.sqrt() * deconvnet.sqrt()),
-                trunk: id == probe.layer || graph.is_articulation(id),
-                parted: quotient(apart.sqrt(), ours.sqrt() + theirs.sqrt()),
-            }
-        });
-    Ok(described.collect())
+    let (products, _) = products.as_chunks::<6>();
+    let compared = ids.into_iter().zip(products).map(|(id, products)| {
+        let layer = &graph.layers()[id];
+        let [
+            both,
+            gradient,
+            deconvnet,
+            differences,
+            by_gradient,
+            by_deconvnet,
+        ] = *products;
+        RuleComparison {
+            layer: layer.name.clone(),
+            kind: layer.operation.kind(),
+            cosine: quotient(both, gradient.sqrt() * deconvnet.sqrt()),
+            relative_difference: quotient(
+                differences.sqrt(),
+                by_gradient.sqrt() + by_deconvnet.sqrt(),
+            ),
+            on_every_path: id == probe.layer || graph.is_articulation(id),
+        }
+    });
+    Ok(compared.collect())
 }
 
-/// The sum of the products of all elements: `[1]`.
+/// The dot product of two lists of tensors, which have the same shapes: `[1]`.
 fn dot(one: &[Tensor<4>], other: &[Tensor<4>], device: &Device) -> Tensor<1> {
     let products = one
         .iter()
@@ -112,7 +123,11 @@ fn dot(one: &[Tensor<4>], other: &[Tensor<4>], device: &Device) -> Tensor<1> {
     products.fold(Tensor::zeros([1], device), |sum, product| sum + product)
 }
 
-/// 0 where there is nothing to divide.
-fn quotient(part: f32, whole: f32) -> f32 {
-    if whole > 0.0 { part / whole } else { 0.0 }
+/// `dividend / divisor`; 0 if the divisor is 0.
+fn quotient(dividend: f32, divisor: f32) -> f32 {
+    if divisor > 0.0 {
+        dividend / divisor
+    } else {
+        0.0
+    }
 }

@@ -7,10 +7,10 @@ use crate::error::Error;
 use crate::gradient::Target;
 use crate::preprocess::Crops;
 
-/// More samples or steps than this are refused.
+/// The largest number of samples or steps.
 pub const MOST_PASSES: usize = 1000;
 
-/// The target of a map, and how the map is made. A method reads its own settings and no other's.
+/// The target of a map, and how the map is computed. A method reads only its own settings.
 #[derive(Debug, Clone)]
 pub struct SaliencySettings {
     /// The class or neuron whose value is explained.
@@ -28,9 +28,8 @@ pub struct SaliencySettings {
 }
 
 impl SaliencySettings {
-    /// The paper's map of `target`: the gradient, averaged over ten crops. The other methods have
-    /// the settings of their publications, with samples and steps at the lower end of what these
-    /// recommend.
+    /// The paper's map of `target`: the gradient, averaged over ten crops. The other methods'
+    /// settings follow their publications, with as few samples and steps as those recommend.
     pub fn new(target: Target) -> Self {
         Self {
             target,

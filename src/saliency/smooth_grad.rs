@@ -15,7 +15,8 @@ use crate::rng::Rng;
 pub struct SmoothGradSettings {
     /// Noisy copies of each crop, 1 to [`MOST_PASSES`](super::MOST_PASSES).
     pub samples: usize,
-    /// Standard deviation of the noise relative to the range of pixel values, above 0 and at most 1.
+    /// Standard deviation of the noise relative to the range of pixel values, above 0 and at most
+    /// 1.
     pub sigma: f32,
     /// Seed of the noise.
     pub seed: u64,
@@ -48,8 +49,8 @@ impl SmoothGradSettings {
     }
 }
 
-/// `w = 1/n * sum over k of dS_c/dI (I + e_k)`, per unit of a 0..255 pixel value: n samples, with
-/// `e_k` normal noise of standard deviation sigma.
+/// `w = 1/n * sum over k of dS_c/dI (I + e_k)`, per unit of a 0..255 pixel value, for n samples
+/// with normal noise `e_k` of standard deviation sigma.
 ///
 /// Smilkov et al. 2017 ([arXiv 1706.03825](https://arxiv.org/abs/1706.03825)).
 ///
@@ -82,9 +83,10 @@ impl SmoothGradSettings {
 pub const SMOOTH_GRAD: SaliencyMethod = SaliencyMethod {
     id: "smooth_grad",
     title: "SmoothGrad",
-    formula: "w = mean over n noisy copies of ∂S/∂I (I + noise of deviation σ)",
-    reading: "Bright pixels are those whose change moves the score in most noisy copies of the photo: what single kinks of the network add \
-              to the gradient averages out. The more noise, the smoother the map, and the further from this very photo.",
+    formula: "w = 1/n · Σₖ ∂S/∂I (I + eₖ), with eₖ normal noise of standard deviation σ",
+    reading: "At a bright pixel, a small change moves the score in most noisy copies of the photo; \
+              the noise of a single gradient averages out. More noise makes the map smoother, and \
+              says less about this very photo.",
     reference: "Smilkov, Thorat, Kim, Viégas & Wattenberg 2017, SmoothGrad (arXiv 1706.03825)",
     passes: |settings| settings.smooth_grad.samples,
     attribute,
@@ -108,10 +110,10 @@ fn attribute(input: &AttributionInput, passes: Range<usize>) -> Result<Tensor<4>
     Ok(gradients.mul_scalar(range / 255.0 / settings.samples as f32))
 }
 
-/// The sum of the gradients at the input's one picture plus each row of `noise`.
+/// The sum of the gradients at the input's only picture plus each sample of `noise`.
 ///
-/// In: `noise`, `[samples, 3, side, side]`, in units of the network's normalised input. Out: `[1, 3,
-/// side, side]`, per such unit.
+/// In: `noise`, `[samples, 3, side, side]`, in units of the network's normalised input. Out: `[1,
+/// 3, side, side]`, per such unit.
 ///
 /// # Errors
 /// As [`score_gradient`](crate::gradient::score_gradient).

@@ -526,8 +526,8 @@ impl Engine {
                     layer: layer.layer,
                     kind: layer.kind.to_owned(),
                     cosine: layer.cosine,
-                    parted: layer.parted,
-                    trunk: layer.trunk,
+                    parted: layer.relative_difference,
+                    trunk: layer.on_every_path,
                 })
                 .collect();
             js_object(&layers)

@@ -7,8 +7,8 @@ import { sameTarget } from './target.js';
 import { h } from './dom.js';
 import { downloads } from './downloads.js';
 import { EngineClient } from './engine_client.js';
-import { createExplanation } from './explanation.js';
-import { createGallery } from './gallery.js';
+import { Explanation } from './explanation.js';
+import { Gallery } from './jobs/gallery.js';
 import { CodedError, problemOf } from './messages.js';
 import { keepPage, sharedPicture, useUpdate } from './offline.js';
 import { startClipboardPaste } from './sources/clipboard_paste.js';
@@ -126,8 +126,9 @@ function keep({ used, storable }) {
   });
 }
 
-const explanation = createExplanation(store, client, reportProblem);
-const gallery = createGallery(store, client, reportProblem);
+const jobContext = { store, client, report: reportProblem };
+const explanation = new Explanation(jobContext);
+const gallery = new Gallery(jobContext);
 
 let opening = new AbortController();
 
@@ -221,36 +222,38 @@ const actions = {
     showCards();
   },
 
-  startModel: explanation.startModel,
-  pauseModel: explanation.pauseModel,
-  resumeModel: explanation.resumeModel,
-  cancelModel: explanation.cancelModel,
+  startModel: () => explanation.model.start(),
+  pauseModel: () => explanation.model.pause(),
+  resumeModel: () => explanation.model.resume(),
+  cancelModel: () => explanation.model.cancel(),
 
   /** @param {string} method */
   chooseMethod(method) {
     setSettings({ method });
-    explanation.changeMethod();
+    explanation.maps.changeMethod();
   },
 
   /** @param {import('./messages.js').Seeds} seeds */
   chooseSeeds(seeds) {
     setSettings({ seeds });
-    explanation.changeSeeds();
+    explanation.maps.changeSeeds();
   },
 
-  correctCut: explanation.correctCut,
-  compareRules: explanation.compareRules,
-  checkSanity: explanation.checkSanity,
-  locateTopFive: explanation.locateTopFive,
+  /** @type {import('./jobs/cut_corrections.js').CutCorrections['correct']} */
+  correctCut: (call, args) => explanation.corrections.correct(call, args),
+  compareRules: () => explanation.rules.start(),
+  checkSanity: () => explanation.sanity.start(),
+  locateTopFive: () => explanation.topFive.start(),
 
   /** @param {Partial<import('./state.js').Settings>} parts */
   changeModel(parts) {
     setSettings(parts);
-    explanation.startModel();
+    explanation.model.start();
   },
 
-  growGallery: gallery.grow,
-  stopGallery: gallery.stop,
+  /** @param {boolean} surprise */
+  growGallery: (surprise) => gallery.start(surprise),
+  stopGallery: () => gallery.cancel(),
 
   /** Stops whatever is under way. */
   cancel() {
@@ -261,7 +264,7 @@ const actions = {
       store.set({ opening: false });
     }
     explanation.cancel();
-    gallery.stop();
+    gallery.cancel();
   },
 
   retry: openEngine,
@@ -361,8 +364,8 @@ window.addEventListener('hashchange', () => {
       if (store.state.probabilities) chooseFromLink(target);
       else pendingTarget = target;
     }
-    if (settings.method !== before.method) explanation.changeMethod();
-    else if (settings.seeds !== before.seeds) explanation.changeSeeds();
+    if (settings.method !== before.method) explanation.maps.changeMethod();
+    else if (settings.seeds !== before.seeds) explanation.maps.changeSeeds();
   }
   if (read.settings.device !== before.device) openEngine();
 });

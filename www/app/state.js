@@ -127,22 +127,26 @@
  * @property {import('./offline.js').Kept} kept   what the next visit finds on this computer
  */
 
-/** @type {SaliencyState} */
-export const NO_SALIENCY = { phase: 'idle', done: 0, total: 0, map: null };
-/** @type {ModelState} */
-export const NO_MODEL = { phase: 'idle', steps: 0, curve: [], frame: null, frames: [], pace: 0 };
-/** @type {CutState} */
-export const NO_CUT = { phase: 'idle', fraction: 0, correcting: false, strokes: [], cut: null };
-/** @type {RelationState} */
-export const NO_RELATION = { phase: 'idle', relation: null };
-/** @type {SanityState} */
-export const NO_SANITY = { phase: 'idle', method: '', layers: 0, original: null, steps: [] };
+/**
+ * The parts of the state that jobs compute.
+ * @typedef {'saliency' | 'model' | 'cut' | 'relation' | 'sanity' | 'topFive' | 'gallery'} Result
+ */
 
-/** @type {TopFiveState} */
-export const NO_TOP_FIVE = { phase: 'idle', located: [] };
+/**
+ * Every result before anything has been computed.
+ * @type {{[Name in Result]: State[Name]}}
+ */
+export const NOTHING = {
+  saliency: { phase: 'idle', done: 0, total: 0, map: null },
+  model: { phase: 'idle', steps: 0, curve: [], frame: null, frames: [], pace: 0 },
+  cut: { phase: 'idle', fraction: 0, correcting: false, strokes: [], cut: null },
+  relation: { phase: 'idle', relation: null },
+  sanity: { phase: 'idle', method: '', layers: 0, original: null, steps: [] },
+  topFive: { phase: 'idle', located: [] },
+  gallery: { phase: 'idle', models: [] },
+};
 
-/** @type {GalleryState} */
-export const NO_GALLERY = { phase: 'idle', models: [] };
+export const RESULTS = /** @type {Result[]} */ (Object.keys(NOTHING));
 
 /** @param {Settings} settings @returns {State} */
 export function initialState(settings) {
@@ -154,16 +158,10 @@ export function initialState(settings) {
     scores: null,
     target: null,
     fromLink: false,
-    saliency: NO_SALIENCY,
-    model: NO_MODEL,
-    cut: NO_CUT,
+    ...NOTHING,
     cutView: 'outline',
     cutTool: null,
     brush: 0.05,
-    relation: NO_RELATION,
-    sanity: NO_SANITY,
-    topFive: NO_TOP_FIVE,
-    gallery: NO_GALLERY,
     settings,
     problems: [],
     kept: 'unknown',
@@ -199,6 +197,16 @@ export function createStore(initial) {
       if (changed.size === 0) queueMicrotask(tellWatchers);
       for (const key of /** @type {(keyof State)[]} */ (Object.keys(parts))) changed.add(key);
       state = { ...state, ...parts };
+    },
+
+    /**
+     * Replaces parts of a result.
+     * @template {Result} Name
+     * @param {Name} result
+     * @param {Partial<State[Name]>} parts
+     */
+    update(result, parts) {
+      this.set({ [result]: { ...state[result], ...parts } });
     },
 
     /**

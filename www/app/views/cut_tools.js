@@ -7,10 +7,7 @@ import { cut as words } from '../strings/en.js';
 
 /** @typedef {import('../state.js').CutTool} CutTool */
 /** @typedef {[number, number]} Point   column and row in the display frame */
-/**
- * @typedef {ReturnType<typeof import('../explanation.js').createExplanation>['correctCut']}
- *   CorrectCut
- */
+/** @typedef {import('../jobs/cut_corrections.js').CutCorrections['correct']} CorrectCut */
 
 const TOOLS = /** @type {const} */ (['object', 'background', 'rectangle']);
 const COLOURS = { object: '#19c37d', background: '#ff5f56', rectangle: '#fff' };

@@ -3,7 +3,7 @@
 import { drawModelFrame } from '../canvas_layers.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { saveModelFrame } from '../downloads.js';
-import { PLACES } from '../gallery.js';
+import { GALLERY_SIZE } from '../jobs/gallery.js';
 import { gallery as words, model as modelWords, percent, shortName } from '../strings/en.js';
 import { makeAnalysisPanel } from './analysis_panel.js';
 
@@ -15,7 +15,7 @@ import { makeAnalysisPanel } from './analysis_panel.js';
  * @param {(error: unknown) => void} actions.report
  */
 export function makeGalleryPanel(store, actions) {
-  const places = Array.from({ length: PLACES }, (_, place) => {
+  const places = Array.from({ length: GALLERY_SIZE }, (_, place) => {
     const canvas = h('canvas', {});
     const name = h('span', { class: 'gallery-name' });
     const reading = h('span', { class: 'strip-layer' });

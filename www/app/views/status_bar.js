@@ -3,21 +3,11 @@
 
 import { h, setText } from '../dom.js';
 import { likeliest } from '../ranking.js';
+import { RESULTS } from '../state.js';
 import { announcements, errors, shortName, status as words } from '../strings/en.js';
 import { targetName } from './card.js';
 
 /** @typedef {import('../state.js').State} State */
-
-/** The parts of the state that can be cancelled. */
-const RESULTS = /** @type {const} */ ([
-  'saliency',
-  'model',
-  'cut',
-  'relation',
-  'sanity',
-  'topFive',
-  'gallery',
-]);
 
 /**
  * @param {import('../state.js').Store} store
@@ -59,21 +49,7 @@ export function makeStatusBar(store, actions) {
   );
 
   store.watch(
-    [
-      'engine',
-      'opening',
-      'photo',
-      'probabilities',
-      'target',
-      'saliency',
-      'model',
-      'cut',
-      'relation',
-      'sanity',
-      'topFive',
-      'gallery',
-      'problems',
-    ],
+    ['engine', 'opening', 'photo', 'probabilities', 'target', 'problems', ...RESULTS],
     (state) => {
       const { sentence, fraction, busy } = activity(state);
       setText(text, sentence);
@@ -92,24 +68,11 @@ export function makeStatusBar(store, actions) {
   );
 
   let before = store.state;
-  store.watch(
-    [
-      'engine',
-      'probabilities',
-      'saliency',
-      'model',
-      'cut',
-      'relation',
-      'sanity',
-      'topFive',
-      'gallery',
-    ],
-    (state) => {
-      const announcement = announcementOf(before, state);
-      before = state;
-      if (announcement) setText(liveRegion, announcement);
-    },
-  );
+  store.watch(['engine', 'probabilities', ...RESULTS], (state) => {
+    const announcement = announcementOf(before, state);
+    before = state;
+    if (announcement) setText(liveRegion, announcement);
+  });
 
   return element;
 }
@@ -183,11 +146,10 @@ function activity(state) {
 
 /** What a listener should hear of a change, or null. @param {State} before @param {State} now */
 function announcementOf(before, now) {
-  /**
-   * @param {'saliency' | 'model' | 'cut' | 'relation' | 'sanity' | 'topFive' | 'gallery'} part
-   * @param {string} phase
-   */
-  const reached = (part, phase) => now[part].phase === phase && before[part].phase !== phase;
+  const reached = (
+    /** @type {import('../state.js').Result} */ result,
+    /** @type {string} */ phase,
+  ) => now[result].phase === phase && before[result].phase !== phase;
   const name = targetName(now);
   if (now.engine.phase === 'ready' && before.engine.phase !== 'ready') return announcements.ready;
   if (now.probabilities && now.probabilities !== before.probabilities)

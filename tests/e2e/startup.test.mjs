@@ -246,7 +246,7 @@ describe('a page that cannot start', () => {
 
   for (const file of [
     'app/engine_worker.js',
-    'app/map_range.js',
+    'app/worker/map_centre.js',
     'pkg/deep_inside.js',
     'pkg/cpu/deep_inside.js',
   ]) {
@@ -312,7 +312,7 @@ describe('parts of two versions', () => {
     'app/ranking.js',
     'app/strings/en.js',
     'app/engine_worker.js',
-    'app/map_range.js',
+    'app/worker/map_centre.js',
     'pkg/deep_inside.js',
     'index.html',
   ]) {
@@ -326,7 +326,7 @@ describe('parts of two versions', () => {
   for (const file of [
     'app/ranking.js',
     'app/engine_worker.js',
-    'app/weights_store.js',
+    'app/worker/weights_store.js',
     'pkg/deep_inside.js',
   ]) {
     test(`${file} of a time when modules did not tell of their build`, async () => {
@@ -390,7 +390,7 @@ describe('parts of two versions', () => {
     await v.ready();
   });
 
-  for (const file of ['app/map_range.js', 'pkg/cpu/deep_inside.js']) {
+  for (const file of ['app/worker/map_centre.js', 'pkg/cpu/deep_inside.js']) {
     test(`a part of the worker, ${file}, that does not fit`, async () => {
       site.server.put(file, () => ({ body: 'export const other = 1;' }));
       await arrive();

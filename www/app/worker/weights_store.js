@@ -1,12 +1,12 @@
 // The network's weights in the worker: out of the browser's cache, or over the network with
 // progress in bytes.
 
-import { CodedError } from './messages.js';
-import { transfer as words } from './strings/en.js';
+import { CodedError } from '../messages.js';
+import { transfer as words } from '../strings/en.js';
 
 const CACHE = 'deep-inside-weights';
 
-/** @typedef {(progress: import('./messages.js').Progress) => void} OnProgress */
+/** @typedef {(progress: import('../messages.js').Progress) => void} OnProgress */
 
 /**
  * @param {{file: string, bytes: number, sha256: string}} weights
@@ -18,7 +18,7 @@ const CACHE = 'deep-inside-weights';
 export async function fetchWeights(weights, skipCache, onProgress) {
   // The checksum in the address keeps a new version from meeting the old one's cached copy.
   const address = new URL(
-    `../pkg/weights/${weights.file}?${weights.sha256.slice(0, 16)}`,
+    `../../pkg/weights/${weights.file}?${weights.sha256.slice(0, 16)}`,
     import.meta.url,
   ).href;
   const cache = await openCache();

@@ -1,0 +1,67 @@
+// Saliency maps, and the two rules beside each other.
+
+import { frameOf } from '../messages.js';
+import { countPasses, Transferred } from './handlers.js';
+import { centreOf } from './map_centre.js';
+import { engine } from './opening.js';
+
+/** @typedef {import('../../pkg/deep_inside.js').SaliencyMap} SaliencyMap */
+
+/**
+ * The newest map of `saliency`, which can seed a cut; null in a new worker.
+ * @type {{map: SaliencyMap, method: string, views: number} | null}
+ */
+export let newestMap = null;
+
+export function freeMap() {
+  newestMap?.map.free();
+  newestMap = null;
+}
+
+/** @satisfies {Partial<import('./handlers.js').Handlers>} */
+export const mapCalls = {
+  async saliency({ target, method, views }, { signal, progress }) {
+    const onProgress = countPasses(progress);
+    const map = await engine.saliency({ ...target, method, views, signal, onProgress });
+    freeMap();
+    newestMap = { map, method, views };
+    const result = describeMap(map, method, views);
+    return new Transferred(result, [result.intensity.buffer]);
+  },
+
+  async overlayPng({ map, colourMap, ground, opacity }, { signal }) {
+    const { intensity, width, height } = map;
+    return engine.overlayPng({ intensity, width, height, colourMap, ground, opacity, signal });
+  },
+
+  async relation({ target }, { signal }) {
+    const maps = [];
+    for (const method of ['gradient', 'deconvnet']) {
+      const map = await engine.saliency({ ...target, method, views: 1, signal });
+      maps.push(describeMap(map, method, 1));
+      map.free();
+    }
+    const [gradient, deconvnet] = maps;
+    const layers = await engine.relation({ ...target, signal });
+    return new Transferred(
+      { gradient, deconvnet, layers },
+      maps.map(({ intensity }) => intensity.buffer),
+    );
+  },
+};
+
+/**
+ * @param {SaliencyMap} map
+ * @param {string} method
+ * @param {number} views
+ * @returns {import('../messages.js').IntensityMap}
+ */
+function describeMap(map, method, views) {
+  // Plain numbers: each access to a property of the map is a call into wasm, and a loop of them
+  // stalls Chromium for minutes.
+  const { width, height, completenessGap } = map;
+  const frame = frameOf(width, height);
+  const intensity = map.intensity(frame.width, frame.height);
+  const centre = centreOf(intensity, frame.width);
+  return { intensity, ...frame, method, completenessGap, views, centre };
+}

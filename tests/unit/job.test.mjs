@@ -4,13 +4,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Job } from '../../www/app/jobs/job.js';
+import { problemOf } from '../../www/app/messages.js';
 import { createStore, initialState } from '../../www/app/state.js';
 
 /** A job of map and cut, its store, and the codes of the problems that it reports. */
 function someJob() {
   const store = createStore(initialState({}));
   const reported = [];
-  const job = new Job({ store, report: ({ code }) => reported.push(code) }, 'saliency', 'cut');
+  const job = new Job(
+    { store, report: (error) => reported.push(problemOf(error).code) },
+    'saliency',
+    'cut',
+  );
   return { job, store, reported };
 }
 

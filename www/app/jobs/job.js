@@ -8,7 +8,7 @@ import { NOTHING } from '../state.js';
  * @typedef {object} JobContext
  * @property {import('../state.js').Store} store
  * @property {import('../engine_client.js').EngineClient} client
- * @property {(problem: import('../messages.js').Problem) => void} report
+ * @property {(error: unknown) => void} report
  */
 
 /** Phases of a result that a cancel ends. */
@@ -78,9 +78,8 @@ export class Job {
    * @returns {'cancelled' | 'failed'}   the phase of the results after it
    */
   reported(error) {
-    const problem = problemOf(error);
-    if (problem.code === 'cancelled') return 'cancelled';
-    this.report(problem);
+    if (problemOf(error).code === 'cancelled') return 'cancelled';
+    this.report(error);
     return 'failed';
   }
 

@@ -54,8 +54,8 @@ export async function visit(browser, address, { before, wait, ...options } = {})
     /** The names of the likeliest classes. */
     classes: () => page.locator('.class-button .class-name').allTextContents(),
 
-    /** @param {number} place */
-    chooseClass: (place) => page.click(`.class-button >> nth=${place}`),
+    /** @param {number} rank   0: the likeliest */
+    chooseClass: (rank) => page.click(`.class-button >> nth=${rank}`),
 
     /** Until the three cards have something of the class to show. @param {string} name */
     async threeCardsShow(name) {
@@ -86,18 +86,35 @@ export async function visit(browser, address, { before, wait, ...options } = {})
     modelStep: async () =>
       Number((await page.textContent('#model .card-state')).match(/\d+/)?.[0] ?? 0),
 
+    /** The class model takes no more steps. */
+    stopModel: () => page.click('#model button:text-is("Cancel")'),
+
     /**
-     * Drops texts on the page, as from another window.
-     * @param {Record<string, string>} texts   by media type
+     * Drops something on the page, or pastes it, as from another window.
+     * @param {'drop' | 'paste'} how
+     * @param {object} what
+     * @param {Record<string, string>} [what.texts]   by media type
+     * @param {Buffer} [what.file]
+     * @param {number} [what.zeros]   a file of so many bytes
      */
-    drop: (texts) =>
-      page.evaluate((parts) => {
-        const dataTransfer = new DataTransfer();
-        for (const [type, text] of Object.entries(parts)) dataTransfer.setData(type, text);
-        document.body.dispatchEvent(
-          new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }),
-        );
-      }, texts),
+    transfer: (how, { texts = {}, file, zeros }) =>
+      page.evaluate(
+        ([kind, parts, base64, length]) => {
+          const data = new DataTransfer();
+          for (const [type, text] of Object.entries(parts)) data.setData(type, text);
+          const bytes = base64
+            ? Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
+            : length && new Uint8Array(length);
+          if (bytes) data.items.add(new File([bytes], 'x', { type: 'image/jpeg' }));
+          const options = { bubbles: true, cancelable: true };
+          document.body.dispatchEvent(
+            kind === 'drop'
+              ? new DragEvent('drop', { ...options, dataTransfer: data })
+              : new ClipboardEvent('paste', { ...options, clipboardData: data }),
+          );
+        },
+        [how, texts, file?.toString('base64'), zeros],
+      ),
 
     /** Until an error card with this code is there. @param {string} code */
     problem: (code) => page.waitForSelector(`.problem[data-code="${code}"]`),

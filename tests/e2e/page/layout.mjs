@@ -98,4 +98,20 @@ describe('for everyone', () => {
     await v.finished();
     assert.deepEqual(await places(), empty);
   });
+
+  test('an opened formula stays in its card, and so do the buttons that save', async () => {
+    const v = await arrive({ viewport: { width: 1440, height: 900 } });
+    await v.ready();
+    for (const summary of await v.page.locator('.formula summary').all()) await summary.click();
+    assert.equal(await v.page.locator('.formula[open] math:visible').count(), 3);
+    const outside = await v.page.evaluate(() =>
+      [...document.querySelectorAll('.card')].flatMap((card) => {
+        const { right } = card.getBoundingClientRect();
+        return [...card.querySelectorAll('.saves button, .formula, .formula p')]
+          .filter((element) => element.getBoundingClientRect().right > right)
+          .map((element) => `${card.id}: ${element.textContent}`);
+      }),
+    );
+    assert.deepEqual(outside, []);
+  });
 });

@@ -3,28 +3,23 @@
 // usage: node tests/bench/bench.mjs [--without-webgpu]
 
 import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
-import { launch } from '../e2e/browser.mjs';
-import { serve } from '../e2e/server.mjs';
 import { visit } from '../e2e/visit.mjs';
 import { countGpuCalls } from './count_gpu_calls.mjs';
+import { DIST, openBench, quietPage, row } from './quiet_page.mjs';
 
-const DIST = join(import.meta.dirname, '../../dist');
 const withWebGpu = !process.argv.includes('--without-webgpu');
 
-const server = await serve(DIST);
-const browser = await launch();
+const { server, browser, machine, close } = await openBench();
 
-console.log(`${cpus().length} x ${cpus()[0].model}, Chromium ${browser.version()}`);
+console.log(machine);
 await transferred();
 await firstMap();
 await measureDevice('cpu', { runs: 9, warmUp: 3, growth: 227 });
 if (withWebGpu) await measureDevice('webgpu', { runs: 9, warmUp: 3, growth: 64 });
-await browser.close();
-await server.close();
+await close();
 
 /** What a first visit transfers, after brotli. */
 async function transferred() {
@@ -84,22 +79,11 @@ function observeTasks() {
 }
 
 async function measureDevice(device, { runs, warmUp, growth }) {
-  const page = await (await browser.newContext()).newPage();
-  page.setDefaultTimeout(0);
-  await countGpuCalls(page);
-  // A document of this origin in which nothing else computes
-  await page.goto(`${server.address}nothing-here`);
+  const page = await quietPage(await browser.newContext(), server, countGpuCalls);
   const { description, results } = await page.evaluate(
     async ({ device, runs, warmUp, growth }) => {
-      const { default: init, Engine } = await import(
-        device === 'webgpu' ? '/pkg/webgpu/deep_inside.js' : '/pkg/deep_inside.js'
-      );
-      const { memory } = await init();
-      const engine = await Engine.open(device);
-      const [network] = Engine.networks();
-      const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
-      await engine.loadNetwork(network.id, await bytes(`/pkg/weights/${network.weights.file}`));
-      const photo = await createImageBitmap(new Blob([await bytes('/samples/chelsea.jpg')]));
+      const { Engine, engine, memory } = await openEngine(device);
+      const photo = await createImageBitmap(await (await fetch('/samples/chelsea.jpg')).blob());
       const show = (width, height) => {
         const context = new OffscreenCanvas(width, height).getContext('2d');
         context.drawImage(photo, 0, 0, width, height);
@@ -190,8 +174,4 @@ async function measureDevice(device, { runs, warmUp, growth }) {
   console.log(`\n${description}`);
   for (const [name, value, unit] of results) row(name, value, unit);
   await page.context().close();
-}
-
-function row(name, value, unit) {
-  console.log(`${name.padEnd(34)}${value.padStart(10)} ${unit}`);
 }

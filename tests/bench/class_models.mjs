@@ -3,40 +3,21 @@
 // and one backward pass and an addition: the others are given as multiples.
 // usage: node tests/bench/class_models.mjs [--without-webgpu]
 
-import { cpus } from 'node:os';
-import { join } from 'node:path';
-
-import { launch } from '../e2e/browser.mjs';
-import { serve } from '../e2e/server.mjs';
 import { countGpuCalls } from './count_gpu_calls.mjs';
+import { openBench, quietPage } from './quiet_page.mjs';
 
-const server = await serve(join(import.meta.dirname, '../../dist'));
-const browser = await launch();
-console.log(`${cpus().length} x ${cpus()[0].model}, Chromium ${browser.version()}`);
+const { server, browser, machine, close } = await openBench();
+console.log(machine);
 await measureDevice('cpu', { sides: [128, 227, 320, 512], runs: 9, steps: 4 });
 if (!process.argv.includes('--without-webgpu'))
   await measureDevice('webgpu', { sides: [128, 227, 320, 512], runs: 5, steps: 1 });
-await browser.close();
-await server.close();
+await close();
 
 async function measureDevice(device, options) {
-  const page = await (await browser.newContext()).newPage();
-  page.setDefaultTimeout(0);
-  await countGpuCalls(page);
-  // A document of this origin in which nothing else computes
-  await page.goto(`${server.address}nothing-here`);
+  const page = await quietPage(await browser.newContext(), server, countGpuCalls);
   const { description, rows } = await page.evaluate(
     async ({ device, sides, runs, steps }) => {
-      const { default: init, Engine } = await import(
-        device === 'webgpu' ? '/pkg/webgpu/deep_inside.js' : '/pkg/deep_inside.js'
-      );
-      await init();
-      const engine = await Engine.open(device);
-      const [network] = Engine.networks();
-      await engine.loadNetwork(
-        network.id,
-        new Uint8Array(await (await fetch(`/pkg/weights/${network.weights.file}`)).arrayBuffer()),
-      );
+      const { Engine, engine } = await openEngine(device);
       const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
       const rows = [];
       for (const side of sides) {

@@ -5,10 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { launch } from '../e2e/browser.mjs';
-import { serve } from '../e2e/server.mjs';
+import { openBench, quietPage, row } from './quiet_page.mjs';
 
-const ROOT = join(import.meta.dirname, '../..');
 const ITERATIONS = 5;
 // At the largest, OpenCV.js takes a quarter of a minute a run.
 const CONTESTS = [
@@ -24,18 +22,14 @@ const SIZES = [
   [1024, 1024],
 ];
 
-const server = await serve(join(ROOT, 'dist'));
+const { server, browser, close } = await openBench({ webgpu: false });
 server.put('neutral_energy.mjs', () => ({
   status: 200,
   type: 'text/javascript',
   body: readFileSync(join(import.meta.dirname, 'neutral_energy.mjs')),
 }));
-const browser = await launch({ webgpu: false });
 // OpenCV.js builds its bindings as text, which the page's policy forbids.
-const page = await (await browser.newContext({ bypassCSP: true })).newPage();
-page.setDefaultTimeout(0);
-// A document of this origin in which nothing else computes
-await page.goto(`${server.address}nothing-here`);
+const page = await quietPage(await browser.newContext({ bypassCSP: true }), server);
 await page.addScriptTag({
   path: join(import.meta.dirname, 'peers/node_modules/@techstark/opencv-js/dist/opencv.js'),
 });
@@ -98,8 +92,7 @@ for (const [name, values] of [
   const { median, range, runs } = summary(values);
   row(name, median.toFixed(1), `ms (${range}), median of ${runs}`);
 }
-await browser.close();
-await server.close();
+await close();
 
 /** Runs in the page: both contestants, and what they are asked to do. */
 async function prepare(iterations) {
@@ -237,8 +230,4 @@ function summary(times) {
     range: `${sorted[0].toFixed(1)} to ${sorted.at(-1).toFixed(1)}`,
     runs: sorted.length,
   };
-}
-
-function row(name, value, unit) {
-  console.log(`${name.padEnd(34)}${value.padStart(10)} ${unit}`);
 }

@@ -8,10 +8,9 @@ import { join } from 'node:path';
 
 import { launch } from '../e2e/browser.mjs';
 import { largePicture, watchRenderer } from '../e2e/renderer_memory.mjs';
-import { serve } from '../e2e/server.mjs';
 import { visit } from '../e2e/visit.mjs';
+import { DIST, openBench } from './quiet_page.mjs';
 
-const DIST = process.env.DIST || join(import.meta.dirname, '../../dist');
 const SIZES = [
   ['image/png', 8064, 6048],
   ['image/jpeg', 8064, 6048],
@@ -20,11 +19,10 @@ const SIZES = [
 const SMALL_WAIT_MS = 20_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'deep-inside-'));
-const server = await serve(DIST);
-const studio = await launch();
+// Pictures are drawn in a browser of their own, which is not measured.
+const { server, browser: studio, close } = await openBench();
 for (const [type, width, height] of SIZES) await measure(type, width, height);
-await studio.close();
-await server.close();
+await close();
 rmSync(folder, { recursive: true });
 
 async function measure(type, width, height) {

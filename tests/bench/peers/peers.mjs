@@ -4,11 +4,9 @@
 // usage: node tests/bench/peers/peers.mjs GRAPH.onnx   (`make bench-peers` prepares it)
 
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 
-import { launch } from '../../e2e/browser.mjs';
-import { serve } from '../../e2e/server.mjs';
+import { openBench, quietPage } from '../quiet_page.mjs';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const SIDE = 227;
@@ -16,8 +14,7 @@ const CLASS = 285;
 const MEAN = [103.939, 116.779, 123.68];
 const [WARM, RUNS] = [3, 9];
 
-const server = await serve(join(ROOT, 'dist'));
-const browser = await launch();
+const { server, browser, machine, close } = await openBench();
 const context = await browser.newContext({ bypassCSP: true });
 await context.route('**/graph.onnx', (route) =>
   route.fulfill({ body: readFileSync(process.argv[2]) }),
@@ -38,21 +35,16 @@ const contestants = {
   'TF.js, WebGPU': await contestant(tensorflow, 'webgpu'),
   'TF.js, WebGL': await contestant(tensorflow, 'webgl'),
 };
-console.log(
-  `${cpus().length} x ${cpus()[0].model}, Chromium ${browser.version()}; side ${SIDE}, medians of ${RUNS} after ${WARM}`,
-);
+console.log(`${machine}; side ${SIDE}, medians of ${RUNS} after ${WARM}`);
 await contest('gradient', Object.keys(contestants), { base: 'ours, CPU' });
 await contest('class model, 30 steps', ['ours, CPU', 'onnxruntime-web, wasm, 1 thread'], {
   base: 'onnxruntime-web, wasm, 1 thread',
 });
-await browser.close();
-await server.close();
+await close();
 
 /** A page in which `prepare` has left `globalThis.contest`. */
 async function contestant(prepare, ...args) {
-  const page = await context.newPage();
-  page.setDefaultTimeout(0);
-  await page.goto(`${server.address}nothing-here`);
+  const page = await quietPage(context, server);
   await page.evaluate(
     ({ side, mean }) => {
       // A picture with shapes and noise: its planes as the network reads them, and its RGBA pixels.
@@ -165,16 +157,7 @@ function float(half) {
 // What follows runs in the pages. Gradients are in planes B, G, R.
 
 async function ours({ side, classIndex, args: [device] }) {
-  const { default: init, Engine } = await import(
-    device === 'webgpu' ? '/pkg/webgpu/deep_inside.js' : '/pkg/deep_inside.js'
-  );
-  await init();
-  const engine = await Engine.open(device);
-  const [network] = Engine.networks();
-  await engine.loadNetwork(
-    network.id,
-    new Uint8Array(await (await fetch(`/pkg/weights/${network.weights.file}`)).arrayBuffer()),
-  );
+  const { engine } = await openEngine(device);
   engine.setPicturePixels(picture.rgba, side, side);
   const planesOf = (values) =>
     [0, 1, 2].map((k) => values.subarray(k * side * side, (k + 1) * side * side));

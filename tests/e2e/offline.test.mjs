@@ -26,7 +26,7 @@ let next;
 before(async () => {
   browser = await launch({ webgpu: false });
   next = otherVersion(DIST, {
-    'app/strings/en.js': (text) =>
+    'app/strings/en/page.js': (text) =>
       text.replace("title: 'Deep Inside'", "title: 'Deep Inside, next'"),
     'samples/samples.json': (text) => text.replace('"title": "', '"title": "Next: '),
     'style/layout.css': (text) => `${text}\n/* next */`,
@@ -82,7 +82,7 @@ async function assertWholly(folder, words, page = v.page) {
   assert.deepEqual(await builds(page), [buildOf(folder)]);
   for (const file of [
     'samples/samples.json',
-    'app/strings/en.js',
+    'app/strings/en/page.js',
     'style/layout.css',
     'index.html',
   ]) {

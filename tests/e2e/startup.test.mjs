@@ -404,7 +404,7 @@ describe('parts of two versions', () => {
 
     test('the button reloads past the browser’s cache', async () => {
       const next = otherVersion(DIST, {
-        'app/strings/en.js': (text) =>
+        'app/strings/en/page.js': (text) =>
           text.replace("title: 'Deep Inside'", "title: 'Deep Inside, next'"),
       });
       site.server.cacheBy(forAYear);

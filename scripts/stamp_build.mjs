@@ -1,10 +1,9 @@
 // Makes one build of a staged page: `node scripts/stamp_build.mjs FOLDER`, or as Trunk's hook with
 // its staging folder.
 //
-// Every module gets a first line that tells of which build it is, and so does index.html, so that
-// the page knows when parts of two builds have come together; files.json says what the build
-// consists of, for whoever wants all of it anew; and the service worker gets the same list, by
-// which it keeps the page. Stamping twice does no harm.
+// Every module gets a first line that states its build, and so does index.html, so that the page
+// notices parts of two builds; files.json lists the files of the build, for reloading all of them;
+// and the service worker gets the same list, by which it keeps the page. Stamping twice does no harm.
 
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -13,10 +12,10 @@ import { join, relative, sep } from 'node:path';
 const folder = process.argv[2] ?? process.env.TRUNK_STAGING_DIR;
 if (!folder) throw new Error('which folder?');
 
-/** What a visit needs, weights apart, which have checksums of their own. */
+/** What a visit needs, except for the weights, which have checksums of their own. */
 const PARTS =
   /^index\.html$|^manifest\.webmanifest$|^(app|style|pkg)\/.*\.(js|css|svg|png|wasm)$|^samples\/.*\.(jpg|json)$/;
-/** The modules that tell of which build they are. The programs' own are checked by the package. */
+/** The modules that state their build. The package checks the programs' own. */
 const MODULES = /^app\/.*\.js$|^pkg\/deep_inside\.js$/;
 const WORKER = 'service_worker.js';
 

@@ -46,7 +46,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   if (request.method === 'POST' && request.url === SHARE_TARGET)
     return event.respondWith(takeShared(request));
-  // Whoever wants it anew gets it from the network
+  // A request past the caches goes to the network
   if (request.method !== 'GET' || request.cache === 'reload') return;
   const name = nameOf(request.url);
   if (request.mode === 'navigate') {

@@ -1,5 +1,5 @@
-// What the benches in a browser share: the built page, served; a browser; and pages in which nothing
-// but the bench computes.
+// What benches in a browser share: the built page, served; a browser; and pages in which only the
+// bench computes.
 
 import { cpus } from 'node:os';
 import { join } from 'node:path';

@@ -32,7 +32,7 @@ const visitAt = async (address) => (v = site.visitor = await visit(site.browser,
 const inWorker = (script) =>
   site.server.put('app/engine_worker.js', (body) => ({ body: `${script}\n${body}` }));
 
-/** The sentence that stands in for a page that has not started. */
+/** The sentence that is shown until the page has started. */
 const sentence = () => v.page.waitForSelector('.not-started', { timeout: 10_000 });
 
 describe('a browser without storage', () => {
@@ -213,11 +213,11 @@ describe('a page that cannot start', () => {
     // Before its style has come, the sentence is in the document already, but nothing is drawn yet.
     await v.page.waitForFunction(
       () => {
-        const told = document.querySelector('.not-started');
+        const sentence = document.querySelector('.not-started');
         return (
-          told &&
-          getComputedStyle(told).animationName === 'appear' &&
-          /still loading/.test(told.innerText)
+          sentence &&
+          getComputedStyle(sentence).animationName === 'appear' &&
+          /still loading/.test(sentence.innerText)
         );
       },
       undefined,
@@ -293,9 +293,9 @@ describe('parts of two versions', () => {
   const STAMP = /^\(self\.builds[^\n]*\n/;
   const of = (/** @type {string} */ build) => (/** @type {Buffer} */ body) =>
     body.toString().replace(/"\w{16}"/, `"${build}"`);
-  const untold = (/** @type {Buffer} */ body) => body.toString().replace(STAMP, '');
+  const unstamped = (/** @type {Buffer} */ body) => body.toString().replace(STAMP, '');
 
-  /** The page says that it was updated, and its button gets everything anew. */
+  /** The page says that it was updated, and its button reloads everything. */
   async function updatedAndMended() {
     const card = await v.problem('program-mismatch');
     assert.match(await card.textContent(), /The page was updated\./);
@@ -329,14 +329,14 @@ describe('parts of two versions', () => {
     'app/worker/weights_store.js',
     'pkg/deep_inside.js',
   ]) {
-    test(`${file} of a time when modules did not tell of their build`, async () => {
-      site.server.put(file, (body) => ({ body: untold(body) }));
+    test(`${file} from before modules stated their build`, async () => {
+      site.server.put(file, (body) => ({ body: unstamped(body) }));
       await arrive();
       await updatedAndMended();
     });
   }
 
-  /** The programs' ends, and the last lines of their JavaScript, tell of the package's build. */
+  /** The programs' ends, and the last lines of their JavaScript, state the package's build. */
   for (const [file, hash] of [
     ['cpu/deep_inside.js', ''],
     ['_bg.wasm', ''],
@@ -363,7 +363,7 @@ describe('parts of two versions', () => {
       );
     });
 
-    test(`${file}: a program of a time when they did not tell of their build`, async () => {
+    test(`${file}: a program from before they stated their build`, async () => {
       site.server.put(file, (body) => ({ body: body.subarray(0, -ended.stamp) }));
       await arrive({ hash });
       await v.problem('program-mismatch');
@@ -408,7 +408,7 @@ describe('parts of two versions', () => {
           text.replace("title: 'Deep Inside'", "title: 'Deep Inside, next'"),
       });
       site.server.cacheBy(forAYear);
-      // Where no service worker keeps the versions apart
+      // Without a service worker, which would separate the versions
       await visitAt(site.server.address.replace('localhost', 'lan.test'));
       await v.ready();
       site.server.publish(next.folder);

@@ -7,8 +7,8 @@ import assert from 'node:assert/strict';
  * @param {import('playwright-core').Browser} browser
  * @param {string} address
  * @param {import('playwright-core').BrowserContextOptions & {before?: () => void, wait?: 'load' |
- *   'commit'}} [options]   `before` runs in the page, first of all; `wait`: for what of the page,
- *   its `load` if left out
+ *   'commit'}} [options]   `before` runs in the page, first of all; `wait`: how far the page has
+ *   to load, `load` if left out
  */
 export async function visit(browser, address, { before, wait, ...options } = {}) {
   const context = await browser.newContext({
@@ -95,7 +95,7 @@ export async function visit(browser, address, { before, wait, ...options } = {})
      * @param {object} what
      * @param {Record<string, string>} [what.texts]   by media type
      * @param {Buffer} [what.file]
-     * @param {number} [what.zeros]   a file of so many bytes
+     * @param {number} [what.zeros]   the length of a file of zeros
      */
     transfer: (how, { texts = {}, file, zeros }) =>
       page.evaluate(

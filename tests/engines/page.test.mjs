@@ -176,7 +176,7 @@ for (const [name, launch] of /** @type {const} */ ([
       assert.ok(photo.length > 1000 && strong > 100, `${photo.length}, ${strong}`);
     });
 
-    test('a stroke cuts anew', async () => {
+    test('a stroke corrects the cut', async () => {
       const box = () => driver.evaluate(() => document.querySelector('#cut-box').textContent);
       const before = await box();
       assert.match(before, /^\d+ × \d+ at \d+, \d+$/);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-globalThis.self ??= globalThis; // the module looks for its build in the worker's or the page's global
+globalThis.self ??= globalThis; // the module finds its build in the global object
 const { mismatch } = await import('../../www/app/builds.js');
 
 const PARTS = [

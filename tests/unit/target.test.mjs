@@ -1,4 +1,4 @@
-// Classes and neurons as they stand in the address.
+// Classes and neurons in the address.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

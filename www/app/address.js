@@ -34,7 +34,7 @@ export class Address {
   constructor(store, read, report) {
     this.#store = store;
     this.#report = report;
-    // After a reload the target was chosen here, for a photo that is gone: the next one has its own.
+    // After a reload the target is one chosen here, for a photo that is gone.
     this.#pendingTarget = history.state?.chosenHere ? null : read.target;
     this.#add(read.faults);
     store.watch(['settings', 'target', 'fromLink'], () => {
@@ -50,7 +50,10 @@ export class Address {
     return target;
   }
 
-  /** Drops and reports what the engine does not have. @param {import('./messages.js').EngineReady} ready */
+  /**
+   * Drops and reports what the engine does not have.
+   * @param {import('./messages.js').EngineReady} ready
+   */
   checkBy(ready) {
     const { settings, target, faults } = checkedByEngine(
       this.#store.state.settings,

@@ -1,11 +1,11 @@
-// Of which build the parts of the page are, and how to get them all from the server once more, past
+// From which build each part of the page is, and how to get all of them from the server again, past
 // every cache.
 
 /** Large, and not needed to start: the browser only asks whether it has changed. */
 const LARGE = /^pkg\/webgpu\//;
 
-/** Modules that tell of which build they are, in a line that the build puts in. */
-const TELLING = /^(app\/.*|pkg\/deep_inside)\.js$/;
+/** Modules that state their build, in a line that the build inserts. */
+const STAMPED = /^(app\/.*|pkg\/deep_inside)\.js$/;
 
 const FOLDER = new URL('../', import.meta.url).href;
 
@@ -15,7 +15,7 @@ const FOLDER = new URL('../', import.meta.url).href;
  */
 
 /**
- * What runs here, in the page or in its worker. Nothing in a page that was never built.
+ * The parts that run here, in the page or in its worker. None in a page that was never built.
  * @returns {Part[]}
  */
 export function parts() {
@@ -29,18 +29,18 @@ export function loadedModules() {
   const entries = /** @type {PerformanceResourceTiming[]} */ (
     performance.getEntriesByType('resource')
   );
-  // What was only fetched, to be looked at, does not run.
+  // A file that was only fetched does not run.
   return entries
     .filter(({ initiatorType }) => initiatorType !== 'fetch')
     .map(({ name }) => name.replace(FOLDER, ''))
-    .filter((file) => TELLING.test(file));
+    .filter((file) => STAMPED.test(file));
 }
 
 /**
- * What does not go together with the rest, or ''.
+ * The parts that are from different builds, or ''.
  * @param {Part[]} parts
- * @param {string[]} [loaded]   files that should be among them: one that is not is of a time when
- *   modules did not tell yet
+ * @param {string[]} [loaded]   files that should be among them; one that is not is from a
+ *   build before modules stated theirs
  */
 export function mismatch(parts, loaded = []) {
   if (parts.length === 0) return '';
@@ -50,27 +50,27 @@ export function mismatch(parts, loaded = []) {
 }
 
 /**
- * Which file is of another build, or ''. For when the worker's modules could not be put together:
- * browsers do not say why.
+ * The first file from another build, or ''. For the case that the worker's modules could not be
+ * linked: browsers do not say why.
  */
 export async function foreignFile() {
   const ours = parts()[0]?.[1];
   try {
     const { id, files } = await (await fetch(`${FOLDER}files.json`, { cache: 'no-store' })).json();
     if (id !== ours) return `files.json: ${id}`;
-    for (const file of Object.keys(files).filter((name) => TELLING.test(name))) {
+    for (const file of Object.keys(files).filter((name) => STAMPED.test(name))) {
       const response = await fetch(FOLDER + file);
       const isModule = response.ok && /javascript/.test(response.headers.get('content-type') ?? '');
       if (isModule && !(await response.text()).includes(`"${ours}"`)) return file;
     }
   } catch {
-    // There is no network, or the page was never built: then it is not that.
+    // Without a network, or in a page that was never built, no file is foreign.
   }
   return '';
 }
 
 /**
- * Loads the page from the server alone. Without a network everything stays as it is.
+ * Reloads the page from the server only. Without a network everything stays as it is.
  * @throws where the server cannot be reached
  */
 export async function reloadEverything() {
@@ -82,10 +82,10 @@ export async function reloadEverything() {
       const response = await fetch(FOLDER + name, {
         cache: LARGE.test(name) ? 'no-cache' : 'reload',
       });
-      await response.arrayBuffer(); // the cache has it only when all of it has come
+      await response.arrayBuffer(); // the cache stores a file once all of it has arrived
     }),
   );
   const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
-  await worker?.unregister(); // it would go on with the files that it has
+  await worker?.unregister(); // it would continue with the files that it has
   location.reload();
 }

@@ -1,4 +1,4 @@
-// How maps are drawn, by the settings. Colours and brightness are the engine's.
+// How the settings say that maps are drawn. Colours and brightness come from the engine.
 
 /**
  * @typedef {'grey' | 'colour' | 'none'} Ground   what a map is drawn on: the photo in grey or in
@@ -15,7 +15,7 @@ export const GROUNDS = ['grey', 'colour', 'none'];
  */
 
 /**
- * What the settings say; null while the engine has not told its colours.
+ * The look in the settings; null until the engine is ready.
  * @param {import('./state.js').State} state @returns {Look | null}
  */
 export function lookOf({ engine, settings: { colourMap, ground, opacity } }) {

@@ -1,4 +1,4 @@
-// Results as files. Everything is drawn anew: no file carries any of the photo's metadata.
+// Results as files. All pixels are encoded again, so no file contains the photo's metadata.
 
 import { isClass } from './target.js';
 import { growthVideo } from './growth_video.js';

@@ -8,7 +8,7 @@ import { CodedError } from './messages.js';
 /** @typedef {import('./messages.js').Problem} Problem */
 /** @typedef {import('./messages.js').Progress} Progress */
 
-/** A worker that has not answered a cancel by then is replaced. */
+/** A worker that does not answer a cancel within this time is replaced. */
 const CANCEL_PATIENCE_MS = 2000;
 
 /** Crashes closer together than this are not answered with yet another worker. */
@@ -32,10 +32,10 @@ const CRASHES_APART_MS = 30_000;
  */
 const LARGE_PHOTO = 16_000_000;
 
-/** After these the worker's engine is of no more use. */
+/** After these errors the worker's engine cannot be used any more. */
 const FATAL = ['gpu-lost', 'out-of-memory'];
 
-/** An engine's error, as it came over from the worker. @param {Problem} problem */
+/** The error that a problem from the worker describes. @param {Problem} problem */
 function errorOf(problem) {
   return new CodedError(problem.code, problem.detail, problem.message);
 }
@@ -71,8 +71,7 @@ export class EngineClient {
   #listeners;
 
   /**
-   * @param {object} listeners                                  told of every opening, also of those
-   *   after a crash
+   * @param {object} listeners   called for every opening, also for those after a crash
    * @param {() => void} listeners.onOpening
    * @param {(progress: Progress) => void} listeners.onOpenProgress
    * @param {(ready: import('./messages.js').EngineReady) => void} listeners.onOpened
@@ -92,8 +91,7 @@ export class EngineClient {
 
   /**
    * Starts over with a new worker: program, device, network, and, once a call needs it, the picture
-   * there was. Calls that wait go on afterwards; where the opening fails they keep waiting for the
-   * next one.
+   * there was. Waiting calls go on afterwards; if the opening fails, they wait for the next one.
    * @param {'auto' | 'webgpu' | 'cpu'} device
    * @param {AbortSignal} [signal]
    */
@@ -168,7 +166,7 @@ export class EngineClient {
   }
 
   /**
-   * Gives the engine the picture that the page shows. Where that fails, the calls about it say so.
+   * Gives the engine the picture that the page shows. If that fails, the calls about it fail.
    * @returns {Request}
    */
   #replayed() {
@@ -188,7 +186,7 @@ export class EngineClient {
     };
   }
 
-  /** The caller is told at once; the worker gets a moment to stop. @param {Request} request */
+  /** Fails the call at once; the worker gets a moment to stop. @param {Request} request */
   #cancel(request) {
     request.reject(new CodedError('cancelled'));
     request.cancelled = true;
@@ -209,7 +207,7 @@ export class EngineClient {
   #receive({ data }) {
     if ('crashed' in data) return this.#crashed(new CodedError(data.code, data.crashed));
     const request = this.#underWay;
-    if (!request || data.id !== request.id) return; // a late report of a call that no longer matters
+    if (!request || data.id !== request.id) return; // a call that has ended
     if ('progress' in data) return request.onProgress?.(data.progress);
     if ('problem' in data && FATAL.includes(data.problem.code))
       return this.#crashed(errorOf(data.problem));
@@ -223,7 +221,7 @@ export class EngineClient {
   }
 
   /**
-   * What has been cancelled too late is the engine's picture, but not the page's.
+   * A picture whose opening was cancelled too late is the engine's, but not the page's.
    * @param {Request} request
    * @param {import('./messages.js').OpenedPicture} result
    */
@@ -250,7 +248,7 @@ export class EngineClient {
     else this.open(this.#device);
   }
 
-  /** @param {CodedError} error   what becomes of the call under way */
+  /** @param {CodedError} error   of the call under way */
   #dropWorker(error) {
     clearTimeout(this.#patience);
     this.#worker?.terminate();

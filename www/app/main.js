@@ -1,5 +1,5 @@
-// Wires the page together: what the visitor does goes to the engine, what the engine says goes into
-// the state, and the views follow the state.
+// Wires the page together: the visitor's actions start jobs, jobs write their results to the state,
+// and views draw the state.
 
 import { Address } from './address.js';
 import { reloadEverything } from './builds.js';
@@ -150,7 +150,7 @@ const actions = {
   growGallery: (surprise) => gallery.start(surprise),
   stopGallery: () => gallery.cancel(),
 
-  /** Stops whatever is under way. */
+  /** Stops all work. */
   cancel() {
     engine.cancel();
     photo.cancel();

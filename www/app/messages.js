@@ -1,6 +1,6 @@
-// The protocol between the page and its worker, as types, and the errors that both sides speak of.
+// The protocol between the page and its worker, as types, and the errors of both sides.
 //
-//   page -> worker   {id, call, args}         one call at a time; every call gets exactly one answer
+//   page -> worker   {id, call, args}         one call at a time; each gets exactly one answer
 //                    {cancel: id}             asks the running call to stop
 //   worker -> page   {id, progress}           any number of times before the answer
 //                    {id, result} | {id, problem}
@@ -9,7 +9,7 @@
 /**
  * @typedef {object} Problem
  * @property {string} code      stable, kebab-case: the engine's codes and the page's own;
- *   strings/en.js has the words for each
+ *   strings/en/problems.js has the words for each
  * @property {string} message   the engine's sentence, or ''
  * @property {string} detail    what exactly was wrong, or ''
  * @property {boolean} [repeated]  it happened twice in a short time, so the engine was not
@@ -104,7 +104,7 @@
  */
 
 /**
- * Gradient and DeconvNet of one view, and how far they are apart at each layer on the way back.
+ * Gradient and DeconvNet of one view, and how far they differ at each layer of the backward pass.
  * @typedef {object} Relation
  * @property {IntensityMap} gradient
  * @property {IntensityMap} deconvnet
@@ -120,8 +120,8 @@
 /**
  * The maps with the network's layers down to `layer` randomised, and their rank correlations with
  * the trained network's: of the magnitudes and of the signed values.
- * @typedef {{layer: string, correlations: import('./sanity_verdict.js').Correlations, maps: BothMaps}}
- *   RandomisedMap
+ * @typedef {{layer: string, correlations: import('./sanity_verdict.js').Correlations, maps:
+ *   BothMaps}} RandomisedMap
  */
 
 /**
@@ -145,7 +145,7 @@
  * @property {EngineTarget} target
  * @property {string} recipe
  * @property {number} seed
- * @property {number} steps          after so many it is finished
+ * @property {number} steps          until it is finished
  * @property {number} [side]         the recipe's own when left out
  * @property {ModelStart} [start]    the recipe's own when left out
  */
@@ -174,15 +174,16 @@
  * @property {(args: {source: import('./photo_pixels.js').PictureSource}) => OpenedPicture}
  *   setPicture
  * @property {(args: {}) => {scores: Float32Array, probabilities: Float32Array}} classify
- * @property {(args: {target: EngineTarget, method: string, views: 1 | 10}) => IntensityMap} saliency
- * @property {(args: {target: EngineTarget, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject   kept for
- *   the next four, and corrected by the strokes; `map` stands for the newest saliency map
+ * @property {(args: {target: EngineTarget, method: string, views: 1 | 10}) => IntensityMap}
+ *   saliency
+ * @property {(args: {target: EngineTarget, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject
+ *   kept for the next four calls, and corrected by the strokes; `map`: from the newest saliency map
  * @property {(args: {seeds: Seeds}) => Cut} previewCut   the same from the newest saliency map,
  *   coarser and at once
  * @property {(args: {classIndex: number, seeds: Seeds, method: string, views: 1 | 10}) => Cut}
- *   locate   `map` stands for one by the method
- * @property {(args: {rectangle: Box}) => Cut} cutRectangle   what is in the rectangle, in place of
- *   what a map points at
+ *   locate   `map`: from one by the method
+ * @property {(args: {rectangle: Box}) => Cut} cutRectangle   the object in the rectangle,
+ *   instead of the one at which a map points
  * @property {(args: Stroke) => Cut} strokeCut
  * @property {(args: {}) => Cut} undoStroke
  * @property {(args: {}) => Cut} clearStrokes
@@ -192,12 +193,12 @@
  *   pixels on nothing, with a soft edge
  * @property {(args: {}) => Blob} maskPng     likewise: white object, black background
  * @property {(args: {target: EngineTarget}) => Relation} relation
- * @property {(args: {target: EngineTarget, method: string}) => {layers: number, original: BothMaps}}
- *   startSanityCheck
+ * @property {(args: {target: EngineTarget, method: string}) => {layers: number, original:
+ *   BothMaps}} startSanityCheck
  * @property {(args: {}) => RandomisedMap | null} stepSanityCheck   null when no layer is left
- * @property {(args: ModelSettings) => null} startModel   in the place of the one with this name, if
+ * @property {(args: ModelSettings) => null} startModel   replaces the model of this name, if
  *   there is one
- * @property {(args: {model: string, steps: number}) => ModelStep} stepModel   at most so many; the
+ * @property {(args: {model: string, steps: number}) => ModelStep} stepModel   `steps`: at most; the
  *   next ones may be under way already
  * @property {(args: {model: string}) => null} endModel
  */

@@ -10,7 +10,7 @@ import { parts } from './builds.js';
 
 /** @type {ServiceWorkerRegistration | null} */
 let registration = null;
-/** This page will be loaded anew as soon as the new version has taken over. */
+/** The page reloads as soon as the new version has taken over. */
 let reloading = false;
 
 /**

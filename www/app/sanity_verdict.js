@@ -1,6 +1,6 @@
-// What Adebayo et al.'s check says of a saliency method: from the rank correlations of its map,
-// with all layers random, with the trained network's. Of the signs and of the magnitudes both, as one
-// can change without the other.
+// What Adebayo et al.'s check says about a saliency method, from the rank correlations of its map
+// with all layers random and its map of the trained network. Signs and magnitudes are judged both,
+// because one can change without the other.
 
 /**
  * Spearman's, -1 to 1, of the signed values and of their magnitudes; undefined where the map is the

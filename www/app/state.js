@@ -1,4 +1,4 @@
-// What the page knows, in one place: views read it and are told when a part of it has changed.
+// The state of the page, in one place: views read it, and are called when a part of it has changed.
 
 /** @typedef {import('./messages.js').EngineReady} EngineReady */
 /** @typedef {import('./messages.js').Problem} Problem */
@@ -10,7 +10,7 @@
  * @typedef {object} EngineState
  * @property {'starting' | 'downloading' | 'preparing' | 'warming' | 'ready' | 'stopped' | 'failed'}
  *   phase
- * @property {number} done              bytes where it is downloading, else pieces of the work
+ * @property {number} done              bytes of a download, else units of work
  * @property {number} total
  * @property {EngineReady | null} ready  the device, the network and the menus, once they are known
  */
@@ -20,9 +20,9 @@
  * @property {ImageBitmap} bitmap        for display: at most FRAME_SIDE on its long side
  * @property {number} width              the photo's own width in pixels
  * @property {number} height
- * @property {number} fileWidth          that of the file: more where it was reduced on opening
+ * @property {number} fileWidth          the file's: larger if the photo was reduced on opening
  * @property {number} fileHeight
- * @property {string} decoder            what has decoded it
+ * @property {string} decoder            the decoder
  * @property {import('./sources/sample_gallery.js').Sample | null} sample
  */
 
@@ -40,7 +40,7 @@
  * @property {number} steps              steps this run will take
  * @property {{step: number, score: number, probability: number | undefined}[]} curve
  * @property {ModelFrame | null} frame    the newest
- * @property {ModelFrame[]} frames        how it came to that, thinned out
+ * @property {ModelFrame[]} frames        earlier ones, thinned out
  * @property {number} pace                steps a second
  */
 
@@ -48,11 +48,10 @@
  * @typedef {object} CutState
  * @property {'idle' | 'working' | 'ready' | 'none' | 'failed' | 'cancelled'} phase  `none`: no
  *   object stands out
- * @property {number} fraction                0..1 of the way to the better cut
- * @property {boolean} correcting         the cut that is on its way is a corrected one
- * @property {import('./messages.js').Stroke[]} strokes   that correct it, those among them that are
- *   on their way
- * @property {Cut | null} cut            while `working`, the quick one: a better one is on its way
+ * @property {number} fraction                0..1, progress of the final cut
+ * @property {boolean} correcting         the cut under way is a corrected one
+ * @property {import('./messages.js').Stroke[]} strokes   that correct it, also those under way
+ * @property {Cut | null} cut            while `working`, the preview
  */
 
 /** @typedef {'object' | 'background' | 'rectangle'} CutTool */
@@ -110,21 +109,21 @@
  * @property {Float32Array | null} probabilities  one a class, for the present photo
  * @property {Float32Array | null} scores
  * @property {import('./target.js').Target | null} target
- * @property {boolean} fromLink          what is chosen was not chosen here, but came with the
- *   address
+ * @property {boolean} fromLink          the target came with the address and was not
+ *   chosen here
  * @property {SaliencyState} saliency
  * @property {ModelState} model
  * @property {CutState} cut
  * @property {'outline' | 'cutout' | 'box' | 'seeds'} cutView
- * @property {CutTool | null} cutTool     with what the cut is being corrected
- * @property {number} brush              the brush's diameter as a share of the photo's long side
+ * @property {CutTool | null} cutTool     the tool that corrects the cut
+ * @property {number} brush              the brush's diameter as a fraction of the photo's long side
  * @property {RelationState} relation
  * @property {SanityState} sanity
  * @property {TopFiveState} topFive
  * @property {GalleryState} gallery
  * @property {Settings} settings
  * @property {Problem[]} problems
- * @property {import('./offline.js').Kept} kept   what the next visit finds on this computer
+ * @property {import('./offline.js').Kept} kept   what is stored for the next visit
  */
 
 /**
@@ -176,7 +175,7 @@ export function createStore(initial) {
   /** @type {Set<keyof State>} */
   const changed = new Set();
 
-  function tellWatchers() {
+  function callWatchers() {
     const keys = new Set(changed);
     changed.clear();
     for (const { keys: watched, listener } of watchers)
@@ -189,12 +188,11 @@ export function createStore(initial) {
     },
 
     /**
-     * Replaces parts of the state; whoever watches one of them is told once, after the present
-     * task.
+     * Replaces parts of the state. Watchers of these parts are called once, after the present task.
      * @param {Partial<State>} parts
      */
     set(parts) {
-      if (changed.size === 0) queueMicrotask(tellWatchers);
+      if (changed.size === 0) queueMicrotask(callWatchers);
       for (const key of /** @type {(keyof State)[]} */ (Object.keys(parts))) changed.add(key);
       state = { ...state, ...parts };
     },

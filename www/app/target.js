@@ -1,5 +1,4 @@
-// What the page is about: a class by its index, or any neuron of the network by its layer and
-// channel.
+// The target of everything on the page: a class by its index, or a neuron by its layer and channel.
 
 /** @typedef {{layer: string, channel: number}} Neuron */
 /** @typedef {number | Neuron} Target */
@@ -7,21 +6,24 @@
 /** @param {Target | null} target @returns {target is number} */
 export const isClass = (target) => typeof target === 'number';
 
-/** What the engine's calls take. @param {Target} target @returns {{classIndex: number} | Neuron} */
+/**
+ * The target as the engine's calls take it.
+ * @param {Target} target
+ * @returns {{classIndex: number} | Neuron}
+ */
 export const engineTarget = (target) => (isClass(target) ? { classIndex: target } : target);
 
 /** @param {Target | null} one @param {Target | null} other */
 export const sameTarget = (one, other) => formatTarget(one) === formatTarget(other);
 
-/** As it stands in the address: 285 or features.6:17. @param {Target | null} target */
+/** Its text in the address: 285 or features.6:17. @param {Target | null} target */
 export function formatTarget(target) {
   if (target === null) return '';
   return isClass(target) ? String(target) : `${target.layer}:${target.channel}`;
 }
 
 /**
- * The other way round; null for what is neither. Whether there is such a class or neuron is for the
- * network to say.
+ * The target of such a text; null if it is neither. The network may have no such class or neuron.
  * @param {string} text @returns {Target | null}
  */
 export function parseTarget(text) {
@@ -31,7 +33,7 @@ export function parseTarget(text) {
 }
 
 /**
- * Whether the network has it.
+ * Whether the network has this target.
  * @param {Target} target @param {import('./messages.js').EngineReady} ready
  */
 export function exists(target, { network, layers }) {

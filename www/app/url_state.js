@@ -1,7 +1,7 @@
 // The settings in the address (never the photo):
-// #class=285&method=smooth_grad&map=viridis&ground=none&opacity=0.7&seeds=paper&recipe=robust&seed=1&side=320&start=photo&device=cpu,
-// with neuron=features.6:17 in place of a class. Everything that comes in is checked and clamped.
-// What makes no sense is left at its default, and told to whoever reads the address.
+// #class=285&method=smooth_grad&map=viridis&ground=none&opacity=0.7&seeds=paper&recipe=robust&seed=1
+// &side=320&start=photo&device=cpu, with neuron=features.6:17 instead of a class. All values are
+// checked and clamped. A value that makes no sense is reported, and its setting keeps the default.
 
 import { parseTarget, exists, isClass, formatTarget } from './target.js';
 import { GROUNDS } from './colour_maps.js';
@@ -10,8 +10,8 @@ import { GROUNDS } from './colour_maps.js';
 /** @typedef {import('./messages.js').EngineReady} EngineReady */
 
 /**
- * Something in an address that makes no sense. `key`: its name there, also of what no setting is
- * called; `value`: as it stands there.
+ * A part of an address that makes no sense. `key`: its name there, also one that no setting has;
+ * `value`: its text there.
  * @typedef {{key: string, value: string}} LinkFault
  */
 

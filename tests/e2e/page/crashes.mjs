@@ -45,7 +45,8 @@ describe('a worker that fails is replaced', () => {
     await v.takeSample('chelsea.jpg');
     const names = await v.classes();
     await v.chooseClass(0);
-    await v.page.waitForTimeout(1000); // the model's first steps come before the map, which never comes
+    // The model's first steps precede the map, which never comes.
+    await v.page.waitForTimeout(1000);
     assert.equal(await v.page.textContent('#saliency .card-state'), '');
     await v.chooseClass(1);
     await v.threeCardsShow(names[1]);

@@ -118,7 +118,8 @@ describe('the cut says what seeded it', () => {
     const map = await boxReport();
     assert.deepEqual([map.object.seeds, map.object.method], ['map', 'grad_cam']);
     assert.notDeepEqual(map.object.box, best.object.box);
-    await v.page.selectOption('#method', 'guided_grad_cam'); // another map, another cut: the best one's, as that has the same seeds
+    // Another map, another cut: the best one's, which has the same seeds.
+    await v.page.selectOption('#method', 'guided_grad_cam');
     await captionSays(/Seeded by Guided Grad-CAM, 10 crops/);
     await v.finished();
     assert.deepEqual((await boxReport()).object.box, best.object.box);
@@ -212,7 +213,7 @@ describe('the cut says what seeded it', () => {
 });
 
 describe('strokes', () => {
-  /** There and back from top to bottom, a tenth of the height apart. @type {[number, number][]} */
+  /** A zigzag over the whole photo. @type {[number, number][]} */
   const ALL_OVER = Array.from({ length: 11 }, (_, row) =>
     row % 2
       ? [
@@ -326,7 +327,7 @@ describe('the cut, corrected', () => {
     assert.equal(await v.page.locator('#cut button:text("Undo")').isDisabled(), true);
   });
 
-  test('a box in place of the saliency', async () => {
+  test('a box instead of the saliency map', async () => {
     const v = await explained();
     const before = await box();
     await tool('rectangle');

@@ -7,7 +7,7 @@ import { arrive, photoSample } from './site.mjs';
 describe('a photo', () => {
   test('an uploaded file', async () => {
     const v = await arrive();
-    await v.upload(photoSample('coffee.jpg')); // while the network is still on its way
+    await v.upload(photoSample('coffee.jpg')); // while the network is still being downloaded
     await v.classified();
     const names = await v.classes();
     assert.match(names.join(), /espresso|cup/);

@@ -1,4 +1,4 @@
-// Ten class models that grow in turn, a few steps each, so that all of them are seen growing.
+// Ten class models that grow in turn, a few steps each, so that all of them grow visibly.
 
 import { problemOf } from '../messages.js';
 import { Job } from './job.js';

@@ -30,7 +30,7 @@ export class SaliencyAndCut extends Job {
     this.#runBoth();
   }
 
-  /** The map by the method in the settings; also the cut, if it depends on that or is not finished. */
+  /** The map by the method in the settings; also the cut if it depends on it or is unfinished. */
   changeMethod() {
     const { target, cut, settings } = this.store.state;
     if (target === null) return;

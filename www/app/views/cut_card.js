@@ -119,7 +119,8 @@ export function makeCutCard(store, actions) {
 function captionOf({ engine, cut: { phase, strokes, cut }, cutView }) {
   if (phase === 'none' && strokes.length > 0) return words.nothingLeft;
   if (!cut) return words.caption;
-  return `${originOf(cut.made, engine)} ${cutView === 'seeds' ? words.seedsLegend : words.afterOrigin}`;
+  const legend = cutView === 'seeds' ? words.seedsLegend : words.afterOrigin;
+  return `${originOf(cut.made, engine)} ${legend}`;
 }
 
 /**

@@ -86,7 +86,7 @@ export function makeCutTools(store, correctCut) {
     place = null;
     store.set({ cutTool: tool });
     if (!tool) return;
-    layer.hidden = false; // what is hidden takes no focus, and the store tells its watchers later
+    layer.hidden = false; // a hidden element takes no focus, and the store calls its watchers later
     layer.tabIndex = 0;
     layer.focus({ preventScroll: true });
   }

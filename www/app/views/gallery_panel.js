@@ -7,6 +7,9 @@ import { GALLERY_SIZE } from '../jobs/gallery.js';
 import { gallery as words, model as modelWords, percent, shortName } from '../strings/en.js';
 import { makeAnalysisPanel } from './analysis_panel.js';
 
+/** @param {number | undefined} probability */
+const percentOf = (probability) => (probability === undefined ? '–' : percent(probability));
+
 /**
  * @param {import('../state.js').Store} store
  * @param {object} actions
@@ -15,20 +18,20 @@ import { makeAnalysisPanel } from './analysis_panel.js';
  * @param {(error: unknown) => void} actions.report
  */
 export function makeGalleryPanel(store, actions) {
-  const places = Array.from({ length: GALLERY_SIZE }, (_, place) => {
+  const tiles = Array.from({ length: GALLERY_SIZE }, (_, i) => {
     const canvas = h('canvas', {});
     const name = h('span', { class: 'gallery-name' });
     const reading = h('span', { class: 'strip-layer' });
     const button = h(
       'button',
-      { type: 'button', class: 'gallery-place', disabled: true, on: { click: () => open(place) } },
+      { type: 'button', class: 'gallery-place', disabled: true, on: { click: () => open(i) } },
       canvas,
       name,
       reading,
     );
     return { canvas, name, reading, button, item: h('li', {}, button) };
   });
-  const list = h('ol', { class: 'gallery', hidden: true }, ...places.map(({ item }) => item));
+  const list = h('ol', { class: 'gallery', hidden: true }, ...tiles.map(({ item }) => item));
 
   const large = h('canvas', { role: 'img' });
   const title = h('h3', { id: 'gallery-title' });
@@ -55,7 +58,7 @@ export function makeGalleryPanel(store, actions) {
     large,
     h('div', { class: 'buttons' }, save, close),
   );
-  // Beside it
+  // A click beside the dialog closes it.
   dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
 
   const surprise = h(
@@ -72,9 +75,9 @@ export function makeGalleryPanel(store, actions) {
   });
 
   let opened = 0;
-  /** @param {number} place */
-  function open(place) {
-    opened = place;
+  /** @param {number} i */
+  function open(i) {
+    opened = i;
     show();
     dialog.showModal();
   }
@@ -103,25 +106,21 @@ export function makeGalleryPanel(store, actions) {
     surprise.disabled = engine.ready === null;
     stop.disabled = phase !== 'working';
     list.hidden = models.length === 0;
-    for (const [place, { classIndex, step, probability, frame }] of models.entries()) {
-      const { canvas, name, reading, button } = places[place];
+    for (const [i, { classIndex, step, probability, frame }] of models.entries()) {
+      const { canvas, name, reading, button } = tiles[i];
       setText(name, nameOf(classIndex));
-      setText(reading, probability === undefined ? '–' : percent(probability));
+      setText(reading, percentOf(probability));
       button.disabled = frame === null;
       setAttribute(canvas, 'role', 'img');
       setAttribute(canvas, 'aria-label', words.alt(nameOf(classIndex), step));
-      if (frame && frame !== drawn[place]) drawModelFrame(canvas, frame);
-      if (!frame && drawn[place])
-        canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
-      drawn[place] = frame;
+      if (frame && frame !== drawn[i]) drawModelFrame(canvas, frame);
+      if (!frame && drawn[i]) canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
+      drawn[i] = frame;
     }
     const model = models[opened];
     if (!model?.frame) return;
     setText(title, nameOf(model.classIndex));
-    setText(
-      figures,
-      `${words.step(model.step, model.steps)}, ${model.probability === undefined ? '–' : percent(model.probability)}`,
-    );
+    setText(figures, `${words.step(model.step, model.steps)}, ${percentOf(model.probability)}`);
     setAttribute(large, 'aria-label', words.alt(nameOf(model.classIndex), model.step));
     drawModelFrame(large, model.frame);
   }

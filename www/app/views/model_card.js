@@ -17,7 +17,7 @@ const CURVE = { width: 200, height: 40 };
  * @param {() => void} actions.resumeModel
  * @param {() => void} actions.cancelModel
  * @param {(parts: Partial<import('../state.js').Settings>) => void} actions.changeModel   settings
- *   of class models; starts anew
+ *   of class models; starts the model again
  * @param {(what: string) => void} actions.save
  */
 export function makeModelCard(store, actions) {

@@ -1,4 +1,4 @@
-// Any neuron in place of a class: a layer of the network and one of its channels.
+// Any neuron instead of a class: a layer of the network and one of its channels.
 
 import { isClass } from '../target.js';
 import { h } from '../dom.js';

@@ -1,5 +1,5 @@
-// "Gradient or DeconvNet?": both maps side by side, the rules that make them, and how far they are
-// apart from layer to layer.
+// "Gradient or DeconvNet?": both maps side by side, the rules that make them, and how far they
+// differ at each layer.
 
 import { clear, drawOverlay } from '../canvas_layers.js';
 import { lookOf } from '../colour_maps.js';

@@ -1,4 +1,4 @@
-// The one line that always says what goes on, with the button that stops it; and the live region for
+// The line that says what the page is doing, with the button that stops it; and the live region for
 // screen readers.
 
 import { h, setText } from '../dom.js';
@@ -79,8 +79,8 @@ export function makeStatusBar(store, actions) {
 
 /**
  * @param {State} state
- * @returns {{sentence: string, fraction: number | null, busy: boolean}} `fraction`: 0..1, or null where it
- *   isn't known
+ * @returns {{sentence: string, fraction: number | null, busy: boolean}}   `fraction`: 0..1, or null
+ *   if it is not known
  */
 function activity(state) {
   const {

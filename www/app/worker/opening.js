@@ -93,7 +93,7 @@ export async function loadProgram() {
   } catch (error) {
     const { code, detail } = problemOf(error);
     if (code === 'program-mismatch') throw error;
-    // Files that do not fit together are from two builds; a file that did not arrive is another case.
+    // Files that do not fit together are from two builds; a missing file is another case.
     if (error instanceof SyntaxError || error instanceof WebAssembly.LinkError)
       throw new CodedError('program-mismatch', detail);
     throw new CodedError(

@@ -1,5 +1,4 @@
-// The network's weights in the worker: out of the browser's cache, or over the network with
-// progress in bytes.
+// Gets the network's weights from the browser's cache or, with progress in bytes, from the server.
 
 import { CodedError } from '../messages.js';
 import { transfer as words } from '../strings/en.js';
@@ -12,11 +11,11 @@ const CACHE = 'deep-inside-weights';
  * @param {{file: string, bytes: number, sha256: string}} weights
  * @param {boolean} skipCache   download even if there is a cached copy
  * @param {OnProgress} onProgress
- * @returns {Promise<{bytes: Uint8Array, cached: boolean, storable: boolean}>}   `cached`: they were
- *   there; `storable`: the browser keeps them
+ * @returns {Promise<{bytes: Uint8Array, cached: boolean, storable: boolean}>}   `cached`: from
+ *   the cache; `storable`: the browser can keep them
  */
 export async function fetchWeights(weights, skipCache, onProgress) {
-  // The checksum in the address keeps a new version from meeting the old one's cached copy.
+  // The address has the checksum, so a new version does not get the old one's cached copy.
   const address = new URL(
     `../../pkg/weights/${weights.file}?${weights.sha256.slice(0, 16)}`,
     import.meta.url,
@@ -35,7 +34,7 @@ export async function fetchWeights(weights, skipCache, onProgress) {
 }
 
 /**
- * Pages over http have no such cache (not even a name for it), and some browsers refuse to open it.
+ * Null if there is none: over http `caches` does not exist, and some browsers refuse to open one.
  * @returns {Promise<Cache | null>}
  */
 async function openCache() {
@@ -47,7 +46,7 @@ async function openCache() {
 }
 
 /**
- * In place of other versions' weights.
+ * Replaces the weights of other versions.
  * @param {Cache} cache
  * @param {string} address
  * @param {Uint8Array<ArrayBuffer>} bytes
@@ -58,7 +57,10 @@ async function keep(cache, address, bytes) {
 }
 
 /**
- * @param {string} address @param {number} expected @param {boolean} skipCache @param {OnProgress} onProgress
+ * @param {string} address
+ * @param {number} expected   bytes
+ * @param {boolean} skipCache
+ * @param {OnProgress} onProgress
  */
 async function download(address, expected, skipCache, onProgress) {
   const fail = (/** @type {string} */ detail) => new CodedError('weights-download-failed', detail);
@@ -77,7 +79,7 @@ async function download(address, expected, skipCache, onProgress) {
     if (ended) break;
     parts.push(value);
     done += value.length;
-    // More than the manifest promises is not the file that was asked for, however much there is.
+    // A file that is larger than the manifest states is not the one that was requested.
     if (done > expected) throw fail(words.tooLong(expected));
     onProgress({ phase: 'download', done, total: expected });
   }

@@ -27,7 +27,10 @@ export const megabytes = (bytes) => megabyteFormat.format(bytes / 1e6);
 /** @param {import('../../target.js').Neuron} neuron */
 export const neuronName = ({ layer, channel }) => `${layer}, channel ${channel}`;
 
-/** Names a position in a picture, given as fractions of its width and height. @param {{x: number, y: number}} place */
+/**
+ * Names a position in a picture.
+ * @param {{x: number, y: number}} place   in fractions of width and height
+ */
 export function placeName({ x, y }) {
   const column = x < 0.38 ? 'left' : x > 0.62 ? 'right' : '';
   const row = y < 0.38 ? 'upper' : y > 0.62 ? 'lower' : '';

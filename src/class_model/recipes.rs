@@ -167,7 +167,7 @@ pub const ROBUST: ClassModelRecipe = ClassModelRecipe {
               and zoom, and rewards only features typical of this class. What survives every view is \
               a shape people recognise.",
     reference: "Olah, Mordvintsev & Schubert 2017, Feature Visualization \
-                (distill.pub/2017/feature-visualization) and tensorflow/lucid (objective `direction`). \
+                (distill.pub/2017/feature-visualization) and tensorflow/lucid (objective \"direction\"). \
                 Backward pass: Mahendran & Vedaldi 2016, Visualizing Deep Convolutional Neural Networks \
                 Using Natural Pre-Images (arXiv 1512.02017); through max-pooling: Zeiler & Fergus 2013, \
                 Stochastic Pooling (arXiv 1301.3557)",

@@ -124,4 +124,19 @@ describe('class models', () => {
     await v.page.waitForTimeout(1000);
     assert.deepEqual(await alts(), stopped);
   });
+
+  test('every recipe says how it works, in plain text', async () => {
+    const v = await arrive();
+    await v.ready();
+    const options = await v.page
+      .locator('#recipe option')
+      .evaluateAll((all) => all.map(({ value, text }) => [value, text]));
+    assert.ok(options.length >= 5);
+    for (const [id, title] of options) {
+      await v.page.selectOption('#recipe', id);
+      const text = await v.page.textContent('#model .formula p');
+      assert.ok(text.includes(`“${title}”: `), text);
+      assert.doesNotMatch(text, /[`*_]/);
+    }
+  });
 });

@@ -8,7 +8,8 @@ import { card as words, neuronName, shortName } from '../strings/en.js';
 /**
  * @param {object} parts
  * @param {string} parts.id
- * @param {{heading: string, alone: string, caption: string, formula: string}} parts.text
+ * @param {{heading: string, alone: string, caption?: string, formula?: string}} parts.text   with
+ *   no caption or formula if the engine has them, until it is ready
  * @param {HTMLCanvasElement[]} parts.layers      the first gets the role of the picture
  * @param {Node[]} parts.controls
  * @param {{label: string, hint: string, save: () => void}[]} parts.saves
@@ -46,7 +47,7 @@ export function makeCard({ id, text, layers, controls, saves }) {
     stage,
     progress,
     h('div', { class: 'controls' }, ...controls),
-    h('p', { class: 'caption' }, text.caption),
+    h('p', { class: 'caption' }, text.caption ?? ''),
     h(
       'footer',
       { class: 'card-foot' },
@@ -55,7 +56,7 @@ export function makeCard({ id, text, layers, controls, saves }) {
         { class: 'formula' },
         h('summary', {}, words.formula),
         fromTemplate(`formula-${id}`),
-        h('p', {}, text.formula),
+        h('p', {}, text.formula ?? ''),
       ),
       h(
         'div',
@@ -88,7 +89,7 @@ export function makeCard({ id, text, layers, controls, saves }) {
      * @param {string} shown.state        a few words beside the heading
      * @param {number | null} shown.fraction  0..1 of the way, or null for no progress
      * @param {string | null} shown.note  a sentence on the empty stage
-     * @param {boolean} shown.empty       whether the pictogram stands in for the picture
+     * @param {boolean} shown.empty       whether the pictogram is shown instead of a picture
      * @param {string | null} shown.alt   what the picture shows; null while there is none
      * @param {boolean} shown.savable
      * @param {string} shown.className    the class that the card is about

@@ -104,12 +104,9 @@ export function makeSaliencyCard(store, actions) {
     colourMap.disabled = colours.length === 0;
     const now = methods.find(({ id }) => id === settings.method);
     if (!now) return;
-    const first = now === methods[0]; // the paper's, whose words the page has itself
-    view.describe(
-      first ? words.caption : now.reading,
-      first ? words.formula : words.otherFormula(now),
-    );
-    view.element.classList.toggle('other-method', !first);
+    view.describe(now.reading, words.about(now));
+    // The formula in symbols is that of the paper's method, the first.
+    view.element.classList.toggle('other-method', now !== methods[0]);
   });
 
   store.watch(['photo', 'target'], (state) => {

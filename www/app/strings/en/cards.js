@@ -16,11 +16,14 @@ export const saliency = {
   heading: 'Saliency',
   method: 'Method',
   /** @param {import('../../messages.js').Method} method */
-  otherFormula: ({ formula, reference }) =>
-    `${formula}. ${reference}. The map shows the largest absolute value of the three colour channels, if the method has channels. It is slightly smoothed, and the strongest 0.5% of the pixels are drawn at full strength.`,
+  about: ({ formula, reference, cost }) => {
+    const crops =
+      cost === 1
+        ? ', averaged over ten crops (four corners and the centre, each also mirrored)'
+        : '';
+    return `${formula}. ${reference}. The map shows the largest absolute value of the three colour channels, if the method has channels${crops}. It is slightly smoothed, and the strongest 0.5% of the pixels are drawn at full strength.`;
+  },
   alone: 'Where would a small change of the pixels change this class’s score most?',
-  caption:
-    'Changing the bright pixels would change this class’s score most. They show what the score is sensitive to, often only a part of the object. They are not the network’s reasons.',
   opacity: 'Opacity',
   colourMap: 'Colours',
   /** @type {Record<string, string>} */
@@ -42,8 +45,6 @@ export const saliency = {
   },
   save: 'Overlay',
   saveHint: 'Save the overlay as PNG',
-  formula:
-    'The derivative of the class score with respect to each pixel of this photo: the largest absolute value of the three colour channels, averaged over ten crops (four corners and the centre, each also mirrored). The map is slightly smoothed, and the strongest 0.5% of the pixels are drawn at full strength.',
   /** @param {number} views */
   views: (views) => (views === 1 ? 'one crop' : `${views} crops`),
   /** @param {number} gap */

@@ -2,7 +2,7 @@
 
 import { isClass } from './target.js';
 import { growthVideo } from './growth_video.js';
-import { drawModelFrame } from './canvas_layers.js';
+import { drawModelFrame } from './canvas/surface.js';
 import { CodedError } from './messages.js';
 import { targetName } from './views/card.js';
 

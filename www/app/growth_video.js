@@ -1,6 +1,6 @@
 // The frames of a class model as a video, by the browser's own encoder.
 
-import { drawModelFrame } from './canvas_layers.js';
+import { drawModelFrame } from './canvas/surface.js';
 import { CodedError } from './messages.js';
 
 const FRAMES_A_SECOND = 15;

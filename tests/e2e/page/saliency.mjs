@@ -74,7 +74,7 @@ describe('the map’s colours over a photo', () => {
     const { falls, distances, contrasts } = await v.page.evaluate(async () => {
       const { default: init, Engine } = await import('/pkg/deep_inside.js');
       await init();
-      const { drawOverlay } = await import('/app/canvas_layers.js');
+      const { drawOverlay } = await import('/app/canvas/maps.js');
       const { GROUNDS } = await import('/app/colour_maps.js');
       const linear = Float64Array.from({ length: 256 }, (_, level) =>
         level / 255 <= 0.04045 ? level / 255 / 12.92 : ((level / 255 + 0.055) / 1.055) ** 2.4,

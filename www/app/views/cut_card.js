@@ -1,6 +1,7 @@
 // The object: its outline over the photo, cut out, in its box, or what seeded it.
 
-import { clear, drawCut, drawPhoto } from '../canvas_layers.js';
+import { drawCut } from '../canvas/cuts.js';
+import { clear, drawPhoto } from '../canvas/surface.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, cut as words, percent } from '../strings/en.js';
 import { targetName, makeCard } from './card.js';
@@ -14,7 +15,7 @@ const VIEWS = /** @type {const} */ (['outline', 'cutout', 'box', 'seeds']);
 /**
  * @param {import('../state.js').Store} store
  * @param {{save: (what: string) => void, chooseSeeds: (seeds: import('../messages.js').Seeds) =>
- *   void, correctCut: import('./cut_tools.js').CorrectCut}} actions
+ *   void, correctCut: import('./tool_layer.js').CorrectCut}} actions
  */
 export function makeCutCard(store, actions) {
   const canvas = h('canvas', { class: 'layer' });

@@ -1,6 +1,6 @@
 // Ten class models side by side, and one of them at full size.
 
-import { drawModelFrame } from '../canvas_layers.js';
+import { drawModelFrame } from '../canvas/surface.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { saveModelFrame } from '../downloads.js';
 import { GALLERY_SIZE } from '../jobs/gallery.js';

@@ -1,6 +1,6 @@
 // The class model growing, with its controls and its score curve.
 
-import { clear, drawModelFrame } from '../canvas_layers.js';
+import { clear, drawModelFrame } from '../canvas/surface.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { card as cardWords, model as words, percent, scoreText } from '../strings/en.js';
 import { SIDES } from '../url_state.js';

@@ -1,6 +1,6 @@
 // The photo, and all the ways to get one: file, drop, paste, camera, samples.
 
-import { clear, drawPhoto } from '../canvas_layers.js';
+import { clear, drawPhoto } from '../canvas/surface.js';
 import { fromTemplate, h, setAttribute, setText } from '../dom.js';
 import { photo as words } from '../strings/en.js';
 import { startFilePicker } from '../sources/file_picker.js';

@@ -1,7 +1,8 @@
 // "Gradient or DeconvNet?": both maps side by side, the rules that make them, and how far they
 // differ at each layer.
 
-import { clear, drawOverlay } from '../canvas_layers.js';
+import { drawOverlay } from '../canvas/maps.js';
+import { clear } from '../canvas/surface.js';
 import { lookOf } from '../colour_maps.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { card as cardWords, relation as words } from '../strings/en.js';

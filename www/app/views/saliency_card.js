@@ -1,6 +1,7 @@
 // The saliency map over the photo.
 
-import { clear, drawOverlay, drawPhoto, drawScale } from '../canvas_layers.js';
+import { drawOverlay, drawScale } from '../canvas/maps.js';
+import { clear, drawPhoto } from '../canvas/surface.js';
 import { GROUNDS, lookOf } from '../colour_maps.js';
 import { h, setAttribute } from '../dom.js';
 import { card as cardWords, placeName, saliency as words } from '../strings/en.js';

@@ -1,7 +1,7 @@
 // Adebayo et al.'s check: the map after each layer of the network, from the top down, has lost what
 // it had learned. Magnitudes and signs have a picture each, with its own rank correlation.
 
-import { drawGrid } from '../canvas_layers.js';
+import { drawGrid } from '../canvas/maps.js';
 import { lookOf } from '../colour_maps.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, sanity as words } from '../strings/en.js';

@@ -1,6 +1,7 @@
 // The paper's challenge entry: for each of the five likeliest classes its own mask and box.
 
-import { drawCut, drawPhoto } from '../canvas_layers.js';
+import { drawCut } from '../canvas/cuts.js';
+import { drawPhoto } from '../canvas/surface.js';
 import { h, setText } from '../dom.js';
 import { card as cardWords, percent, shortName, topFive as words } from '../strings/en.js';
 import { coloursOf, originOf } from './cut_card.js';

@@ -1,5 +1,5 @@
-// Keeps the page on this computer, so that it works without a network, and never puts files of two
-// versions together.
+// Stores the page on this computer, so that it works without a network, and never mixes files of two
+// versions.
 //
 // The build (scripts/stamp_build.mjs) puts a line before this one that says what the page consists
 // of:
@@ -57,9 +57,8 @@ self.addEventListener('fetch', (event) => {
 });
 
 /**
- * Reloading the only open page is asking for the version that waits: it takes over, and the page is
- * loaded once more, from it. Unless a shared picture is to be handed over, which only this worker
- * has.
+ * A reload of the only open page activates the waiting version, which then loads the page once more;
+ * except when a shared picture has to be handed over, which only this worker has.
  */
 async function openPage() {
   const { waiting } = self.registration;
@@ -86,8 +85,8 @@ self.addEventListener('message', (event) => {
 });
 
 /**
- * Keeps what a page has loaded of what is kept on demand, and serves it from now on, if it is a
- * page of this version.
+ * Stores the files that a page of this version has loaded and that are stored on demand; serves them
+ * from now on.
  * @param {{build: string, used: string[]}} page   `used`: addresses
  * @returns {Promise<{build: string, kept: boolean}>}
  */
@@ -108,13 +107,13 @@ async function keepUsed({ build, used }) {
 /** A picture that was shared with the installed page. @param {Request} request */
 async function takeShared(request) {
   const parts = await request.formData();
-  // No file comes as one without a name
+  // A form without a file has one without a name
   shared = parts.getAll('photo').find((part) => part instanceof File && part.name) ?? null;
   return Response.redirect(`${HOME}?shared`, 303);
 }
 
 /**
- * A file's name as the build knows it; null outside of the page's folder.
+ * A file's name in the build; null outside of the page's folder.
  * @param {string} address
  */
 function nameOf(address) {
@@ -127,22 +126,21 @@ function nameOf(address) {
 const keyOf = (name) => `${HOME}${encodeURI(name)}?${BUILD.files[name]}`;
 
 /**
- * A file of this version: the copy that is kept, else from the network, which is kept from then on.
+ * A file of this version: the stored copy, or from the network, and stored from then on.
  * @param {string} name
  * @returns {Promise<Response>}
- * @throws where the server does not have it any more, or there is no network
+ * @throws if the server does not have it any more, or there is no network
  */
 async function obtain(name) {
   const cache = await caches.open(KEPT);
   const kept = await cache.match(keyOf(name));
   if (kept) return kept;
   for (const mode of /** @type {const} */ (['default', 'reload'])) {
-    // what the browser has may be an older version's
+    // the browser's cache may have an older version's
     const response = await fetch(HOME + encodeURI(name), { cache: mode });
     const bytes = await response.arrayBuffer();
     if (!response.ok || (await checksum(bytes)) !== BUILD.files[name]) continue;
-    // The policy and the type have to stay; what says how the bytes came over the network no longer
-    // holds.
+    // Policy and type have to stay; headers about the transfer no longer hold.
     const headers = new Headers(response.headers);
     for (const header of ['content-encoding', 'content-length', 'transfer-encoding', 'vary'])
       headers.delete(header);

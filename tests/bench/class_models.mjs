@@ -80,7 +80,7 @@ async function measureDevice(device, options) {
   ]) {
     console.log(
       row
-        .map((cell, place) => (place === 1 ? String(cell).padEnd(14) : String(cell).padStart(10)))
+        .map((cell, i) => (i === 1 ? String(cell).padEnd(14) : String(cell).padStart(10)))
         .join('  '),
     );
   }

@@ -36,7 +36,7 @@ const KINDS = {
 };
 const isOwn = (file) => String(KINDS[file]).includes('crate');
 /**
- * Of 255. Profiles and opacity are rounded in other places; two decoders round a JPEG's colours
+ * Of 255. Profiles and opacity are rounded at other steps; two decoders round a JPEG's colours
  * differently.
  */
 const ROUNDING = { mean: 0.3, most: 1 };
@@ -333,8 +333,6 @@ describe('what cannot be opened', () => {
 });
 
 describe('the page', () => {
-  /** @type {Awaited<ReturnType<typeof visit>>} */
-
   /** The photo on the page, beside what `<img>` shows of the same file. @param {string} file */
   const drawnAndShown = async (file) => {
     await site.visitor.page.evaluate(() => {

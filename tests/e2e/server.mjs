@@ -1,6 +1,6 @@
 // Serves a built page the way a careful host would: right types, the page's security policy also
 // for the worker, nothing cached unless a test wants it. Tests can put faults in the way of single
-// files, and another version in the place of all of them.
+// files, and replace all files by another version.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

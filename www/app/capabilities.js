@@ -1,4 +1,4 @@
-// What this browser lacks of what the page needs.
+// What the page needs and this browser does not have.
 
 /** (module (func (result v128) i32.const 0 i8x16.splat)): only valid where wasm has SIMD. */
 // prettier-ignore
@@ -7,7 +7,7 @@ const SIMD_MODULE = Uint8Array.of(
 );
 
 /**
- * The first thing that is missing for good, or null: then the page can work.
+ * The first missing feature without which the page cannot work, or null.
  * @returns {string | null}
  */
 export function missingCapability() {
@@ -19,8 +19,7 @@ export function missingCapability() {
 }
 
 /**
- * Whether a camera may be asked for at all: browsers hide it from pages that are not served
- * securely.
+ * Whether the page can ask for a camera. Browsers hide it from pages that are not served securely.
  */
 export function canAskForCamera() {
   return window.isSecureContext && typeof navigator.mediaDevices?.getUserMedia === 'function';

@@ -1,4 +1,4 @@
-// Building the page's elements. Text always goes in as text, never as markup.
+// Builds the page's elements. Text is always inserted as text, never as markup.
 
 /**
  * @typedef {{[Name in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[Name]) => void}}
@@ -49,7 +49,7 @@ export function fromTemplate(id) {
 }
 
 /**
- * Sets text only where it changes, so that nothing is announced or laid out twice.
+ * Sets the text only if it changes, so that nothing is announced or laid out twice.
  * @param {Element} element
  * @param {string} text
  */

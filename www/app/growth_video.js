@@ -4,9 +4,9 @@ import { drawModelFrame } from './canvas/surface.js';
 import { CodedError } from './messages.js';
 
 const FRAMES_A_SECOND = 15;
-/** The finished picture stays on for so long. */
+/** How long the finished picture is shown. */
 const LAST_MS = 1500;
-/** The first that the browser can write. */
+/** Formats; the first that the browser can write is used. */
 const TYPES = /** @type {const} */ ([
   ['video/webm', 'webm'],
   ['video/mp4', 'mp4'],
@@ -14,8 +14,8 @@ const TYPES = /** @type {const} */ ([
 
 /**
  * @param {import('./messages.js').ModelFrame[]} frames
- * @returns {Promise<{blob: Blob, extension: string}>}   after as long as the video lasts: an
- *   encoder of live pictures makes it
+ * @returns {Promise<{blob: Blob, extension: string}>}   takes as long as the video: browsers
+ *   encode in real time only
  */
 export async function growthVideo(frames) {
   const [type, extension] =
@@ -43,7 +43,7 @@ export async function growthVideo(frames) {
     drawModelFrame(canvas, frame);
     await pause(1000 / FRAMES_A_SECOND);
   }
-  // What does not change is not captured.
+  // A canvas is captured only when it is drawn.
   for (let shown = 0; shown < LAST_MS; shown += 100) {
     drawModelFrame(canvas, frames[frames.length - 1]);
     await pause(100);

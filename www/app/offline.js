@@ -1,10 +1,10 @@
-// The service worker as the page sees it: it keeps the page for visits without a network, and has
-// news of newer versions.
+// The page's side of the service worker, which stores the page for visits without a network and
+// announces new versions.
 
 import { parts } from './builds.js';
 
 /**
- * What the next visit will find: the page, nothing; or it is not known yet.
+ * What is stored for the next visit: the page, nothing, or not known yet.
  * @typedef {'unknown' | 'page' | 'nothing'} Kept
  */
 
@@ -14,12 +14,12 @@ let registration = null;
 let reloading = false;
 
 /**
- * Has the page kept, now that it has all it needs; a first visit thus loads nothing beforehand that
- * it would not load anyway.
+ * Has the page stored, once it has loaded all that it needs: a first visit loads nothing extra
+ * before that.
  * @param {string[]} used           addresses of what the engine's worker has loaded
  * @param {() => void} onUpdate     a new version is there
- * @returns {Promise<Kept>}         `nothing` where the browser has no service workers here: over
- *   http, in some private windows
+ * @returns {Promise<Kept>}         `nothing` if the browser has no service workers here: over http,
+ *   in some private windows
  */
 export async function keepPage(used, onUpdate) {
   try {
@@ -32,7 +32,7 @@ export async function keepPage(used, onUpdate) {
     const { active } = await workers.ready;
     const [[, ours]] = parts();
     const { build, kept } = await ask(active, { used, build: ours });
-    // The server had a new version already when it was asked
+    // The server already had a new version
     if (build !== ours && !registration.waiting) onUpdate();
     return kept ? 'page' : 'unknown';
   } catch {

@@ -1,16 +1,14 @@
-// The photo's pixels, out of the engine: there is no other copy of the photo that could look
-// different.
+// The photo's pixels, from the engine. The page has no other copy, which could look different.
 
 /**
- * Where a picture comes from: a file, or a frame of the camera. It can be sent again, to a new
- * worker.
+ * Where a picture comes from: a file or a frame of the camera. It can be sent to several workers.
  * @typedef {{kind: 'file', blob: Blob} | {kind: 'frame', image: ImageBitmap}} PictureSource
  */
 
 /** @typedef {{rgba: Uint8ClampedArray, width: number, height: number}} Pixels */
 
 /**
- * The engine's arrays are copies out of its memory, which is not shared.
+ * The engine's arrays are copies, not views of its memory.
  * @param {Pixels} pixels
  * @returns {Promise<ImageBitmap>}
  */

@@ -1,6 +1,6 @@
-// Starts the page; where that fails, shows the sentence for it, which stands in index.html from the
-// beginning. No module and no import: this has to run where the page's modules are missing, of two
-// versions, or not allowed, as in a page that was opened as a file.
+// Starts the page. If that fails, shows the sentence for it, which index.html has from the beginning.
+// Not a module: this has to run if the page's modules are missing, from two versions, or forbidden,
+// as in a page that was opened as a file.
 
 {
   const sentence = /** @type {HTMLElement} */ (document.querySelector('.not-started'));

@@ -51,21 +51,21 @@ const KEYS = {
   device: 'device',
 };
 
-/** Ids that only the engine knows: what one can look like. */
+/** The form of an id. Which ids exist, the engine knows. */
 const ID = /^[a-z0-9_]{1,32}$/;
 
 /**
  * @param {string} hash   with or without its #
  * @returns {{settings: Settings, target: import('./target.js').Target | null, faults: LinkFault[]}}
- *     ids, class and neuron may be such as the engine doesn't have
+ *     ids, class and neuron that the engine may not have
  */
 export function readHash(hash) {
   const query = new URLSearchParams(hash.replace(/^#/, ''));
   /** @type {LinkFault[]} */
   const faults = [];
   /**
-   * The setting, by what `read` makes of the text; its default where there is none, or where `read`
-   * gives undefined.
+   * The setting that `read` makes of the text; the default if there is no text or `read` returns
+   * undefined.
    * @template {keyof Settings} Key
    * @param {Key} key
    * @param {(text: string) => Settings[Key] | undefined} read
@@ -115,8 +115,8 @@ export function readHash(hash) {
 }
 
 /**
- * The same with what the engine has: ids that it doesn't know become defaults, and a class or a
- * neuron that the network hasn't becomes null.
+ * The same, checked by the engine: ids that it does not have become defaults; a class or neuron that
+ * the network does not have becomes null.
  * @param {Settings} settings
  * @param {import('./target.js').Target | null} target
  * @param {EngineReady} ready
@@ -142,7 +142,7 @@ export function checkedByEngine(settings, target, ready) {
 }
 
 /**
- * Only what differs from the defaults.
+ * The address of settings and target. Defaults are left out.
  * @param {Settings} settings
  * @param {import('./target.js').Target | null} target
  */

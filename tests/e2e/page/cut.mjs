@@ -373,13 +373,7 @@ describe('the cut, corrected', () => {
     await box();
     await tool('object');
     const session = await v.page.context().newCDPSession(v.page);
-    const points = [];
-    for (const place of [
-      [0.02, 0.03],
-      [0.08, 0.04],
-      [0.15, 0.04],
-    ])
-      points.push(await at(...place));
+    const points = [await at(0.02, 0.03), await at(0.08, 0.04), await at(0.15, 0.04)];
     const top = await v.page.evaluate(() => scrollY);
     const touch = (type, touchPoints) =>
       session.send('Input.dispatchTouchEvent', { type, touchPoints });

@@ -79,7 +79,7 @@ describe('for everyone', () => {
   test('nothing jumps: the cards stay where they are from the empty page to the result', async () => {
     const v = await arrive();
     await v.ready();
-    const places = () =>
+    const boxes = () =>
       v.page.evaluate(() =>
         ['.cards', '#saliency .stage', '#cut .caption', '#classes', '#class-search'].map(
           (selector) => {
@@ -90,13 +90,13 @@ describe('for everyone', () => {
           },
         ),
       );
-    const empty = await places();
+    const empty = await boxes();
     await v.takeSample('coffee.jpg');
-    assert.deepEqual(await places(), empty);
+    assert.deepEqual(await boxes(), empty);
     await v.chooseClass(0);
     await v.threeCardsShow((await v.classes())[0]);
     await v.finished();
-    assert.deepEqual(await places(), empty);
+    assert.deepEqual(await boxes(), empty);
   });
 
   test('an opened formula stays in its card, and so do the buttons that save', async () => {

@@ -1,5 +1,5 @@
-// Values at evenly spaced places: a line with a dot at each place that has one, a second one,
-// dashed, and bars behind them.
+// Values at evenly spaced positions: a line with a dot for each value, a dashed second line, and bars
+// behind them.
 
 import { h } from '../dom.js';
 
@@ -16,8 +16,8 @@ function svg(name, attributes) {
 
 /**
  * @param {number} least   the lowest value; the highest is 1
- * @param {{chart: string, top: string, bottom: string}} text   what it shows, and what is at its
- *   first and its last place
+ * @param {{chart: string, top: string, bottom: string}} text   what it shows, and the names of
+ *   its first and last position
  */
 export function makeLineChart(least, text) {
   const y = (/** @type {number} */ value) =>
@@ -51,28 +51,28 @@ export function makeLineChart(least, text) {
 
     /**
      * @param {{value: number | null, second?: number | null, bar: number}[]} points   null: the
-     *   line passes this place; a bar of 0 is none
-     * @param {number} count   places in all
+     *   line has no point here; a bar of 0 is not drawn
+     * @param {number} count   positions in all
      * @param {string} label   what the line says, in words
      */
     show(points, count, label) {
       const pitch = WIDTH / Math.max(1, count - 1);
       /** @param {(number | null | undefined)[]} values */
-      const placesOf = (values) =>
+      const pointsOf = (values) =>
         values.flatMap((value, i) =>
           value === null || value === undefined
             ? []
             : [[i * pitch, y(value)].map((at) => at.toFixed(1))],
         );
-      const places = placesOf(points.map(({ value }) => value));
-      line.setAttribute('points', places.map((place) => place.join(',')).join(' '));
+      const dotted = pointsOf(points.map(({ value }) => value));
+      line.setAttribute('points', dotted.map((point) => point.join(',')).join(' '));
       dashed.setAttribute(
         'points',
-        placesOf(points.map(({ second }) => second))
-          .map((place) => place.join(','))
+        pointsOf(points.map(({ second }) => second))
+          .map((point) => point.join(','))
           .join(' '),
       );
-      dots.replaceChildren(...places.map(([cx, cy]) => svg('circle', { cx, cy, r: 2.5 })));
+      dots.replaceChildren(...dotted.map(([cx, cy]) => svg('circle', { cx, cy, r: 2.5 })));
       const parts = points.flatMap(({ bar }, i) =>
         bar > 0
           ? [{ x: (i - 0.35) * pitch, width: 0.7 * pitch, y: y(bar), height: y(0) - y(bar) }]

@@ -220,9 +220,9 @@ function drawCurve(line, points, steps, highest) {
   const values = points.map(({ value }) => value);
   const least = Math.min(0, ...values);
   const span = Math.max(1e-6, (highest ?? Math.max(...values)) - least);
-  const places = points.map(({ step, value }) => {
+  const corners = points.map(({ step, value }) => {
     const x = (step / Math.max(1, steps)) * CURVE.width;
     return `${x.toFixed(1)},${(CURVE.height * (1 - (value - least) / span)).toFixed(1)}`;
   });
-  line.setAttribute('points', places.join(' '));
+  line.setAttribute('points', corners.join(' '));
 }

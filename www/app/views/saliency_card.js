@@ -4,7 +4,7 @@ import { drawOverlay, drawScale } from '../canvas/maps.js';
 import { clear, drawPhoto } from '../canvas/surface.js';
 import { GROUNDS, lookOf } from '../colour_maps.js';
 import { h, setAttribute } from '../dom.js';
-import { card as cardWords, placeName, saliency as words } from '../strings/en.js';
+import { card as cardWords, positionName, saliency as words } from '../strings/en.js';
 import { targetName, makeCard } from './card.js';
 
 /** @typedef {import('../state.js').State} State */
@@ -148,7 +148,7 @@ export function makeSaliencyCard(store, actions) {
   store.watch(['photo', 'target', 'saliency', 'engine'], (state) => {
     const { phase, done, total, map } = state.saliency;
     const name = targetName(state);
-    const place = map?.centre ? placeName(map.centre) : null;
+    const position = map?.centre ? positionName(map.centre) : null;
     view.element.dataset.method = map?.method ?? '';
     view.show({
       className: name,
@@ -156,7 +156,7 @@ export function makeSaliencyCard(store, actions) {
       fraction: phase === 'working' ? done / total : null,
       note: state.target === null ? words.alone : null,
       empty: state.target === null,
-      alt: map ? words.alt(name, place) : null,
+      alt: map ? words.alt(name, position) : null,
       savable: map !== null,
     });
   });

@@ -29,9 +29,9 @@ export const neuronName = ({ layer, channel }) => `${layer}, channel ${channel}`
 
 /**
  * Names a position in a picture.
- * @param {{x: number, y: number}} place   in fractions of width and height
+ * @param {{x: number, y: number}} position   in fractions of width and height
  */
-export function placeName({ x, y }) {
+export function positionName({ x, y }) {
   const column = x < 0.38 ? 'left' : x > 0.62 ? 'right' : '';
   const row = y < 0.38 ? 'upper' : y > 0.62 ? 'lower' : '';
   if (!column && !row) return 'around the centre';

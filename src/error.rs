@@ -28,6 +28,15 @@ pub enum Error {
     /// Intact weights of another network.
     #[error("These weights do not fit the network: {0}.")]
     WeightsMismatch(String),
+    /// A network's file is broken or contradicts itself.
+    #[error("The network's file is damaged: {0}.")]
+    NetworkCorrupt(String),
+    /// A network has an operator, an element type or a structure that the engine does not have.
+    #[error("This network is not supported: {0}.")]
+    NetworkUnsupported(String),
+    /// A network's file, nodes, tensors or activations exceed a limit.
+    #[error("The network is too large: {0}.")]
+    NetworkTooLarge(String),
     /// A class index that is not one of the network's classes.
     #[error("There is no such class: {0}.")]
     ClassOutOfRange(String),
@@ -68,6 +77,9 @@ impl Error {
             Error::WeightsDownloadFailed(_) => "weights-download-failed",
             Error::WeightsCorrupt(_) => "weights-corrupt",
             Error::WeightsMismatch(_) => "weights-mismatch",
+            Error::NetworkCorrupt(_) => "network-corrupt",
+            Error::NetworkUnsupported(_) => "network-unsupported",
+            Error::NetworkTooLarge(_) => "network-too-large",
             Error::ClassOutOfRange(_) => "class-out-of-range",
             Error::SettingOutOfRange(_) => "setting-out-of-range",
             Error::NoPicture => "no-picture",
@@ -89,6 +101,9 @@ impl Error {
             | Error::WeightsDownloadFailed(d)
             | Error::WeightsCorrupt(d)
             | Error::WeightsMismatch(d)
+            | Error::NetworkCorrupt(d)
+            | Error::NetworkUnsupported(d)
+            | Error::NetworkTooLarge(d)
             | Error::ClassOutOfRange(d)
             | Error::SettingOutOfRange(d)
             | Error::GpuUnavailable(d)

@@ -28,7 +28,7 @@
 //! `fast_math` and `matrix3`:
 //!
 //! ```text
-//! picture -> image_input -> imaging -> preprocess -> weights -> kernels -> networks -> gradient
+//! picture -> image_input -> imaging -> preprocess -> weights -> kernels -> onnx -> networks -> gradient
 //! gradient -> saliency -> segmentation -> render -> engine
 //! gradient -> class_model -> engine
 //! engine -> web -> page
@@ -60,6 +60,7 @@ pub mod imaging;
 pub mod preprocess;
 pub mod weights;
 pub mod kernels;
+pub mod onnx;
 pub mod networks;
 pub mod gradient;
 pub mod saliency;

@@ -118,6 +118,18 @@ export const errors = {
     advice: 'The page was probably updated: reload it.',
     action: 'reloadEverything',
   },
+  'network-corrupt': {
+    sentence: 'This network’s file is damaged.',
+    advice: 'Export the network again, then choose the new file.',
+  },
+  'network-unsupported': {
+    sentence: 'This network has a part that does not work here.',
+    advice: 'The details name it. Export the network without it, or choose another one.',
+  },
+  'network-too-large': {
+    sentence: 'This network is too large.',
+    advice: 'Choose a smaller one, or export it for a smaller picture.',
+  },
   'program-load-failed': {
     sentence: 'The program could not be loaded.',
     advice:

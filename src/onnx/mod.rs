@@ -1,0 +1,22 @@
+//! Reads networks in the ONNX format, as exporters write them.
+//!
+//! [`parse_model`] reads a file's messages in place. [`inline_functions`] and [`order_nodes`] make
+//! of them a list of nodes that can be computed one after the other. [`read_tensor`] reads a
+//! constant, from the file or from a file beside it. Nothing in this folder computes on a device.
+
+mod attributes;
+mod external_files;
+pub mod fields;
+mod functions;
+mod model;
+mod order;
+mod tensor;
+
+pub use external_files::ExternalFiles;
+pub use functions::inline_functions;
+pub use model::{
+    Attribute, AttributeValue, Dimension, External, Function, Graph, MAX_NODES, Metadata, Model,
+    Node, Opsets, Tensor, ValueInfo, parse_model,
+};
+pub use order::order_nodes;
+pub use tensor::{Data, ElementType, HostTensor, read_tensor};

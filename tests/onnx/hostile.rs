@@ -1,0 +1,251 @@
+//! Files that are wrong on purpose: each has its code, soon and without much memory.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use deep_inside::Error;
+use deep_inside::onnx::{ExternalFiles, inline_functions, order_nodes, parse_model, read_tensor};
+
+use crate::write::{bytes, int, model, node, node_message, tensor, value, varint, weights};
+
+/// Counts what the thread holds, in bytes, and the most that it held.
+struct Counting;
+
+thread_local! {
+    static HELD: Cell<isize> = const { Cell::new(0) };
+    static MOST: Cell<isize> = const { Cell::new(0) };
+}
+
+#[allow(unsafe_code)]
+// SAFETY: passes every call on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let held = HELD.get() + layout.size() as isize;
+        HELD.set(held);
+        MOST.set(MOST.get().max(held));
+        // SAFETY: the caller's promises are those of the system's allocator.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        HELD.set(HELD.get() - layout.size() as isize);
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const SOON: Duration = Duration::from_millis(100);
+const FEW_BYTES: isize = 50 << 20;
+
+/// Everything that reading a network does before its operators.
+fn read(file: &[u8]) -> Result<(), Error> {
+    let model = parse_model(file)?;
+    let nodes = inline_functions(&model)?;
+    let wanted: Vec<&str> = model
+        .graph
+        .outputs
+        .iter()
+        .map(|output| output.name)
+        .collect();
+    order_nodes(nodes, &model.graph, &wanted)?;
+    for tensor in &model.graph.initializers {
+        read_tensor(tensor, &ExternalFiles::default())?;
+    }
+    Ok(())
+}
+
+/// Time that the thread has computed, where the system tells; else the time of day. Other work on
+/// the machine should not count.
+fn clock() -> Duration {
+    let scheduled = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let computed = scheduled.and_then(|text| text.split(' ').next()?.parse().ok());
+    computed.map_or_else(
+        || SystemTime::now().duration_since(UNIX_EPOCH).unwrap(),
+        Duration::from_nanos,
+    )
+}
+
+/// The code of the file's error, or `ok`, after a check of time and memory.
+fn code(file: &[u8]) -> &'static str {
+    let (start, held) = (clock(), HELD.get());
+    MOST.set(held);
+    let outcome = read(file);
+    let (time, memory) = (clock() - start, MOST.get() - held);
+    assert!(time < SOON, "{outcome:?} took {time:?}");
+    assert!(memory < FEW_BYTES, "{outcome:?} took {memory} bytes");
+    outcome.map_or_else(|error| error.code(), |()| "ok")
+}
+
+/// A network of a convolution and a ReLU.
+fn small() -> Vec<Vec<u8>> {
+    vec![
+        node("Conv", &["x", "w"], &["c"], &[]),
+        node("Relu", &["c"], &["y"], &[]),
+        weights("w", &[1, 1, 2, 2], &[1.0; 4]),
+        value(11, "x", &[1, 1, 4, 4]),
+        value(12, "y", &[1, 1, 3, 3]),
+    ]
+}
+
+#[test]
+fn a_file_cut_off_anywhere_is_refused() {
+    let file = model(17, &small());
+    assert_eq!(code(&file), "ok");
+    // The opset's message comes last: a file cut off before it is shorter, and right.
+    let graph_end = file.len() - 6;
+    for length in 0..file.len() {
+        let expected = if length == graph_end {
+            "ok"
+        } else {
+            "network-corrupt"
+        };
+        assert_eq!(
+            code(&file[..length]),
+            expected,
+            "{length} of {} bytes",
+            file.len()
+        );
+    }
+}
+
+#[test]
+fn a_byte_changed_anywhere_does_no_harm() {
+    let file = model(17, &small());
+    for index in 0..file.len() {
+        for change in [0x01, 0x04, 0x80, 0xff] {
+            let mut changed = file.clone();
+            changed[index] ^= change;
+            code(&changed);
+        }
+    }
+}
+
+#[test]
+fn other_files_are_refused() {
+    for file in [
+        &b""[..],
+        b"\x89PNG\r\n\x1a\n",
+        b"PK\x03\x04",
+        b"{\"a\": 1}",
+        &[0; 1000],
+    ] {
+        assert_eq!(code(file), "network-corrupt");
+    }
+}
+
+#[test]
+fn a_false_length_allocates_nothing() {
+    for claim in [3_000_000_000, u64::MAX, 1 << 63] {
+        for number in [7u64, 8, 14, 25] {
+            let file = [varint(number << 3 | 2), varint(claim), vec![0; 20]].concat();
+            assert_eq!(code(&file), "network-corrupt");
+        }
+    }
+    let claim = [
+        bytes(1, [1]),
+        int(2, 1),
+        varint(9 << 3 | 2),
+        varint(3_000_000_000),
+    ]
+    .concat();
+    assert_eq!(code(&model(17, &[bytes(5, claim)])), "network-corrupt");
+    let huge = tensor("w", &[30_000, 30_000], 1, &[bytes(9, [0; 8])]);
+    assert_eq!(code(&model(17, &[huge])), "network-corrupt");
+}
+
+#[test]
+fn nested_graphs_are_not_entered() {
+    // Written from the inside out, so backwards.
+    let mut nested: Vec<u8> = Vec::new();
+    for _ in 0..20_000 {
+        let mut around = |start: &[u8], number: u32| {
+            let length = varint((nested.len() + start.len()) as u64);
+            nested.extend(start.iter().rev());
+            nested.extend(length.iter().rev());
+            nested.extend(varint(u64::from(number) << 3 | 2).iter().rev());
+        };
+        around(&[], 6);
+        around(&[bytes(1, "b"), int(20, 5)].concat(), 5);
+        around(&node_message("If", &["c"], &["y"], &[]), 1);
+    }
+    nested.reverse();
+    let file = model(17, &[nested, value(11, "c", &[]), value(12, "y", &[])]);
+    let model = parse_model(&file).unwrap();
+    assert!(model.graph.nodes[0].has_subgraph());
+    assert_eq!(code(&file), "ok");
+}
+
+#[test]
+fn cycles_duplicates_and_gaps_are_refused() {
+    let changed = |change: &dyn Fn(&mut Vec<Vec<u8>>)| {
+        let mut graph = small();
+        change(&mut graph);
+        code(&model(17, &graph))
+    };
+    // The convolution reads the ReLU's output, or its own.
+    for input in ["y", "c"] {
+        let cyclic = node("Conv", &[input, "w"], &["c"], &[]);
+        assert_eq!(
+            changed(&|graph| graph[0] = cyclic.clone()),
+            "network-corrupt"
+        );
+    }
+    // No weights, no input, no node for the output.
+    for missing in [2, 3, 1] {
+        assert_eq!(
+            changed(&|graph| drop(graph.remove(missing))),
+            "network-corrupt"
+        );
+    }
+    for twice in [0, 1, 2] {
+        let again = small()[twice].clone();
+        assert_eq!(
+            changed(&|graph| graph.push(again.clone())),
+            "network-corrupt"
+        );
+    }
+}
+
+#[test]
+fn a_long_chain_in_the_wrong_order_is_read() {
+    let mut chain: Vec<_> = (1..50_000)
+        .rev()
+        .map(|i| node("Relu", &[&format!("v{}", i - 1)], &[&format!("v{i}")], &[]))
+        .collect();
+    chain.extend([value(11, "v0", &[1]), value(12, "v49999", &[1])]);
+    assert_eq!(read(&model(17, &chain)), Ok(()));
+}
+
+#[test]
+fn impossible_dimensions_are_refused() {
+    for dims in [&[0i64][..], &[-1], &[-4, -1], &[1 << 62, 4], &[1; 40]] {
+        let raw = bytes(9, [0; 4]);
+        let file = model(17, &[tensor("w", dims, 1, &[raw])]);
+        assert_eq!(code(&file), "network-corrupt", "{dims:?}");
+    }
+}
+
+#[test]
+fn names_that_are_no_text_are_refused() {
+    for field in [1, 2, 3, 4, 7] {
+        let node = bytes(1, bytes(field, [b'a', 0xc3, 0x28]));
+        assert_eq!(code(&model(17, &[node])), "network-corrupt");
+    }
+}
+
+#[test]
+fn too_many_of_anything_is_refused() {
+    let nodes = bytes(1, "").repeat(100_001);
+    assert_eq!(code(&model(17, &[nodes])), "network-too-large");
+    let inputs = bytes(1, bytes(1, "").repeat(1_000_001));
+    assert_eq!(code(&model(17, &[inputs])), "network-too-large");
+    let ints = [bytes(1, "a"), bytes(8, vec![0; 1_000_001])].concat();
+    assert_eq!(
+        code(&model(17, &[node("A", &[], &[], &[ints])])),
+        "network-too-large"
+    );
+}

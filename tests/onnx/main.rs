@@ -1,0 +1,7 @@
+//! ONNX files: right ones are read as their writers meant them, wrong ones are refused at once.
+#![cfg(not(target_family = "wasm"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod hostile;
+mod reading;
+mod write;

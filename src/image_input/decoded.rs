@@ -4,7 +4,7 @@
 use image::metadata::Orientation;
 
 use super::limits::{picture_size, zeros};
-use super::picture::{Picture, lay_on_white, without_alpha};
+use super::picture::{Picture, composite_on_white, without_alpha};
 use super::reduce_rows::RowReducer;
 use crate::error::Error;
 
@@ -27,7 +27,7 @@ impl Decoded {
     /// `picture-empty` and `picture-too-large` by the file's size; `picture-too-large` also when
     /// memory is exhausted.
     pub fn into_picture(mut self) -> Result<Picture, Error> {
-        lay_on_white(&mut self.rgba);
+        composite_on_white(&mut self.rgba);
         let size = picture_size(self.file_size.0, self.file_size.1)?;
         if size != self.size {
             reduce(&mut self.rgba, self.size, size);

@@ -1,4 +1,4 @@
-//! A file's format and size by its first bytes, without decoding it.
+//! Finds a file's format and size from its first bytes, without decoding it.
 
 use std::io::Cursor;
 

@@ -7,8 +7,8 @@ use crate::error::Error;
 /// and 16,384 pixels per side.
 ///
 /// Transparent pixels are composited on white when a picture is made, so that the network, the
-/// colour models and the visitor see the same colours. So a picture has no alpha, which would be a
-/// quarter of the memory of a large photo.
+/// colour models and the visitor see the same colours. A picture has no alpha channel, which saves
+/// a quarter of the memory.
 #[derive(Clone, PartialEq)]
 pub struct Picture {
     pub(super) width: u32,
@@ -33,7 +33,7 @@ impl Picture {
                 rgba.len()
             )));
         }
-        lay_on_white(&mut rgba);
+        composite_on_white(&mut rgba);
         Ok(Self {
             width,
             height,
@@ -63,14 +63,14 @@ impl Picture {
         &self.rgb
     }
 
-    /// The same as new RGBA pixels, alpha 255: 200 MB of the largest picture, of which
-    /// [`rgba_rows`](Self::rgba_rows) gives parts.
+    /// A copy of the pixels as RGBA, alpha 255: 200 MB for the largest picture.
+    /// [`rgba_rows`](Self::rgba_rows) copies a part.
     pub fn rgba(&self) -> Vec<u8> {
         opaque(&self.rgb)
     }
 
-    /// At most `count` rows from row `first` on as RGBA pixels, alpha 255; fewer, or none, where
-    /// the picture ends before.
+    /// The rows `first..first + count` as RGBA pixels, alpha 255; rows beyond the picture are left
+    /// out.
     pub fn rgba_rows(&self, first: u32, count: u32) -> Vec<u8> {
         let start = |row: u32| row.min(self.height) as usize * self.width as usize * 3;
         opaque(&self.rgb[start(first)..start(first.saturating_add(count))])
@@ -84,15 +84,15 @@ impl std::fmt::Debug for Picture {
 }
 
 /// Composites RGBA pixels on white, in place.
-pub(super) fn lay_on_white(rgba: &mut [u8]) {
+pub(super) fn composite_on_white(rgba: &mut [u8]) {
     for pixel in rgba.as_chunks_mut::<4>().0 {
-        let [red, green, blue] = on_white(*pixel);
+        let [red, green, blue] = pixel_on_white(*pixel);
         *pixel = [red, green, blue, 255];
     }
 }
 
-/// An RGBA pixel on white.
-pub(super) fn on_white([red, green, blue, alpha]: [u8; 4]) -> [u8; 3] {
+/// Composites an RGBA pixel on white.
+pub(super) fn pixel_on_white([red, green, blue, alpha]: [u8; 4]) -> [u8; 3] {
     let alpha = u32::from(alpha);
     if alpha == 255 {
         return [red, green, blue];
@@ -101,7 +101,7 @@ pub(super) fn on_white([red, green, blue, alpha]: [u8; 4]) -> [u8; 3] {
         .map(|value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
 }
 
-/// RGBA pixels as RGB, in the same memory; what is left of it is given back.
+/// RGBA pixels as RGB, in the same memory; the rest of it is freed.
 pub(super) fn without_alpha(mut rgba: Vec<u8>) -> Vec<u8> {
     let pixels = rgba.len() / 4;
     for pixel in 0..pixels {

@@ -1,7 +1,7 @@
 //! Builds a picture from strips of rows.
 
 use super::limits::{check_size, picture_size, reserved};
-use super::picture::{Picture, on_white};
+use super::picture::{Picture, pixel_on_white};
 use crate::error::Error;
 
 /// Fills a [`Picture`] from the top, without a second copy of its pixels.
@@ -58,11 +58,11 @@ impl PictureBuilder {
         if !rest.is_empty() || pixels.len() % width > 0 || count > left {
             let given = rgba.len();
             return Err(Error::PictureCorrupt(format!(
-                "{given} bytes for a picture that has {left} rows of {width} pixels to go"
+                "{given} bytes for a picture that has {left} rows of {width} pixels left"
             )));
         }
         self.rgb
-            .extend(pixels.iter().flat_map(|pixel| on_white(*pixel)));
+            .extend(pixels.iter().flat_map(|pixel| pixel_on_white(*pixel)));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, RgbaImage};
 
 use super::limits::picture_size;
-use super::picture::{Picture, lay_on_white};
+use super::picture::{Picture, composite_on_white};
 use super::picture_builder::PictureBuilder;
 use super::reduce_rows::RowReducer;
 use crate::error::Error;
@@ -48,8 +48,8 @@ pub struct PictureStrips {
     orientation: Orientation,
     /// Rows, or columns, of a strip; even, so that strips start at whole chroma samples.
     step: u32,
-    /// The number of strips so far.
-    taken: u32,
+    /// The number of strips that have been pushed.
+    pushed: u32,
     reducer: Option<RowReducer>,
     builder: PictureBuilder,
 }
@@ -78,7 +78,7 @@ impl PictureStrips {
             rows,
             orientation,
             step,
-            taken: 0,
+            pushed: 0,
             reducer,
             builder,
         })
@@ -87,7 +87,7 @@ impl PictureStrips {
     /// The number of strips that have been pushed, and the number of all strips.
     pub fn progress(&self) -> (usize, usize) {
         (
-            self.taken as usize,
+            self.pushed as usize,
             self.length().div_ceil(self.step) as usize,
         )
     }
@@ -104,12 +104,12 @@ impl PictureStrips {
     /// The strip to be pushed next; `None` when all have been pushed.
     pub fn next_strip(&self) -> Option<Strip> {
         let (columns, rows, length) = (self.columns, self.rows, self.length());
-        let left = length.div_ceil(self.step).checked_sub(self.taken + 1)?;
+        let left = length.div_ceil(self.step).checked_sub(self.pushed + 1)?;
         let start = self.step
             * if is_from_the_end(self.orientation) {
                 left
             } else {
-                self.taken
+                self.pushed
             };
         let count = self.step.min(length - start);
         Some(if is_quarter_turn(self.orientation) {
@@ -156,11 +156,11 @@ impl PictureStrips {
         {
             return Err(wrong());
         }
-        self.taken += 1;
+        self.pushed += 1;
         let Some(reducer) = &mut self.reducer else {
             return self.builder.push_rows(&rgba);
         };
-        lay_on_white(&mut rgba);
+        composite_on_white(&mut rgba);
         for row in rgba.chunks_exact(rgba.len() / height as usize) {
             if let Some(reduced) = reducer.push(row) {
                 self.builder.push_rows(reduced)?;

@@ -1,17 +1,18 @@
-//! The paper's crops of a photo: what the network is shown, and where what it answers belongs.
+//! The crops of a photo that a network evaluates, and the mean of their maps.
 
 use super::InputSpec;
 use crate::error::Error;
 use crate::image_input::Picture;
 use crate::imaging::{Filter, resize};
 
-/// How often a photo is looked at.
+/// Which crops of a photo are evaluated. The photo is first resized to a square, whatever its
+/// aspect ratio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crops {
-    /// Once: the whole photo squashed to the network's input.
+    /// One: the whole photo at the size of the network's input.
     One,
-    /// Ten times (section 3 of the paper): the four corners and the centre, each also mirrored, of
-    /// the photo squashed to a square that is 256/224 of the network's input.
+    /// Ten (section 3 of the paper): the four corners and the centre of the photo at 256/224 of the
+    /// size of the network's input, each also mirrored.
     Ten,
 }
 
@@ -29,49 +30,56 @@ impl TryFrom<usize> for Crops {
     }
 }
 
-/// A square crop of the squashed photo, in its pixels; mirrored left to right after cropping, or
-/// not.
+/// A square crop of the resized photo, in its pixels; possibly mirrored left to right after
+/// cropping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crop {
     /// First row.
     pub top: usize,
     /// First column.
     pub left: usize,
-    /// Whether the network sees it mirrored.
+    /// Whether the network reads it mirrored.
     pub mirrored: bool,
 }
 
 impl Crop {
-    /// Where in the squashed photo, of `frame` columns, this crop's `row` and `column` come from.
-    fn cell(&self, row: usize, column: usize, side: usize, frame: usize) -> usize {
-        let across = if self.mirrored {
+    /// The index, in the resized photo of `photo_side` columns, of the pixel at `row` and `column`
+    /// of this crop of `side` columns.
+    fn pixel(&self, row: usize, column: usize, side: usize, photo_side: usize) -> usize {
+        let column = if self.mirrored {
             side - 1 - column
         } else {
             column
         };
-        (self.top + row) * frame + self.left + across
+        (self.top + row) * photo_side + self.left + column
     }
 }
 
-/// A photo squashed to a square, and the crops of it that the network is shown.
+/// A photo resized to a square, and its crops.
 pub struct PhotoCrops {
-    squashed: Picture,
+    square: Picture,
+    /// Rows and columns of a crop.
     side: usize,
     crops: Vec<Crop>,
 }
 
 impl PhotoCrops {
-    /// Squashes the photo for a network with an input of `side` x `side` pixels.
+    /// Resizes the photo for a network with an input of `side` x `side` pixels.
     ///
     /// # Errors
-    /// `picture-empty` when `side` is 0.
+    /// `picture-empty` if `side` is 0.
     pub fn new(photo: &Picture, side: usize, crops: Crops) -> Result<Self, Error> {
-        let frame = match crops {
+        let photo_side = match crops {
             Crops::One => side,
             Crops::Ten => (side * 256 + 112) / 224,
         };
-        let squashed = resize(photo, frame as u32, frame as u32, Filter::Bilinear)?;
-        let (far, middle) = (frame - side, (frame - side) / 2);
+        let square = resize(
+            photo,
+            photo_side as u32,
+            photo_side as u32,
+            Filter::Bilinear,
+        )?;
+        let (far, middle) = (photo_side - side, (photo_side - side) / 2);
         let crops = match crops {
             Crops::One => vec![Crop {
                 top: 0,
@@ -90,7 +98,7 @@ impl PhotoCrops {
                 .collect(),
         };
         Ok(Self {
-            squashed,
+            square,
             side,
             crops,
         })
@@ -101,51 +109,51 @@ impl PhotoCrops {
         &self.crops
     }
 
-    /// What the network reads for one of the [`crops`](PhotoCrops::crops): three planes of `side` x
+    /// The network's input for one of the [`crops`](PhotoCrops::crops): three planes of `side` x
     /// `side` values.
     pub fn input(&self, crop: Crop, spec: &InputSpec) -> Vec<f32> {
-        let (side, frame) = (self.side, self.squashed.width() as usize);
+        let (side, photo_side) = (self.side, self.square.width() as usize);
         let mut pixels = Vec::with_capacity(side * side * 4);
         for row in 0..side {
             for column in 0..side {
-                let start = crop.cell(row, column, side, frame) * 3;
-                pixels.extend_from_slice(&self.squashed.rgb()[start..start + 3]);
+                let start = crop.pixel(row, column, side, photo_side) * 3;
+                pixels.extend_from_slice(&self.square.rgb()[start..start + 3]);
                 pixels.push(255);
             }
         }
         spec.planes_from_pixels(&pixels)
     }
 
-    /// An empty mean over these crops' maps.
+    /// The mean over the maps of these crops, none of which has been added yet.
     pub fn mean_map(&self) -> MeanMap {
-        let frame = self.squashed.width() as usize;
+        let side = self.square.width() as usize;
         MeanMap {
-            frame,
-            side: self.side,
-            sum: vec![0.0; frame * frame],
-            covered: vec![0.0; frame * frame],
+            side,
+            crop_side: self.side,
+            sum: vec![0.0; side * side],
+            covered: vec![0.0; side * side],
         }
     }
 }
 
-/// The mean, on the grid of the squashed photo, of the maps of its crops, each un-mirrored and laid
-/// where its crop came from.
+/// The mean of the maps of a photo's crops, on the grid of the resized photo.
 ///
-/// The grid is square and covers the photo edge to edge. It can be read after every crop: the map
-/// sharpens as they come.
+/// The grid is square and covers the photo edge to edge. The mean can be read after every crop.
 pub struct MeanMap {
-    frame: usize,
     side: usize,
+    crop_side: usize,
     sum: Vec<f32>,
+    /// The number of maps that cover each cell.
     covered: Vec<f32>,
 }
 
 impl MeanMap {
-    /// Lays back one crop's map: `side` x `side` values, row-major, as the network saw it.
+    /// Adds the map of one crop, un-mirrored and at the crop's position. In: as many values as the
+    /// crop has pixels, row-major.
     pub fn add(&mut self, crop: Crop, map: &[f32]) {
-        for (row, values) in map.chunks_exact(self.side).enumerate() {
+        for (row, values) in map.chunks_exact(self.crop_side).enumerate() {
             for (column, value) in values.iter().enumerate() {
-                let cell = crop.cell(row, column, self.side, self.frame);
+                let cell = crop.pixel(row, column, self.crop_side, self.side);
                 self.sum[cell] += value;
                 self.covered[cell] += 1.0;
             }
@@ -153,12 +161,12 @@ impl MeanMap {
     }
 
     /// Rows, and columns, of the grid.
-    pub fn frame(&self) -> usize {
-        self.frame
+    pub fn side(&self) -> usize {
+        self.side
     }
 
-    /// `frame` x `frame` values, row-major: for each cell the mean over the crops that cover it, 0
-    /// where none does yet.
+    /// `side` x `side` values, row-major: for each cell the mean over the maps that cover it; 0
+    /// where there is none yet.
     pub fn values(&self) -> Vec<f32> {
         self.sum
             .iter()
@@ -174,7 +182,7 @@ mod tests {
     use super::*;
 
     const SIDE: usize = 14;
-    const FRAME: u8 = 16;
+    const PHOTO_SIDE: u8 = 16;
     const SPEC: InputSpec = InputSpec {
         side: SIDE,
         channels: ChannelOrder::Rgb,
@@ -182,51 +190,51 @@ mod tests {
         mean: [0.0; 3],
     };
 
-    /// A photo of the frame's own 16 x 16 pixels, so that nothing is resampled: red says where a
-    /// pixel is.
+    /// A photo of 16 x 16 pixels, so that nothing is resampled. The red value is the pixel's index
+    /// in the photo that is not mirrored.
     fn photo(mirrored: bool) -> Picture {
         let mut rgba = Vec::new();
         for cell in 0..=255 {
             rgba.extend([if mirrored { mirror(cell) } else { cell }, 0, 0, 255]);
         }
-        Picture::from_rgba(rgba, FRAME.into(), FRAME.into()).unwrap()
+        Picture::from_rgba(rgba, PHOTO_SIDE.into(), PHOTO_SIDE.into()).unwrap()
     }
 
     fn mirror(cell: u8) -> u8 {
-        cell / FRAME * FRAME + (FRAME - 1 - cell % FRAME)
+        cell / PHOTO_SIDE * PHOTO_SIDE + (PHOTO_SIDE - 1 - cell % PHOTO_SIDE)
     }
 
-    /// The mean of the maps that a network would give whose map is some function of what it sees.
-    fn mean_of(photo: &PhotoCrops, network: impl Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
+    /// The mean of the maps that `map` computes from the red values of each crop.
+    fn mean_of(photo: &PhotoCrops, map: impl Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
         let mut mean = photo.mean_map();
         for &crop in photo.crops() {
-            mean.add(crop, &network(&photo.input(crop, &SPEC)[..SIDE * SIDE]));
+            mean.add(crop, &map(&photo.input(crop, &SPEC)[..SIDE * SIDE]));
         }
         mean.values()
     }
 
     #[test]
-    fn a_map_of_what_the_network_sees_is_laid_back_where_it_was() {
+    fn the_mean_of_the_crops_themselves_is_the_photo() {
         let photo = PhotoCrops::new(&photo(false), SIDE, Crops::Ten).unwrap();
-        let places: Vec<f32> = (0..=255u8).map(f32::from).collect();
-        assert_eq!(mean_of(&photo, <[f32]>::to_vec), places);
+        let indices: Vec<f32> = (0..=255u8).map(f32::from).collect();
+        assert_eq!(mean_of(&photo, <[f32]>::to_vec), indices);
     }
 
     #[test]
     fn a_mirrored_photo_gives_the_mirrored_map() {
-        // Neither symmetric nor the same everywhere in the crop.
-        let network = |seen: &[f32]| {
-            seen.iter()
+        // Neither symmetric nor constant over the crop.
+        let uneven = |reds: &[f32]| {
+            reds.iter()
                 .enumerate()
                 .map(|(cell, value)| value * (cell * cell % 13) as f32)
                 .collect()
         };
-        // Red names a place of the unmirrored photo in both, so the same places must get the same
-        // values.
+        // The red value is the index in the photo that is not mirrored, so equal indices must have
+        // equal values.
         let map = |mirrored| {
             mean_of(
                 &PhotoCrops::new(&photo(mirrored), SIDE, Crops::Ten).unwrap(),
-                network,
+                uneven,
             )
         };
         let (straight, mirrored) = (map(false), map(true));
@@ -237,14 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_the_mean_of_the_views_that_cover_it() {
+    fn a_cell_is_the_mean_of_the_crops_that_cover_it() {
         let photo = PhotoCrops::new(&photo(false), SIDE, Crops::Ten).unwrap();
         let mut mean = photo.mean_map();
         for (&crop, value) in photo.crops().iter().zip(1u8..) {
             mean.add(crop, &[f32::from(value); SIDE * SIDE]);
         }
         let values = mean.values();
-        let at = |row: usize, column: usize| values[row * usize::from(FRAME) + column];
+        let at = |row: usize, column: usize| values[row * usize::from(PHOTO_SIDE) + column];
         // Crops 1 and 2 are the centre, which starts at (1, 1); 3 and 4 the top left corner; 9 and
         // 10 the bottom right one.
         assert_eq!(
@@ -254,10 +262,10 @@ mod tests {
     }
 
     #[test]
-    fn squeezenet_sees_227_of_259_pixels() {
+    fn crops_for_squeezenet_have_227_of_259_pixels() {
         let photo = Picture::from_rgba(vec![255; 300 * 200 * 4], 300, 200).unwrap();
         let ten = PhotoCrops::new(&photo, 227, Crops::Ten).unwrap();
-        assert_eq!((ten.mean_map().frame(), ten.crops().len()), (259, 10));
+        assert_eq!((ten.mean_map().side(), ten.crops().len()), (259, 10));
         let corners = [(16, 16), (0, 0), (0, 32), (32, 0), (32, 32)];
         let expected = corners.iter().flat_map(|&(top, left)| {
             [false, true].map(|mirrored| Crop {
@@ -269,7 +277,7 @@ mod tests {
         assert!(ten.crops().iter().copied().eq(expected));
         let one = PhotoCrops::new(&photo, 227, Crops::One).unwrap();
         assert_eq!(
-            (one.mean_map().frame(), one.crops()),
+            (one.mean_map().side(), one.crops()),
             (
                 227,
                 &[Crop {
@@ -282,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn views_are_one_or_ten() {
+    fn crops_are_one_or_ten() {
         assert_eq!(
             (Crops::try_from(1), Crops::try_from(10)),
             (Ok(Crops::One), Ok(Crops::Ten))

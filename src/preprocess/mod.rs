@@ -1,15 +1,15 @@
-//! From a [`Picture`](crate::Picture) to what a network reads, and from what it says about its
-//! input back to the photo.
+//! From a [`Picture`](crate::Picture) to a network's input, and from maps over this input back to
+//! the photo.
 
 mod normalise;
 mod crops;
 
 pub use crops::{Crop, Crops, MeanMap, PhotoCrops};
 
-/// What a network was trained to read: square colour pictures of `side` pixels, as three planes of
-/// `range / 255 * pixel - mean`.
+/// The input that a network was trained on: square colour pictures of `side` pixels, as three
+/// planes of `range / 255 * pixel - mean`.
 ///
-/// In the weights' manifest it reads `{"side": 227, "channels": "BGR", "range": 255, "mean":
+/// In the networks' manifest: `{"side": 227, "channels": "BGR", "range": 255, "mean":
 /// [103.939, 116.779, 123.68]}`.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 pub struct InputSpec {
@@ -17,10 +17,10 @@ pub struct InputSpec {
     pub side: usize,
     /// Which colour each plane holds.
     pub channels: ChannelOrder,
-    /// What a pixel value of 255 becomes, before the mean is taken off.
+    /// What a pixel value of 255 becomes, before the mean is subtracted.
     pub range: f32,
-    /// Mean of the training pictures, one value per plane (in the order of `channels`), in units of
-    /// `range`.
+    /// Mean of the training pictures, one value per plane in the order of `channels`, on the scale
+    /// of `range`.
     pub mean: [f32; 3],
 }
 
@@ -35,8 +35,8 @@ pub enum ChannelOrder {
 }
 
 impl ChannelOrder {
-    /// For each plane, the place of its colour in an RGBA pixel. Both orders are their own inverse,
-    /// so this is also, for each of R, G and B, the plane that holds it.
+    /// For each plane, the index of its colour in an RGBA pixel. Both orders are their own inverse,
+    /// so this is also the plane of each of R, G and B.
     fn colours(self) -> [usize; 3] {
         match self {
             ChannelOrder::Bgr => [2, 1, 0],

@@ -1,12 +1,12 @@
-//! Pixel values to a network's input values and back.
+//! Converts pixel values to a network's input values and back.
 
 use super::InputSpec;
 
 impl InputSpec {
     /// RGBA pixels as the network's planes: `range / 255 * value - mean`.
     ///
-    /// In: any number of pixels, row-major. Out: three planes of as many values, in the order of
-    /// [`channels`](InputSpec::channels). Alpha is not read.
+    /// In: any number of pixels, row-major. Out: three planes with one value per pixel, in the
+    /// order of [`channels`](InputSpec::channels). Alpha is ignored.
     pub fn planes_from_pixels(&self, rgba: &[u8]) -> Vec<f32> {
         let scale = self.range / 255.0;
         let mut planes = Vec::with_capacity(rgba.len() / 4 * 3);
@@ -22,8 +22,7 @@ impl InputSpec {
     /// The network's planes as opaque RGBA pixels: `255 / range * (value + mean)`, rounded and
     /// clamped to 0..=255.
     ///
-    /// The inverse of [`planes_from_pixels`](InputSpec::planes_from_pixels). A value that is not a
-    /// number becomes 0.
+    /// The inverse of [`planes_from_pixels`](InputSpec::planes_from_pixels). NaN becomes 0.
     pub fn pixels_from_planes(&self, planes: &[f32]) -> Vec<u8> {
         let scale = 255.0 / self.range;
         let count = planes.len() / 3;
@@ -43,8 +42,8 @@ impl InputSpec {
         rgba
     }
 
-    /// A gradient with respect to the network's planes as R, G, B planes of the gradient per unit
-    /// of a 0..255 pixel value: by the chain rule, `range / 255` times it.
+    /// Converts a gradient with respect to the network's planes to R, G and B planes of the
+    /// gradient per unit of a 0..255 pixel value. By the chain rule the factor is `range / 255`.
     pub fn gradient_per_pixel_value(&self, gradient: &[f32]) -> Vec<f32> {
         let scale = self.range / 255.0;
         let count = gradient.len() / 3;
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn blue_comes_first_and_the_mean_of_its_plane_comes_off() {
+    fn planes_are_in_the_order_of_channels_with_their_means_subtracted() {
         let planes = CAFFE.planes_from_pixels(&[1, 2, 3, 255, 10, 20, 30, 255]);
         assert_eq!(
             planes,
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn pixels_survive_the_way_there_and_back() {
+    fn converting_pixels_back_and_forth_keeps_them() {
         let rgba: Vec<u8> = (0..=255)
             .flat_map(|value: u8| [value, 255 - value, value ^ 0x55, 255])
             .collect();
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn values_beyond_a_pixel_are_clamped() {
+    fn values_outside_the_pixel_range_are_clamped() {
         assert_eq!(
             CAFFE.pixels_from_planes(&[1e9, -1e9, f32::NAN]),
             [0, 0, 255, 255]
@@ -124,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gradient_comes_back_in_red_green_blue_per_pixel_value() {
+    fn gradients_are_converted_to_red_green_blue_per_pixel_value() {
         assert_eq!(
             CAFFE.gradient_per_pixel_value(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
             [5.0, 6.0, 3.0, 4.0, 1.0, 2.0]

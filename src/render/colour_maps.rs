@@ -1,14 +1,14 @@
-//! The colours that a map's values are shown in.
+//! Colour maps for saliency maps.
 //!
-//! All rise evenly in lightness, so that more looks like more, in print and to the colour-blind
-//! too. The tables are those of matplotlib 3.11 (`colormaps[name]` at 0..=255, times 255, rounded),
-//! under its BSD-style licence: inferno and viridis by Stefan van der Walt and Nathaniel Smith,
-//! dedicated to the public domain (CC0); cividis by Jamie Nunez, Christopher Anderton and Ryan
-//! Renslow (doi:10.1371/journal.pone.0199239).
+//! The lightness of each rises evenly, so a larger value looks larger, also in grey print and to
+//! colour-blind people. The tables are those of matplotlib 3.11 (`colormaps[name]` at 0..=255,
+//! times 255, rounded), under its BSD-style licence: inferno and viridis by Stefan van der Walt and
+//! Nathaniel Smith, dedicated to the public domain (CC0); cividis by Jamie Nunez, Christopher
+//! Anderton and Ryan Renslow (doi:10.1371/journal.pone.0199239).
 
 use crate::error::Error;
 
-/// All of them with their names, the default first.
+/// Every colour map with its name, the default first.
 pub const COLOUR_MAPS: [(&str, ColourMap); 4] = [
     ("inferno", ColourMap::Inferno),
     ("viridis", ColourMap::Viridis),
@@ -16,7 +16,7 @@ pub const COLOUR_MAPS: [(&str, ColourMap); 4] = [
     ("grey", ColourMap::Grey),
 ];
 
-/// A way from a value of 0..1 to a colour.
+/// Maps a value of 0..=1 to a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColourMap {
     /// Black, purple, orange, pale yellow.
@@ -24,24 +24,24 @@ pub enum ColourMap {
     Inferno,
     /// Purple, green, yellow.
     Viridis,
-    /// Blue, grey, yellow: the same to nearly everybody who is colour-blind.
+    /// Blue, grey, yellow: nearly all colour-blind people see the same colours as others.
     Cividis,
     /// Black to white.
     Grey,
 }
 
 impl ColourMap {
-    /// The R, G and B of `value`, which is clamped to 0..1; one that is not a number counts as 0.
+    /// R, G and B of `value`, which is clamped to 0..=1; NaN counts as 0.
     pub fn colour(self, value: f32) -> [u8; 3] {
         // `as` clamps to 0..=255.
-        let step = (value * 255.0).round() as u8;
+        let level = (value * 255.0).round() as u8;
         let table = match self {
             ColourMap::Inferno => &INFERNO,
             ColourMap::Viridis => &VIRIDIS,
             ColourMap::Cividis => &CIVIDIS,
-            ColourMap::Grey => return [step; 3],
+            ColourMap::Grey => return [level; 3],
         };
-        let [_, red, green, blue] = table[usize::from(step)].to_be_bytes();
+        let [_, red, green, blue] = table[usize::from(level)].to_be_bytes();
         [red, green, blue]
     }
 }

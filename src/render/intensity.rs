@@ -1,4 +1,4 @@
-//! From a map's values to levels that can be drawn.
+//! Converts a map's values to levels for drawing.
 
 use crate::imaging::gaussian_blur;
 use crate::saliency::SaliencyMap;
@@ -10,11 +10,11 @@ const CLIP_QUANTILE: f64 = 0.995;
 /// of side 227. Strided layers leave a raster of that size in every gradient, which would hide the
 /// map.
 const BLUR: f64 = 1.5 / 227.0;
-/// The long side, in pixels, of the largest frame in which a map is drawn. Larger photos get the
-/// levels interpolated.
-const FRAME_SIDE: f64 = 1024.0;
+/// The longest side, in pixels, at which levels are computed; for larger photos the levels are
+/// interpolated.
+const LONGEST_SIDE: f64 = 1024.0;
 
-/// A map as it is drawn: 256 levels, 0 where the map is 0, 255 at its 99.5th percentile and above.
+/// A map in 256 levels for drawing: 0 where the map is 0, 255 from its 99.5th percentile on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intensity {
     /// `rows * columns` levels, row-major. The grid covers the photo edge to edge.
@@ -26,8 +26,8 @@ pub struct Intensity {
 }
 
 impl Intensity {
-    /// The map in a frame of `width` x `height` pixels: interpolated, slightly blurred, clipped at
-    /// its 99.5th percentile. A map of zeros has level 0 everywhere.
+    /// The map at `width` x `height` pixels: interpolated, slightly blurred, and clipped at its
+    /// 99.5th percentile. A map of zeros has level 0 everywhere.
     ///
     /// ```
     /// use deep_inside::render::Intensity;
@@ -44,10 +44,10 @@ impl Intensity {
         }
     }
 
-    /// The map in the frame in which a photo of `width` x `height` pixels is shown: the photo's own
-    /// where it has at most 1024 pixels along its long side, else one reduced to that.
+    /// The map at the size of a photo of `width` x `height` pixels, reduced to a long side of 1024
+    /// pixels if that is longer.
     pub fn for_photo(map: &SaliencyMap, width: u32, height: u32) -> Self {
-        let scale = (FRAME_SIDE / f64::from(width.max(height))).min(1.0);
+        let scale = (LONGEST_SIDE / f64::from(width.max(height))).min(1.0);
         let [columns, rows] =
             [width, height].map(|side| ((f64::from(side) * scale).round() as usize).max(1));
         Self::new(map, columns, rows)
@@ -95,8 +95,7 @@ fn levels(values: &[f32]) -> Vec<u8> {
         .collect()
 }
 
-/// The value of level 255: the 99.5th percentile, or the largest value where fewer are above 0 than
-/// the percentile needs.
+/// The value of level 255: the 99.5th percentile, or the largest value if the percentile is 0.
 fn full_intensity(values: &[f32]) -> f32 {
     let mut sorted = values.to_vec();
     let rank = (CLIP_QUANTILE * values.len().saturating_sub(1) as f64).round() as usize;
@@ -134,7 +133,7 @@ mod tests {
 
     #[test]
     fn levels_are_relative_to_the_percentile() {
-        // 201 values: 200 of them at or below the percentile, which is the 199th from below.
+        // Of the 201 values, 199 is the percentile: 200 values are at most 199.
         let values: Vec<f32> = (0..=200).map(|value| value as f32).collect();
         let levels = levels(&values);
         assert_eq!([0, 100, 199, 200].map(|k| levels[k]), [0, 128, 255, 255]);
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_go_to_either_side_of_128() {
+    fn negative_values_are_below_128_and_positive_ones_above() {
         let mut values = vec![0.0; 9];
         (values[0], values[8]) = (-2.0, 2.0);
         let levels = signed_intensity(&values, 9);
@@ -164,15 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn the_frame_of_a_large_photo_has_a_long_side_of_1024() {
+    fn for_a_large_photo_the_long_side_is_1024() {
         let map = SaliencyMap {
             values: vec![1.0],
             rows: 1,
             columns: 1,
         };
-        for (photo, frame) in [((300, 200), (300, 200)), ((4096, 1000), (1024, 250))] {
+        for (photo, size) in [((300, 200), (300, 200)), ((4096, 1000), (1024, 250))] {
             let intensity = Intensity::for_photo(&map, photo.0, photo.1);
-            assert_eq!((intensity.columns, intensity.rows), frame);
+            assert_eq!((intensity.columns, intensity.rows), size);
         }
     }
 }

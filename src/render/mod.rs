@@ -1,4 +1,4 @@
-//! Results as pictures, in the photo's own frame. The page and the commands draw with these.
+//! Draws results as pictures of the photo's size, for the page and for the examples.
 
 mod colour_maps;
 mod intensity;

@@ -1,39 +1,39 @@
-//! A map over its photo.
+//! Composites a map over its photo.
 //!
-//! The map is laid over a dimmed photo as light is, by the blend mode "screen", so that a stronger
-//! value is lighter than a weaker one wherever it lies: over white, grey, black, and every colour.
-//! Mixing the map's colours with the photo's could not promise that: their low end is dark, and
-//! over a bright photo a weak value would look darker than none.
+//! The map is blended with the dimmed photo by the blend mode "screen", which adds light, so a
+//! larger value is lighter than a smaller one over white, grey, black, and every colour. With alpha
+//! blending this would not hold: colour maps begin dark, and over a bright photo a small value
+//! would look darker than none.
 
 use super::{ColourMap, Intensity};
 use crate::error::Error;
 use crate::image_input::Picture;
 use crate::imaging::interpolation_weights;
 
-/// The level of a white photo's pixel under a map of zeros: the map has the rest of the brightness.
+/// The level of a white photo's pixel under a map of zeros; the rest of the range is for the map.
 pub const DIMMED_WHITE: u8 = 115;
-/// The strength from which a map's colour is added in full. Below it the weight rises linearly from
-/// 0, so that nothing is added where the map is 0, whatever colour it begins with.
+/// The strength from which a map's colour has its full weight. Below, the weight rises linearly
+/// from 0, so nothing is added where the map is 0, whatever colour the colour map begins with.
 const FULL_FROM: f32 = 0.25;
-/// The weights of red, green and blue in a grey photo: those of the blend mode "saturation".
+/// Weights of red, green and blue in a grey photo, as in the blend mode "saturation".
 const GREY: [f32; 3] = [0.3, 0.59, 0.11];
 
-/// All grounds with their names, the default first.
+/// Every background with its name, the default first.
 pub const GROUNDS: [(&str, Ground); 3] = [
     ("grey", Ground::GreyPhoto),
     ("colour", Ground::ColourPhoto),
     ("none", Ground::Nothing),
 ];
 
-/// What a map is drawn on.
+/// The background that a map is drawn on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ground {
-    /// The photo in grey, dimmed: all colours are the map's.
+    /// The photo in grey, dimmed, so that all colours are the map's.
     #[default]
     GreyPhoto,
     /// The photo in its colours, dimmed.
     ColourPhoto,
-    /// No photo: the map's colours alone, opaque.
+    /// No photo: the map's colours, opaque.
     Nothing,
 }
 
@@ -48,21 +48,21 @@ impl std::str::FromStr for Ground {
     }
 }
 
-/// A map as it is laid over a photo.
+/// A map and how it is composited over a photo.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MapLayer {
-    /// The map's levels, on a grid over the photo; interpolated linearly.
+    /// The map's levels, on a grid over the whole photo; they are interpolated linearly.
     pub intensity: Intensity,
     /// The colours of the levels.
     pub colour_map: ColourMap,
-    /// What lies below.
+    /// The background.
     pub ground: Ground,
     /// Opacity of the map, 0..=1.
     pub opacity: f32,
 }
 
-/// The photo with a map over it, in the photo's frame, as opaque RGBA pixels, row-major. [`blend`]
-/// gives each pixel; a map of zeros leaves the dimmed photo.
+/// The photo with a map over it, as opaque RGBA pixels of the photo's size, row-major. Each pixel
+/// is a [`blend`]; a map of zeros gives the dimmed photo.
 ///
 /// ```
 /// use deep_inside::Picture;
@@ -82,7 +82,7 @@ pub fn overlay(picture: &Picture, layer: &MapLayer) -> Vec<u8> {
     overlay_rows(picture, layer).flatten().collect()
 }
 
-/// The rows of an [`overlay`], one by one: of a large photo there need not be a second copy.
+/// The rows of an [`overlay`], one at a time, so that a large photo needs no second copy.
 pub fn overlay_rows(picture: &Picture, layer: &MapLayer) -> impl Iterator<Item = Vec<u8>> {
     let &MapLayer {
         ref intensity,
@@ -116,8 +116,8 @@ pub fn overlay_rows(picture: &Picture, layer: &MapLayer) -> impl Iterator<Item =
 ///
 /// `p + opacity * weight * c * (1 - p)` in each channel, with `p` the dimmed photo and `c` the
 /// map's colour, both 0..=1. The weight rises linearly from 0 at a strength of 0 to 1 at a quarter,
-/// and stays 1 from there. The lightness never falls as the strength rises, except for the rounding
-/// to whole levels.
+/// and stays 1 from there. The lightness never falls as the strength rises, except by rounding to
+/// whole levels.
 pub fn blend(
     photo: [u8; 3],
     strength: f32,
@@ -143,8 +143,8 @@ pub fn blend(
     })
 }
 
-/// A map's colours for 256 strengths from 0 to 1, as RGBA: laid over a dimmed photo by the blend
-/// mode "screen", they give what [`blend`] computes, except for rounding.
+/// A map's colours for 256 strengths from 0 to 1, as RGBA: blended with a dimmed photo by the blend
+/// mode "screen", they give the same as [`blend`], up to rounding.
 pub fn table(map: ColourMap) -> Vec<u8> {
     let strengths = (0..=255u8).map(|level| f32::from(level) / 255.0);
     strengths
@@ -185,7 +185,7 @@ mod tests {
     use crate::render::COLOUR_MAPS;
 
     const GROUNDS: [Ground; 3] = [Ground::GreyPhoto, Ground::ColourPhoto, Ground::Nothing];
-    /// What rounding to whole levels can take from the lightness of a dark colour.
+    /// By how much rounding to whole levels can reduce the lightness of a dark colour.
     const ROUNDING: f64 = 0.5;
 
     /// CIE L* of an sRGB colour, 0..=100.
@@ -243,7 +243,8 @@ mod tests {
                         for (level, &now) in seen.iter().enumerate() {
                             assert!(
                                 now > lightest - ROUNDING,
-                                "{map:?} on {ground:?} at {opacity}, {photo:?}: {level} falls from {lightest} to {now}"
+                                "{map:?} on {ground:?} at {opacity}, {photo:?}: \
+                                 {level} falls from {lightest} to {now}"
                             );
                             lightest = lightest.max(now);
                         }
@@ -331,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn grounds_are_the_grey_photo_the_coloured_one_and_none() {
+    fn backgrounds_are_the_grey_photo_the_coloured_one_and_none() {
         let seen = |ground| blend([255, 0, 0], 0.0, ColourMap::Inferno, ground, 1.0);
         assert_eq!(seen(Ground::GreyPhoto), [35; 3]); // 0.3 * 115
         assert_eq!(seen(Ground::ColourPhoto), [115, 0, 0]);
@@ -343,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_laid_over_by_screen_is_the_blend() {
+    fn the_table_blended_by_screen_is_the_blend() {
         for (_, map) in COLOUR_MAPS {
             for (level, entry) in table(map).chunks_exact(4).enumerate() {
                 let [colour, weight] = [f32::from(entry[0]) / 255.0, f32::from(entry[3]) / 255.0];

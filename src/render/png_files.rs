@@ -1,5 +1,4 @@
-//! Results as PNG files in the photo's own size, written row by row: there is no room for copies of
-//! a large photo.
+//! Writes results as PNG files of the photo's size, row by row, without a copy of a large photo.
 
 use std::io::Write;
 
@@ -10,13 +9,13 @@ use crate::image_input::Picture;
 use crate::progress::Progress;
 use crate::segmentation::{Segmentation, mask};
 
-/// Rows that are written between two reports.
+/// Rows between two progress reports.
 const ROWS: usize = 256;
 
 /// Writes the [`overlay`](super::overlay()) of the photo.
 ///
 /// # Errors
-/// `internal` when the sink refuses bytes; `cancelled` by `progress`.
+/// `internal` if writing to the sink fails; `cancelled` by `progress`.
 pub async fn write_overlay<W: Write + 'static>(
     photo: &Picture,
     layer: &MapLayer,
@@ -29,12 +28,12 @@ pub async fn write_overlay<W: Write + 'static>(
     png.finish()
 }
 
-/// Writes the photo's object on nothing, with a soft edge. Pixels that are wholly transparent have
-/// no colour, so that the file does not carry the background along.
+/// Writes the photo's object on a transparent background, with a soft edge. Fully transparent
+/// pixels are black, so the file does not contain the background.
 ///
 /// # Errors
-/// `internal` when the object is another photo's or the sink refuses bytes; `cancelled` by
-/// `progress`.
+/// `internal` if the photo has another size than the object, or writing to the sink fails;
+/// `cancelled` by `progress`.
 pub async fn write_cutout<W: Write + 'static>(
     photo: &Picture,
     object: &Segmentation,
@@ -77,7 +76,7 @@ pub async fn write_cutout<W: Write + 'static>(
 /// Writes the object's mask, white on black.
 ///
 /// # Errors
-/// `internal` when the sink refuses bytes; `cancelled` by `progress`.
+/// `internal` if writing to the sink fails; `cancelled` by `progress`.
 pub async fn write_mask<W: Write + 'static>(
     object: &Segmentation,
     sink: W,
@@ -104,7 +103,7 @@ fn alpha_rows(object: &Segmentation) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Gives each of `height` rows, with its index, to `write`, and reports between them.
+/// Passes each of `height` rows, with its index, to `write`, and reports progress.
 async fn write_rows(
     rows: impl Iterator<Item = Vec<u8>>,
     height: u32,
@@ -128,13 +127,13 @@ mod tests {
 
     use pollster::block_on;
 
-    use super::super::write_png::tests::Kept;
+    use super::super::write_png::tests::Sink;
     use super::*;
     use crate::image_input::decode_file;
     use crate::progress::NoProgress;
     use crate::segmentation::{BoundingBox, CutSettings, Prompt, segment_object};
 
-    /// A bright square on a dark ground, cut out by a rectangle around it.
+    /// A bright square on a dark background, cut out by a rectangle around it.
     fn square() -> (Picture, Segmentation) {
         let inside = |at: u32| (20..50).contains(&at);
         let colour = |x: u32, y: u32| {
@@ -167,9 +166,9 @@ mod tests {
     #[test]
     fn the_mask_is_white_where_the_object_is() {
         let (_, object) = square();
-        let kept = Kept::default();
-        block_on(write_mask(&object, kept.clone(), &NoProgress)).unwrap();
-        let file = decode_file(&kept.0.take()).unwrap();
+        let sink = Sink::default();
+        block_on(write_mask(&object, sink.clone(), &NoProgress)).unwrap();
+        let file = decode_file(&sink.0.take()).unwrap();
         assert_eq!((file.width(), file.height()), (70, 60));
         let expected: Vec<u8> = object.mask().iter().flat_map(|&value| [value; 3]).collect();
         assert!(file.rgb() == expected && object.pixels > 800);
@@ -178,9 +177,9 @@ mod tests {
     #[test]
     fn only_the_object_keeps_its_colours_in_the_cut_out() {
         let (photo, object) = square();
-        let kept = Kept::default();
-        block_on(write_cutout(&photo, &object, kept.clone(), &NoProgress)).unwrap();
-        let file = image::load_from_memory(&kept.0.take())
+        let sink = Sink::default();
+        block_on(write_cutout(&photo, &object, sink.clone(), &NoProgress)).unwrap();
+        let file = image::load_from_memory(&sink.0.take())
             .unwrap()
             .into_rgba8();
         let expected = photo
@@ -195,7 +194,7 @@ mod tests {
         assert!(*file.as_raw() == expected);
         let other = Picture::from_rgba(vec![9; 4 * 60 * 70], 60, 70).unwrap();
         assert_eq!(
-            block_on(write_cutout(&other, &object, Kept::default(), &NoProgress))
+            block_on(write_cutout(&other, &object, Sink::default(), &NoProgress))
                 .unwrap_err()
                 .code(),
             "internal"

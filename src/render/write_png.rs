@@ -1,5 +1,5 @@
-//! Pixels to PNG files. They hold nothing but the pixels: no date, no place, no trace of the file
-//! that a photo came from.
+//! Writes PNG files that contain pixels and no metadata: no date, no location, nothing of the file
+//! that the photo came from.
 
 use std::io::Write;
 
@@ -7,22 +7,22 @@ use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, StreamWriter
 
 use crate::error::Error;
 
-/// Bytes of a chunk of a file that is written row by row.
+/// Bytes per chunk of a file that is written row by row.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// What a file's values are, a byte each.
+/// What the bytes of a file's pixels are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PngValues {
     /// R, G, B and alpha of each pixel.
     Rgba,
-    /// One grey value a pixel, such as a mask's.
+    /// One grey value per pixel, as in a mask.
     Grey,
 }
 
-/// `width * height` RGBA pixels, row-major, as the bytes of a file.
+/// Encodes `width * height` RGBA pixels, row-major. Returns the bytes of the file.
 ///
 /// # Errors
-/// `internal` when the pixels do not fill the sides.
+/// `internal` if the number of pixels is not `width * height`.
 pub fn write_png(rgba: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Error> {
     let mut file = Vec::new();
     let header = encoder(&mut file, width, height, PngValues::Rgba).write_header();
@@ -32,7 +32,7 @@ pub fn write_png(rgba: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Error>
     Ok(file)
 }
 
-/// A file that is written as its rows come, so that nobody holds all of them.
+/// A file that is written row by row, without all rows in memory.
 pub struct PngRows<W: Write + 'static> {
     rows: StreamWriter<'static, W>,
 }
@@ -41,7 +41,7 @@ impl<W: Write + 'static> PngRows<W> {
     /// Starts a file of `width` x `height` pixels.
     ///
     /// # Errors
-    /// `internal` when a side is 0 or the sink refuses bytes.
+    /// `internal` if a side is 0 or writing to the sink fails.
     pub fn new(sink: W, width: u32, height: u32, values: PngValues) -> Result<Self, Error> {
         let header = encoder(sink, width, height, values).write_header();
         let rows = header.and_then(|header| header.into_stream_writer_with_size(CHUNK_BYTES));
@@ -50,10 +50,10 @@ impl<W: Write + 'static> PngRows<W> {
         })
     }
 
-    /// Adds the next values, row-major.
+    /// Writes the next values, row-major.
     ///
     /// # Errors
-    /// `internal` when there are more than the file has, or the sink refuses bytes.
+    /// `internal` if there are more values than the file has, or writing to the sink fails.
     pub fn push(&mut self, values: &[u8]) -> Result<(), Error> {
         self.rows
             .write_all(values)
@@ -63,7 +63,7 @@ impl<W: Write + 'static> PngRows<W> {
     /// Ends the file.
     ///
     /// # Errors
-    /// `internal` when values are missing, or the sink refuses bytes.
+    /// `internal` if values are missing, or writing to the sink fails.
     pub fn finish(self) -> Result<(), Error> {
         self.rows.finish().map_err(internal)
     }
@@ -93,11 +93,11 @@ pub(super) mod tests {
     use super::*;
     use crate::image_input::decode_file;
 
-    /// A sink whose bytes can be looked at afterwards.
+    /// A sink whose bytes can be read afterwards.
     #[derive(Clone, Default)]
-    pub struct Kept(pub Rc<RefCell<Vec<u8>>>);
+    pub struct Sink(pub Rc<RefCell<Vec<u8>>>);
 
-    impl Write for Kept {
+    impl Write for Sink {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             self.0.borrow_mut().write(bytes)
         }
@@ -113,17 +113,17 @@ pub(super) mod tests {
         height: u32,
         values: PngValues,
     ) -> Result<Vec<u8>, Error> {
-        let kept = Kept::default();
-        let mut png = PngRows::new(kept.clone(), width, height, values)?;
+        let sink = Sink::default();
+        let mut png = PngRows::new(sink.clone(), width, height, values)?;
         for strip in strips {
             png.push(strip)?;
         }
         png.finish()?;
-        Ok(kept.0.take())
+        Ok(sink.0.take())
     }
 
     #[test]
-    fn what_is_written_reads_back_and_nothing_else_is_in_the_file() {
+    fn a_file_decodes_to_its_pixels_and_has_no_metadata() {
         let rgba = [9, 8, 7, 255, 1, 2, 3, 255];
         let file = written(&[&rgba[..4], &rgba[4..]], 2, 1, PngValues::Rgba).unwrap();
         assert_eq!(decode_file(&file).unwrap().rgba(), rgba);
@@ -148,7 +148,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn many_rows_of_noise_come_back() {
+    fn a_file_of_many_chunks_decodes_to_its_pixels() {
         use rand_chacha::rand_core::{RngCore, SeedableRng};
         let mut noise = vec![0; 300 * 400 * 4];
         rand_chacha::ChaCha8Rng::seed_from_u64(3).fill_bytes(&mut noise);
@@ -159,7 +159,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn values_that_do_not_fill_the_sides_are_refused() {
+    fn a_wrong_number_of_values_is_refused() {
         for strip in [&[0; 7][..], &[0; 9]] {
             assert_eq!(
                 written(&[strip], 2, 1, PngValues::Rgba).unwrap_err().code(),

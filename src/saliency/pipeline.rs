@@ -117,8 +117,8 @@ pub async fn saliency_map(
     progress.report(total, total).await?;
     let map = SaliencyMap {
         values: values.values(),
-        rows: values.frame(),
-        columns: values.frame(),
+        rows: values.side(),
+        columns: values.side(),
     };
     Ok(Saliency {
         map,

@@ -1,4 +1,4 @@
-"""Makes the pictures that tests/picture_input.rs cannot encode itself.
+"""Makes the pictures that tests/picture_input cannot encode itself.
 
 Run with pillow==13.0.0 and libjpeg-turbo's commands cjpeg and jpegtran.
 """

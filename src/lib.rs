@@ -1,7 +1,18 @@
 //! Look inside an ImageNet ConvNet: *Deep Inside Convolutional Networks* (Simonyan, Vedaldi &
-//! Zisserman, arXiv 1312.6034) on WebGPU or the CPU, in the browser or natively.
+//! Zisserman, [arXiv 1312.6034](https://arxiv.org/abs/1312.6034)) on WebGPU or the CPU, in the
+//! browser or natively.
 //!
-//! [`Engine`] is the whole crate for callers: it holds a device, a network and a picture.
+//! [`Engine`] is the entry point. It holds a device, a network and a picture, and computes from
+//! them:
+//!
+//! | result | by | module |
+//! |---|---|---|
+//! | the scores of all classes | [`Engine::classify`] | [`networks`] |
+//! | a saliency map of a class or of any neuron | [`Engine::saliency`] | [`saliency`] |
+//! | whether a map depends on the trained weights | [`Engine::sanity_check`] | [`saliency`] |
+//! | the object of a class, cut out of the picture | [`Engine::locate`] | [`segmentation`] |
+//! | a cut that a user corrects by strokes | [`Engine::object_cut`] | [`segmentation`] |
+//! | an image that maximises the score of a class | [`Engine::class_model`] | [`class_model`] |
 //!
 //! ```
 //! use deep_inside::Engine;
@@ -23,9 +34,14 @@
 //! # Ok(()) }) }
 //! ```
 //!
-//! How the data flows. Each word between `picture` and `page` is a module, and imports only modules
-//! from which arrows lead to it, plus the basics: [`error`], [`progress`], [`rng`], [`device`],
-//! `fast_math` and `matrix3`:
+//! Long computations are `async`, report [`progress`], and can be cancelled by it. Every failure is
+//! an [`Error`] with a stable code. [`security`] lists the promises about untrusted files.
+//!
+//! # Modules
+//!
+//! Each word between `picture` and `page` is a module. It imports only modules from which arrows
+//! lead to it, and the basics: [`error`], [`progress`], [`rng`], [`device`], `fast_math` and
+//! `matrix3`.
 //!
 //! ```text
 //! picture -> image_input -> imaging -> preprocess -> weights -> kernels -> onnx -> networks -> gradient
@@ -33,6 +49,28 @@
 //! gradient -> class_model -> engine
 //! engine -> web -> page
 //! ```
+//!
+//! # Glossary
+//!
+//! | word | meaning |
+//! |---|---|
+//! | picture, photo | decoded pixels ([`Picture`]); the picture that a user explains |
+//! | mean picture | the mean of the training pictures: 0 after normalisation |
+//! | crop | a square part of the photo for one forward pass ([`preprocess::Crops`]) |
+//! | target | the scalar that is differentiated: a class score or a neuron ([`gradient::Target`]) |
+//! | probe | the weights over one layer's channels that compute the target from its activations |
+//! | features | the last activations before the classifier |
+//! | classifier | the last, linear layer: one row of weights per class, applied at every position |
+//! | ReLU rule | how a backward pass treats a ReLU: as the gradient, as DeconvNet, or otherwise |
+//! | signal | what a backward pass propagates: the gradient, if the ReLU rule is the gradient's |
+//! | attribution | a method's signed values per pixel and channel; a map is their magnitude |
+//! | class model | the paper's name for an image that maximises the score of a class |
+//! | recipe | a configuration of a class model ([`class_model::ClassModelRecipe`]) |
+//! | grid | where a class model's image is sampled in one step ([`class_model::SamplingGrid`]) |
+//! | prompt | what a cut starts from: a saliency map or a rectangle ([`segmentation::Prompt`]) |
+//! | seeds | pixels that a map marks as object or background ([`segmentation::Seeds`]) |
+//! | scribbles | the pixels under strokes, whose labels are fixed ([`segmentation::Stroke`]) |
+//! | cut | the labelling of pixels by a minimum cut; also the object cut out by it |
 
 // Tests have dependencies of their own, which the crate's unit tests need not use.
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]

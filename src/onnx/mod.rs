@@ -2,17 +2,20 @@
 //!
 //! [`parse_model`] reads a file's messages in place. [`inline_functions`] and [`order_nodes`] make
 //! of them a list of nodes that can be computed one after the other. [`read_tensor`] reads a
-//! constant, from the file or from a file beside it. Nothing in this folder computes on a device.
+//! constant, from the file or from a file beside it, and a [`Folder`] computes what depends on
+//! constants only. Nothing in this folder computes on a device.
 
 mod attributes;
 mod external_files;
 pub mod fields;
+mod fold;
 mod functions;
 mod model;
 mod order;
 mod tensor;
 
 pub use external_files::ExternalFiles;
+pub use fold::{Folder, MAX_FOLDED_ELEMENTS};
 pub use functions::inline_functions;
 pub use model::{
     Attribute, AttributeValue, Dimension, External, Function, Graph, MAX_NODES, Metadata, Model,

@@ -124,11 +124,12 @@ impl HostTensor {
     /// A tensor of row-major `data`, rounded or wrapped to values of `element_type`.
     ///
     /// # Errors
-    /// `internal` when `data` has another length than `dims` say, or cannot hold `element_type`.
+    /// `internal` when `data` has another length than `dims` say, or cannot hold `element_type`;
+    /// `network-too-large` when there are too many elements; `network-unsupported` for a `U64` above
+    /// `i64::MAX`.
     pub fn new(dims: Vec<usize>, element_type: ElementType, data: Data) -> Result<Self, Error> {
         use ElementType::*;
-        let count = element_count(&dims);
-        if count != Some(data.len()) {
+        if element_count(&dims)? != data.len() {
             return Err(Error::Internal(format!(
                 "{} elements for a tensor {dims:?}",
                 data.len()
@@ -147,9 +148,16 @@ impl HostTensor {
                 }
                 Data::I64(values)
             }
+            (Data::I64(values), U64) => {
+                if values.iter().any(|&value| value < 0) {
+                    let what = format!("an integer above {}", i64::MAX);
+                    return Err(Error::NetworkUnsupported(what));
+                }
+                Data::I64(values)
+            }
             (data @ Data::F32(_), F32)
             | (data @ Data::F64(_), F64)
-            | (data @ Data::I64(_), I64 | U64)
+            | (data @ Data::I64(_), I64)
             | (data @ Data::Bool(_), Bool) => data,
             (_, element_type) => {
                 return Err(Error::Internal(format!(
@@ -215,15 +223,40 @@ impl HostTensor {
             _ => None,
         }
     }
+
+    /// Element `index`, row-major, as `f64`; 0 beyond the end.
+    pub(super) fn f64_at(&self, index: usize) -> f64 {
+        match &self.data {
+            Data::F32(values) => values.get(index).copied().map_or(0.0, f64::from),
+            Data::F64(values) => values.get(index).copied().unwrap_or_default(),
+            Data::I64(values) => values.get(index).copied().unwrap_or_default() as f64,
+            Data::Bool(values) => f64::from(values.get(index).copied().unwrap_or_default()),
+        }
+    }
+
+    /// The same elements with other axes.
+    pub(super) fn with_dims(self, dims: Vec<usize>) -> Result<Self, Error> {
+        Self::new(dims, self.element_type, self.data)
+    }
 }
 
-/// Number of elements of a tensor; `None` when it exceeds `usize`.
-pub(super) fn element_count(dims: &[usize]) -> Option<usize> {
-    if dims.contains(&0) {
-        return Some(0);
+/// Most elements of a tensor: 1 GB as f32.
+const MAX_ELEMENTS: usize = 1 << 28;
+
+/// Number of elements of a tensor.
+///
+/// # Errors
+/// `network-too-large` when there are too many, even where an axis of length 0 leaves none: nothing
+/// that is computed from axes overflows or takes long.
+pub(super) fn element_count(dims: &[usize]) -> Result<usize, Error> {
+    let mut axes = dims.iter().map(|&length| length.max(1));
+    let count = axes.try_fold(1usize, |count, length| count.checked_mul(length));
+    match count {
+        Some(count) if count <= MAX_ELEMENTS => Ok(if dims.contains(&0) { 0 } else { count }),
+        _ => Err(Error::NetworkTooLarge(format!(
+            "a tensor of the shape {dims:?}"
+        ))),
     }
-    dims.iter()
-        .try_fold(1usize, |count, &length| count.checked_mul(length))
 }
 
 /// Reads a constant's elements.
@@ -245,7 +278,7 @@ pub fn read_tensor(tensor: &Tensor<'_>, files: &ExternalFiles<'_>) -> Result<Hos
         .map(|&length| usize::try_from(length).ok())
         .collect();
     let dims = dims.ok_or_else(|| fail(format!("its shape is {:?}", tensor.dims)))?;
-    let count = element_count(&dims).ok_or_else(|| fail(format!("its shape is {dims:?}")))?;
+    let count = element_count(&dims)?;
     let bytes = match &tensor.external {
         Some(external) => Some(files.bytes_of(external).map_err(fail)?),
         None => tensor.raw,
@@ -261,17 +294,12 @@ pub fn read_tensor(tensor: &Tensor<'_>, files: &ExternalFiles<'_>) -> Result<Hos
         let data = decode_fields(tensor.message.clone(), element_type, count)?;
         data.map_err(|elements| found(elements, "elements"))?
     };
-    if element_type == ElementType::U64
-        && let Data::I64(values) = &data
-        && values.iter().any(|&value| value < 0)
-    {
-        let name = tensor.name;
-        return Err(Error::NetworkUnsupported(format!(
-            "tensor \"{name}\" has an integer above {}",
-            i64::MAX
-        )));
-    }
-    HostTensor::new(dims, element_type, data)
+    HostTensor::new(dims, element_type, data).map_err(|error| match error {
+        Error::NetworkUnsupported(what) => {
+            Error::NetworkUnsupported(format!("tensor \"{}\" has {what}", tensor.name))
+        }
+        other => other,
+    })
 }
 
 /// Decodes little-endian elements.

@@ -153,8 +153,10 @@ fn a_false_length_allocates_nothing() {
     ]
     .concat();
     assert_eq!(code(&model(17, &[bytes(5, claim)])), "network-corrupt");
+    let large = tensor("w", &[10_000, 10_000], 1, &[bytes(9, [0; 8])]);
+    assert_eq!(code(&model(17, &[large])), "network-corrupt");
     let huge = tensor("w", &[30_000, 30_000], 1, &[bytes(9, [0; 8])]);
-    assert_eq!(code(&model(17, &[huge])), "network-corrupt");
+    assert_eq!(code(&model(17, &[huge])), "network-too-large");
 }
 
 #[test]
@@ -222,10 +224,18 @@ fn a_long_chain_in_the_wrong_order_is_read() {
 
 #[test]
 fn impossible_dimensions_are_refused() {
-    for dims in [&[0i64][..], &[-1], &[-4, -1], &[1 << 62, 4], &[1; 40]] {
+    let cases = [
+        (&[0i64][..], "network-corrupt"),
+        (&[-1], "network-corrupt"),
+        (&[-4, -1], "network-corrupt"),
+        (&[1; 40], "network-corrupt"),
+        (&[1 << 62, 4], "network-too-large"),
+        (&[1 << 40, 0], "network-too-large"),
+    ];
+    for (dims, expected) in cases {
         let raw = bytes(9, [0; 4]);
         let file = model(17, &[tensor("w", dims, 1, &[raw])]);
-        assert_eq!(code(&file), "network-corrupt", "{dims:?}");
+        assert_eq!(code(&file), expected, "{dims:?}");
     }
 }
 

@@ -2,6 +2,8 @@
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod folding;
 mod hostile;
+mod node_cases;
 mod reading;
 mod write;

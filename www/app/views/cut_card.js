@@ -98,14 +98,7 @@ export function makeCutCard(store, actions) {
       className: targetName(state),
       state: stateText(state),
       fraction: phase === 'working' ? progress : null,
-      note:
-        state.target === null
-          ? words.alone
-          : phase === 'none' && state.cutTool === null
-            ? state.cut.strokes.length > 0
-              ? words.nothingLeft
-              : words.none
-            : null,
+      note: noteOf(state),
       empty: state.target === null,
       alt: cut ? words.alt(targetName(state), cut.box, cut.share) : null,
       savable: phase === 'ready' && cut !== null,
@@ -114,6 +107,13 @@ export function makeCutCard(store, actions) {
   });
 
   return view.element;
+}
+
+/** A sentence on the stage, or null. @param {State} state */
+function noteOf({ target, cut: { phase, strokes }, cutTool }) {
+  if (target === null) return words.alone;
+  if (phase !== 'none' || cutTool !== null) return null;
+  return strokes.length > 0 ? words.nothingLeft : words.none;
 }
 
 /** What seeded the cut that is shown, or that none is left. @param {State} state */

@@ -1,7 +1,7 @@
 // Name, device badge, and the device's notice.
 
 import { h, setText } from '../dom.js';
-import { device as words, kept as keptWords, page } from '../strings/en.js';
+import { device as words, page } from '../strings/en.js';
 
 /**
  * @param {import('../state.js').Store} store
@@ -22,32 +22,10 @@ export function makeMasthead(store, actions) {
 
   store.watch(['engine'], ({ engine }) => {
     const device = engine.ready?.device;
-    const failed = engine.phase === 'failed' || engine.phase === 'stopped';
-    const kind = !device
-      ? failed
-        ? words.notLoaded
-        : words.starting
-      : device.kind === 'cpu'
-        ? words.cpu
-        : device.software
-          ? words.softwareWebgpu
-          : words.webgpu;
-    setText(
-      badge,
-      device?.kind === 'webgpu' && device.adapter ? `${kind}: ${device.adapter}` : kind,
-    );
+    setText(badge, badgeText(engine));
     badge.dataset.kind = device?.kind ?? '';
     badge.title = device?.reason ?? '';
-    setText(
-      notice,
-      !device
-        ? ''
-        : device.kind === 'cpu'
-          ? words.cpuNotice(device.reason)
-          : device.software
-            ? words.softwareNotice(device.reason)
-            : '',
-    );
+    setText(notice, device ? noticeText(device) : '');
     useCpu.hidden = !(device?.kind === 'webgpu' && device.software);
   });
 
@@ -64,23 +42,17 @@ export function makeMasthead(store, actions) {
   );
 }
 
-/** @param {import('../state.js').Store} store */
-export function makePageFoot(store) {
-  const network = h('p', {});
-  const keeping = h('p', { id: 'kept' });
-  store.watch(['kept'], ({ kept }) => setText(keeping, keptWords[kept]));
-  store.watch(['engine'], ({ engine }) =>
-    setText(
-      network,
-      engine.ready ? page.network(engine.ready.network.title, engine.ready.network.licence) : '',
-    ),
-  );
-  return h(
-    'footer',
-    { class: 'page-foot' },
-    h('p', { class: 'privacy' }, page.privacy),
-    h('p', {}, h('a', { href: page.paperLink, rel: 'noopener', target: '_blank' }, page.paper)),
-    network,
-    keeping,
-  );
+/** @param {import('../state.js').EngineState} engine */
+function badgeText({ ready, phase }) {
+  if (!ready) return phase === 'failed' || phase === 'stopped' ? words.notLoaded : words.starting;
+  const { kind, adapter, software } = ready.device;
+  if (kind === 'cpu') return words.cpu;
+  const name = software ? words.softwareWebgpu : words.webgpu;
+  return adapter ? `${name}: ${adapter}` : name;
+}
+
+/** @param {import('../messages.js').DeviceInfo} device */
+function noticeText({ kind, software, reason }) {
+  if (kind === 'cpu') return words.cpuNotice(reason);
+  return software ? words.softwareNotice(reason) : '';
 }

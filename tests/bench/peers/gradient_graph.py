@@ -1,5 +1,5 @@
-"""The gradient of one class's score as a graph for onnxruntime-web, which has no automatic differentiation: each layer's way back is written
-out with ONNX's own operations, and reads one row of the classifier, as ours does.
+"""Writes the gradient of one class's score as a graph for onnxruntime-web, which has no automatic differentiation: the
+backward pass of each layer is written with ONNX's own operations. It reads one row of the classifier, as ours does.
 
 usage: python tests/bench/peers/gradient_graph.py GRAPH.onnx
 In: x [1, 3, 227, 227], normalised; class [1]. Out: dS/dx.
@@ -50,7 +50,7 @@ ZERO = constant(0)
 
 
 def convolution(x, name, stride=1, padding=0):
-    """A convolution and its ReLU: the result, and the way back from a signal there."""
+    """A convolution and its ReLU: the output, and the VJP as a function of the signal there."""
     weight = weights[f"{name}.weight"]
     kernel = weight.shape[2]
     y = op(
@@ -64,7 +64,7 @@ def convolution(x, name, stride=1, padding=0):
     )
     y = op("Relu", y)
 
-    def back(signal):
+    def vjp(signal):
         signal = op("Where", op("Greater", y, ZERO), signal, ZERO)
         if stride > 1:
             return op(
@@ -75,59 +75,59 @@ def convolution(x, name, stride=1, padding=0):
                 strides=[stride] * 2,
                 pads=[padding] * 4,
             )
-        turned = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+        rotated = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
         return op(
             "Conv",
             signal,
-            constant(turned),
+            constant(rotated),
             kernel_shape=[kernel] * 2,
             pads=[kernel - 1 - padding] * 4,
         )
 
-    return y, back
+    return y, vjp
 
 
 def pool(x, channels, side):
-    y, places = op("MaxPool", x, outputs=2, kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
+    y, argmax = op("MaxPool", x, outputs=2, kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
 
-    def back(signal):
+    def vjp(signal):
         flat = constant([-1], np.int64)
         none = op("ConstantOfShape", constant([channels * side * side], np.int64))
         sums = op(
             "ScatterElements",
             none,
-            op("Reshape", places, flat),
+            op("Reshape", argmax, flat),
             op("Reshape", signal, flat),
             axis=0,
             reduction="add",
         )
         return op("Reshape", sums, constant([1, channels, side, side], np.int64))
 
-    return y, back
+    return y, vjp
 
 
 def fire(x, name):
-    squeezed, squeeze_back = convolution(x, f"{name}.squeeze")
-    narrow, narrow_back = convolution(squeezed, f"{name}.expand1x1")
-    wide, wide_back = convolution(squeezed, f"{name}.expand3x3", padding=1)
+    squeezed, squeeze_vjp = convolution(x, f"{name}.squeeze")
+    narrow, narrow_vjp = convolution(squeezed, f"{name}.expand1x1")
+    wide, wide_vjp = convolution(squeezed, f"{name}.expand3x3", padding=1)
     half = weights[f"{name}.expand1x1.bias"].size
 
-    def back(signal):
+    def vjp(signal):
         parts = op("Split", signal, constant([half, half], np.int64), outputs=2, axis=1)
-        return squeeze_back(op("Add", narrow_back(parts[0]), wide_back(parts[1])))
+        return squeeze_vjp(op("Add", narrow_vjp(parts[0]), wide_vjp(parts[1])))
 
-    return op("Concat", narrow, wide, axis=1), back
+    return op("Concat", narrow, wide, axis=1), vjp
 
 
-x, way_back = convolution("x", "features.0", stride=2)
-ways_back, side, channels, block = [way_back], (SIDE - 3) // 2 + 1, 64, 1
+x, vjp = convolution("x", "features.0", stride=2)
+vjps, side, channels, block = [vjp], (SIDE - 3) // 2 + 1, 64, 1
 for fire_number, fire_block in FIRES.items():
     if fire_block > block:
-        x, way_back = pool(x, channels, side)
-        ways_back.append(way_back)
+        x, vjp = pool(x, channels, side)
+        vjps.append(vjp)
         side, block = -(-(side - 3) // 2) + 1, fire_block
-    x, way_back = fire(x, f"features.{fire_number}")
-    ways_back.append(way_back)
+    x, vjp = fire(x, f"features.{fire_number}")
+    vjps.append(vjp)
     channels = 2 * weights[f"features.{fire_number}.expand1x1.bias"].size
 
 row = op(
@@ -141,8 +141,8 @@ signal = op(
     op("Reshape", row, constant([1, channels, 1, 1], np.int64)),
     constant([1, channels, side, side], np.int64),
 )
-for way_back in reversed(ways_back):
-    signal = way_back(signal)
+for vjp in reversed(vjps):
+    signal = vjp(signal)
 op("Identity", signal)
 nodes[-1].output[0] = "gradient"
 

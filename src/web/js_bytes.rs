@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
-use super::options::must_be;
+use super::arguments::must_be;
 use crate::error::Error;
 
 #[wasm_bindgen(typescript_custom_section)]

@@ -5,13 +5,28 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use js_sys::{Function, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::options::{Options, must_be};
+use super::arguments::{Options, must_be};
 use super::timer::after;
 use crate::error::Error;
 use crate::progress::Progress;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = r#"
+/** Options of every long call, besides its own. */
+export interface LongCall {
+    /** Called after each part of the work, with the parts that are done and their total number. */
+    onProgress?: (done: number, total: number) => void;
+    /** Aborting it makes the call fail with `cancelled`. */
+    signal?: AbortSignal;
+}
+"#;
+
+/// The names of `LongCall`.
+pub const LONG_CALL: &[&str] = &["onProgress", "signal"];
 
 /// Calls `onProgress(done, total)`, lets the worker's event loop take its messages, then looks at
 /// `signal.aborted`.

@@ -19,8 +19,8 @@ use web_sys::{
     VideoFrameInit, VideoPixelFormat,
 };
 
+use super::arguments::must_be;
 use super::js_bytes::{ByteSource, read_blob};
-use super::options::must_be;
 use crate::error::Error;
 use crate::image_input::{
     Picture, PictureStrips, Strip, check_file_bytes, decode_file, media_type, picture_size,
@@ -63,6 +63,17 @@ pub struct Opened {
     pub reason: String,
 }
 
+impl Opened {
+    /// A picture by the first decoder that was tried.
+    pub fn by(decoder: &'static str, picture: Picture) -> Self {
+        Self {
+            picture,
+            decoder,
+            reason: String::new(),
+        }
+    }
+}
+
 /// Opens a `Blob`, an `ArrayBuffer` or a view of one as a file, or takes the pixels of an
 /// `ImageBitmap`, a `VideoFrame` or an `ImageData`.
 ///
@@ -74,11 +85,7 @@ pub async fn open_picture(source: &JsValue, progress: &dyn Progress) -> Result<O
         let picture = picture_of_frame(frame, progress)
             .await
             .map_err(Refusal::of_pixels)?;
-        return Ok(Opened {
-            picture,
-            decoder: "video-frame",
-            reason: String::new(),
-        });
+        return Ok(Opened::by("video-frame", picture));
     }
     if let Some(bitmap) = source.dyn_ref::<ImageBitmap>() {
         return open_bitmap(bitmap, progress)
@@ -91,11 +98,7 @@ pub async fn open_picture(source: &JsValue, progress: &dyn Progress) -> Result<O
             .map_err(|_| must_be("picture", "a Blob, or bytes that are not shared", source))?,
         ByteSource::ImageData(rgba, columns, rows) => {
             let picture = Picture::from_rgba(rgba.to_vec(), columns, rows)?;
-            return Ok(Opened {
-                picture,
-                decoder: "pixels",
-                reason: String::new(),
-            });
+            return Ok(Opened::by("pixels", picture));
         }
     };
     check_file_bytes(file.size() as u64)?;
@@ -164,13 +167,7 @@ async fn open_by_browser(
 ) -> Result<Opened, Refusal> {
     let media_type = media_type(head).map_or_else(|| file.type_(), str::to_owned);
     let refused = match open_by_image_decoder(file, &media_type, progress).await {
-        Ok(picture) => {
-            return Ok(Opened {
-                picture,
-                decoder: "image-decoder",
-                reason: String::new(),
-            });
-        }
+        Ok(picture) => return Ok(Opened::by("image-decoder", picture)),
         Err(Refusal::Browser(reason)) => reason,
         Err(refusal) => return Err(refusal),
     };
@@ -261,11 +258,7 @@ fn has_halved_colours(frame: &VideoFrame) -> bool {
 async fn open_bitmap(bitmap: &ImageBitmap, progress: &dyn Progress) -> Result<Opened, Refusal> {
     let Some(fault) = canvas_fault() else {
         let picture = picture_of_bitmap(bitmap, progress).await?;
-        return Ok(Opened {
-            picture,
-            decoder: "image-bitmap",
-            reason: String::new(),
-        });
+        return Ok(Opened::by("image-bitmap", picture));
     };
     let init = VideoFrameInit::new();
     init.set_timestamp(0);

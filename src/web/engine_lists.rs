@@ -1,0 +1,207 @@
+//! The exported class `Engine`: what can be chosen, and the functions that need no device.
+
+use js_sys::{Array, Float32Array, Uint8ClampedArray};
+use serde::Serialize;
+use tsify::Tsify;
+use wasm_bindgen::prelude::*;
+
+use super::arguments::finite_floats;
+use super::engine::Engine;
+use super::js_values::{js_object, plain_object};
+use super::watched_memory::memory_was_refused;
+use crate::class_model::CLASS_MODEL_RECIPES;
+use crate::error::Error;
+use crate::gradient::Target;
+use crate::networks::{NETWORKS, imagenet_labels, manifest_row, softmax};
+use crate::render::{COLOUR_MAPS, DIMMED_WHITE, signed_table, table};
+use crate::saliency::{SALIENCY_METHODS, SaliencySettings};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = r#"
+/** A colour map for values of 0 to 1. */
+export interface ColourMapInfo {
+    id: string;
+    /**
+     * R, G, B and A for each of 256 values from 0 to 1: the colour, and the weight with which it is added to a
+     * dimmed photo. Blended over the photo by the mode `screen`, a higher value is never darker than a lower one.
+     */
+    table: Uint8ClampedArray;
+}
+"#;
+
+/// A network that can be loaded.
+#[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkInfo {
+    /// Identifies the network in `loadNetwork`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// Each class's label and synonyms, comma-separated, by class index.
+    pub classes: Vec<String>,
+    /// Rows and columns of the network's input.
+    pub input_side: usize,
+    /// The network's file of weights.
+    pub weights: WeightsInfo,
+}
+
+/// A file of weights below `weights/`.
+#[derive(Serialize, Tsify)]
+pub struct WeightsInfo {
+    /// File name.
+    pub file: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+    /// Licence.
+    pub licence: String,
+}
+
+/// A saliency method.
+#[derive(Serialize, Tsify)]
+pub struct MethodInfo {
+    /// Identifies the method in `saliency`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// Backward passes for one crop, with the method's default settings.
+    pub cost: usize,
+    /// The formula of a pixel's value.
+    pub formula: String,
+    /// What a map shows, and what it does not.
+    pub reading: String,
+    /// The publication.
+    pub reference: String,
+}
+
+/// A recipe for class models.
+#[derive(Serialize, Tsify)]
+pub struct RecipeInfo {
+    /// Identifies the recipe in `classModel`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// The settings that apply when they are left out.
+    pub defaults: RecipeDefaults,
+    /// Two sentences: how the recipe works, and what its pictures show.
+    pub reading: String,
+    /// The publication.
+    pub reference: String,
+}
+
+/// A recipe's default settings.
+#[derive(Serialize, Tsify)]
+pub struct RecipeDefaults {
+    /// Steps to a finished picture.
+    pub steps: usize,
+    /// Rows and columns of the picture.
+    pub side: usize,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// The networks that can be loaded.
+    #[wasm_bindgen(unchecked_return_type = "NetworkInfo[]")]
+    pub fn networks() -> Result<JsValue, Error> {
+        let infos: Result<Vec<NetworkInfo>, Error> = NETWORKS
+            .iter()
+            .map(|definition| network_info(definition.id))
+            .collect();
+        js_object(&infos?)
+    }
+
+    /// The saliency methods; the first is the paper's.
+    #[wasm_bindgen(js_name = saliencyMethods, unchecked_return_type = "MethodInfo[]")]
+    pub fn saliency_methods() -> Result<JsValue, Error> {
+        let defaults = SaliencySettings::new(Target::Class(0));
+        let infos: Vec<MethodInfo> = SALIENCY_METHODS
+            .iter()
+            .map(|method| MethodInfo {
+                id: method.id.to_owned(),
+                title: method.title.to_owned(),
+                cost: (method.passes)(&defaults),
+                formula: method.formula.to_owned(),
+                reading: method.reading.to_owned(),
+                reference: method.reference.to_owned(),
+            })
+            .collect();
+        js_object(&infos)
+    }
+
+    /// The recipes for class models.
+    #[wasm_bindgen(js_name = classModelRecipes, unchecked_return_type = "RecipeInfo[]")]
+    pub fn class_model_recipes() -> Result<JsValue, Error> {
+        let infos: Vec<RecipeInfo> = CLASS_MODEL_RECIPES
+            .iter()
+            .map(|recipe| RecipeInfo {
+                id: recipe.id.to_owned(),
+                title: recipe.title.to_owned(),
+                defaults: RecipeDefaults {
+                    steps: recipe.steps,
+                    side: recipe.side,
+                },
+                reading: recipe.reading.to_owned(),
+                reference: recipe.reference.to_owned(),
+            })
+            .collect();
+        js_object(&infos)
+    }
+
+    /// The colour maps for saliency maps; the first is the default.
+    #[wasm_bindgen(js_name = colourMaps, unchecked_return_type = "ColourMapInfo[]")]
+    pub fn colour_maps() -> Result<Array, Error> {
+        let infos = COLOUR_MAPS.iter().map(|&(id, map)| {
+            let table = Uint8ClampedArray::from(&table(map)[..]);
+            plain_object([("id", id.into()), ("table", table.into())])
+        });
+        infos.collect()
+    }
+
+    /// R, G, B and A for each of the 256 levels of a signed map: blue below 128, white at 128, red
+    /// above.
+    #[wasm_bindgen(js_name = signedColours)]
+    pub fn signed_colours() -> Uint8ClampedArray {
+        Uint8ClampedArray::from(&signed_table()[..])
+    }
+
+    /// The level, 0 to 255, of a white photo under a map of zeros: maps are drawn over the photo
+    /// dimmed in this ratio.
+    #[wasm_bindgen(getter, js_name = dimmedWhite)]
+    pub fn dimmed_white() -> u8 {
+        DIMMED_WHITE
+    }
+
+    /// The probability of each class, 0 to 1, from the scores that `classify` gives: their softmax,
+    /// computed without overflow for scores of any size. Throws `setting-out-of-range` when `scores`
+    /// is no array of finite numbers.
+    pub fn probabilities(
+        #[wasm_bindgen(unchecked_param_type = "ArrayLike<number>")] scores: JsValue,
+    ) -> Result<Float32Array, Error> {
+        let scores = finite_floats("scores", &scores)?;
+        Ok(Float32Array::from(&softmax(&scores)[..]))
+    }
+
+    /// Whether this program stopped, with a `WebAssembly.RuntimeError`, because the browser refused
+    /// it memory. A program that has stopped answers only this question.
+    #[wasm_bindgen(js_name = ranOutOfMemory)]
+    pub fn ran_out_of_memory() -> bool {
+        memory_was_refused()
+    }
+}
+
+fn network_info(id: &str) -> Result<NetworkInfo, Error> {
+    let row = manifest_row(id)?;
+    Ok(NetworkInfo {
+        id: row.id,
+        title: row.title,
+        classes: imagenet_labels().map(str::to_owned).collect(),
+        input_side: row.input.side,
+        weights: WeightsInfo {
+            file: row.file,
+            bytes: row.bytes,
+            sha256: row.sha256,
+            licence: row.licence,
+        },
+    })
+}

@@ -54,11 +54,50 @@ impl std::str::FromStr for DeviceChoice {
 /// The WebGPU adapter that the browser offers, or natively the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adapter {
-    /// Its name, as far as it is told.
+    /// Its name, as far as the browser discloses it.
     pub name: String,
-    /// It computes on the CPU.
+    /// Whether it computes on the CPU.
     pub software: bool,
 }
+
+impl Adapter {
+    /// The adapter of a `GPUAdapterInfo` whose vendor, architecture, device and description are
+    /// `words`, empty where the browser does not disclose them. `fallback` is what the browser says;
+    /// not every browser marks its software adapters, so their names count as well.
+    ///
+    /// ```
+    /// use deep_inside::device::Adapter;
+    ///
+    /// let adapter = Adapter::described(["google", "swiftshader", "", ""].map(String::from), false);
+    /// assert_eq!(adapter.name, "google swiftshader");
+    /// assert!(adapter.software);
+    /// ```
+    pub fn described(words: [String; 4], fallback: bool) -> Self {
+        let known: Vec<&str> = words
+            .iter()
+            .map(String::as_str)
+            .filter(|word| !word.is_empty())
+            .collect();
+        let all = known.join(" ");
+        let lower_case = all.to_lowercase();
+        let software = SOFTWARE_ADAPTERS
+            .iter()
+            .any(|name| lower_case.contains(name));
+        let name = match known[..] {
+            [] => "unnamed adapter",
+            // The description repeats the others.
+            [_, _, _, description] => description,
+            _ => &all,
+        };
+        Self {
+            name: name.to_owned(),
+            software: fallback || software,
+        }
+    }
+}
+
+/// Parts of the names of adapters that compute on the CPU, in lower case.
+const SOFTWARE_ADAPTERS: [&str; 4] = ["swiftshader", "llvmpipe", "software", "basic render"];
 
 /// How long the browser gets to answer a question about its GPU: some never do, as a driver hangs.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -275,6 +314,36 @@ mod tests {
         let device = open(DeviceChoice::Auto, Offer::Adapter(adapter)).unwrap();
         assert_eq!(device.kind, "cpu");
         assert!(device.reason.contains("SwiftShader"), "{}", device.reason);
+    }
+
+    #[test]
+    fn an_adapter_is_named_by_its_description_or_by_what_else_is_known() {
+        for (words, fallback, name, software) in [
+            (
+                ["nvidia", "ada", "0x2684", "NVIDIA RTX"],
+                false,
+                "NVIDIA RTX",
+                false,
+            ),
+            (["nvidia", "ada", "", ""], false, "nvidia ada", false),
+            (["", "", "", "NVIDIA RTX"], true, "NVIDIA RTX", true),
+            (["", "", "", ""], false, "unnamed adapter", false),
+            (
+                ["mesa", "", "", "LLVMpipe (LLVM 19)"],
+                false,
+                "mesa LLVMpipe (LLVM 19)",
+                true,
+            ),
+            (
+                ["ms", "", "x", "Microsoft Basic Render Driver"],
+                false,
+                "ms x Microsoft Basic Render Driver",
+                true,
+            ),
+        ] {
+            let adapter = Adapter::described(words.map(str::to_owned), fallback);
+            assert_eq!((&adapter.name[..], adapter.software), (name, software));
+        }
     }
 
     #[test]

@@ -16,11 +16,11 @@ export type Bytes = ArrayBufferLike | ArrayBufferView;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `web_sys`'s own one does not know of colour spaces, and copies its pixels.
+    /// `web_sys::ImageData` has no colour space, and copies its pixels.
     type ImageData;
 
     #[wasm_bindgen(method, getter)]
-    fn data(this: &ImageData) -> JsValue;
+    fn data(this: &ImageData) -> ArrayBufferView;
 
     #[wasm_bindgen(method, getter)]
     fn width(this: &ImageData) -> u32;
@@ -28,9 +28,21 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn height(this: &ImageData) -> u32;
 
-    /// Browsers that know no other have no such property.
+    /// Undefined in browsers that know only sRGB.
     #[wasm_bindgen(method, getter, js_name = colorSpace)]
     fn colour_space(this: &ImageData) -> Option<String>;
+
+    /// A typed array of any kind, or a DataView.
+    type ArrayBufferView;
+
+    #[wasm_bindgen(method, getter)]
+    fn buffer(this: &ArrayBufferView) -> JsValue;
+
+    #[wasm_bindgen(method, getter, js_name = byteOffset)]
+    fn byte_offset(this: &ArrayBufferView) -> u32;
+
+    #[wasm_bindgen(method, getter, js_name = byteLength)]
+    fn byte_length(this: &ArrayBufferView) -> u32;
 }
 
 /// What a caller passed for bytes or for pixels; nothing is copied yet.
@@ -52,7 +64,7 @@ impl ByteSource {
     /// 8-bit sRGB.
     pub fn of(name: &str, value: &JsValue) -> Result<Self, Error> {
         if ArrayBuffer::is_view(value) {
-            return Ok(Self::Bytes(covered(value)));
+            return Ok(Self::Bytes(covered(value.unchecked_ref())));
         }
         let tag = value
             .is_object()
@@ -98,9 +110,10 @@ pub async fn read_blob(blob: &Blob) -> Result<Vec<u8>, String> {
 }
 
 /// What a view covers of its buffer, seen as bytes.
-fn covered(view: &JsValue) -> Uint8Array {
-    let get = |key: &str| Reflect::get(view, &key.into()).unwrap_or(JsValue::UNDEFINED);
-    let [offset, length] =
-        ["byteOffset", "byteLength"].map(|key| get(key).as_f64().unwrap_or(0.0) as u32);
-    Uint8Array::new_with_byte_offset_and_length(&get("buffer"), offset, length)
+fn covered(view: &ArrayBufferView) -> Uint8Array {
+    Uint8Array::new_with_byte_offset_and_length(
+        &view.buffer(),
+        view.byte_offset(),
+        view.byte_length(),
+    )
 }

@@ -8,6 +8,7 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortSignal;
 
 use super::arguments::{Options, must_be};
 use super::timer::after;
@@ -32,7 +33,7 @@ pub const LONG_CALL: &[&str] = &["onProgress", "signal"];
 /// `signal.aborted`.
 pub struct JsProgress {
     on_progress: Option<Function>,
-    signal: Option<JsValue>,
+    signal: Option<AbortSignal>,
 }
 
 impl JsProgress {
@@ -47,16 +48,17 @@ impl JsProgress {
                 .dyn_into()
                 .map_err(|value| must_be("onProgress", "a function", &value))
         });
-        let signal = options.get("signal");
-        if let Some(signal) = &signal {
-            let aborted = Reflect::get(signal, &"aborted".into())
-                .ok()
-                .and_then(|aborted| aborted.as_bool());
-            aborted.ok_or_else(|| must_be("signal", "an AbortSignal", signal))?;
-        }
+        let signal = options.get("signal").map(|value| {
+            // A signal of another window is not an instance of this window's class.
+            let aborted = Reflect::get(&value, &"aborted".into()).ok();
+            match aborted.and_then(|aborted| aborted.as_bool()) {
+                Some(_) => Ok(value.unchecked_into()),
+                None => Err(must_be("signal", "an AbortSignal", &value)),
+            }
+        });
         Ok(Self {
             on_progress: on_progress.transpose()?,
-            signal,
+            signal: signal.transpose()?,
         })
     }
 
@@ -73,10 +75,10 @@ impl JsProgress {
             return Ok(());
         };
         let _ = JsFuture::from(after(Duration::ZERO)).await;
-        match Reflect::get(signal, &"aborted".into()) {
-            Ok(aborted) if aborted.is_truthy() => Err(Error::Cancelled),
-            _ => Ok(()),
+        if signal.aborted() {
+            return Err(Error::Cancelled);
         }
+        Ok(())
     }
 }
 

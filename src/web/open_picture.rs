@@ -9,14 +9,15 @@
 use std::cell::OnceCell;
 
 use image::metadata::Orientation;
-use js_sys::{Array, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, ImageBitmap, ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d, VideoFrame,
-    VideoFrameInit, VideoPixelFormat,
+    Blob, ContextAttributes2d, ImageBitmap, ImageBitmapOptions, ImageData, ImageOrientation,
+    OffscreenCanvas, OffscreenCanvasRenderingContext2d, ReadableStream, VideoFrame, VideoFrameInit,
+    VideoPixelFormat,
 };
 
 use super::arguments::must_be;
@@ -36,12 +37,14 @@ const PATTERN_SIDE: u32 = 16;
 
 #[wasm_bindgen]
 extern "C" {
+    // The global function; `web_sys` has it as a method of windows and of workers.
     #[wasm_bindgen(js_name = createImageBitmap, catch)]
-    fn create_image_bitmap(source: &JsValue, options: &JsValue) -> Result<Promise, JsValue>;
+    fn create_image_bitmap(source: &Blob, options: &ImageBitmapOptions)
+    -> Result<Promise, JsValue>;
     #[wasm_bindgen(js_name = createImageBitmap, catch)]
-    fn create_image_bitmap_as_it_is(source: &JsValue) -> Result<Promise, JsValue>;
+    fn create_image_bitmap_without_options(source: &Blob) -> Result<Promise, JsValue>;
 
-    // Of `web_sys`'s own one, every part is marked unstable.
+    // `web_sys` marks all of `ImageDecoder`, and two getters of `VideoFrame`, as unstable.
     type ImageDecoder;
     #[wasm_bindgen(constructor, catch)]
     fn new(init: &JsValue) -> Result<ImageDecoder, JsValue>;
@@ -49,8 +52,27 @@ extern "C" {
     fn is_type_supported(media_type: &str) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn decode(this: &ImageDecoder, options: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn completed(this: &ImageDecoder) -> Option<Promise>;
+    #[wasm_bindgen(method, getter)]
+    fn tracks(this: &ImageDecoder) -> Option<ImageTrackList>;
     #[wasm_bindgen(method)]
     fn close(this: &ImageDecoder);
+
+    type ImageTrackList;
+    #[wasm_bindgen(method, getter)]
+    fn ready(this: &ImageTrackList) -> Option<Promise>;
+
+    type ImageDecodeResult;
+    #[wasm_bindgen(method, getter)]
+    fn image(this: &ImageDecodeResult) -> VideoFrame;
+
+    /// A `VideoFrame` with the getters that some browsers do not have.
+    type OrientedFrame;
+    #[wasm_bindgen(method, getter)]
+    fn rotation(this: &OrientedFrame) -> Option<f64>;
+    #[wasm_bindgen(method, getter)]
+    fn flip(this: &OrientedFrame) -> Option<bool>;
 }
 
 /// A picture and how it came about.
@@ -174,13 +196,12 @@ async fn open_by_browser(
     if let Some(fault) = canvas_fault() {
         return Err(Refusal::Browser(fault));
     }
-    let options = to_js(&BitmapOptions {
-        image_orientation: "from-image",
-    })?;
+    let options = ImageBitmapOptions::new();
+    options.set_image_orientation(ImageOrientation::FromImage);
     let bitmap = match settled(create_image_bitmap(file, &options)).await {
         Ok(bitmap) => bitmap,
         // Older browsers take no options.
-        Err(_) => settled(create_image_bitmap_as_it_is(file)).await?,
+        Err(_) => settled(create_image_bitmap_without_options(file)).await?,
     };
     let bitmap: ImageBitmap = bitmap.unchecked_into();
     let picture = picture_of_bitmap(&bitmap, progress).await;
@@ -207,21 +228,20 @@ async fn open_by_image_decoder(
         r#type: media_type,
         prefer_animation: false,
         color_space_conversion: "default",
+        data: file.stream(),
     })?;
-    Reflect::set(&init, &"data".into(), file.stream().as_ref())?;
     let decoder = ImageDecoder::new(&init)?;
     // Firefox rejects these when the decoder is closed, and a rejection that nobody hears counts as
     // a fault of the program.
-    let tracks = Reflect::get(&decoder, &"tracks".into())?;
-    for promise in [
-        Reflect::get(&decoder, &"completed".into())?,
-        Reflect::get(&tracks, &"ready".into())?,
-    ] {
-        if let Ok(promise) = promise.dyn_into::<Promise>() {
-            spawn_local(async move {
-                let _ = JsFuture::from(promise).await;
-            });
-        }
+    let tracks = decoder.tracks();
+    let promises = [
+        decoder.completed(),
+        tracks.and_then(|tracks| tracks.ready()),
+    ];
+    for promise in promises.into_iter().flatten() {
+        spawn_local(async move {
+            let _ = JsFuture::from(promise).await;
+        });
     }
     let options = to_js(&DecodeOptions {
         frame_index: 0,
@@ -229,7 +249,7 @@ async fn open_by_image_decoder(
     })?;
     let decoded = settled(decoder.decode(&options)).await;
     decoder.close();
-    let frame: VideoFrame = Reflect::get(&decoded?, &"image".into())?.unchecked_into();
+    let frame = decoded?.unchecked_into::<ImageDecodeResult>().image();
     let picture = if has_halved_colours(&frame) && canvas_fault().is_none() {
         Err(Refusal::Browser(
             "of this kind of file, ImageDecoder gives the colours at half the resolution",
@@ -330,9 +350,8 @@ async fn picture_of_frame(frame: &VideoFrame, progress: &dyn Progress) -> Result
 
 /// The rotation and the mirroring that a frame asks for; `None` where frames do not say.
 fn orientation_of(frame: &VideoFrame) -> Option<Orientation> {
-    let rotation = Reflect::get(frame, &"rotation".into()).ok()?.as_f64()?;
-    let flip = Reflect::get(frame, &"flip".into()).ok()?.as_bool()?;
-    match (rotation as u32, flip) {
+    let frame: &OrientedFrame = frame.unchecked_ref();
+    match (frame.rotation()? as u32, frame.flip()?) {
         (0, false) => Some(Orientation::NoTransforms),
         (0, true) => Some(Orientation::FlipHorizontal),
         (90, false) => Some(Orientation::Rotate90),
@@ -376,9 +395,8 @@ async fn picture_of_bitmap(
 /// A canvas whose pixels are made to be read back; it fills with white.
 fn drawing_area(width: u32, height: u32) -> Result<OffscreenCanvasRenderingContext2d, JsValue> {
     let canvas = OffscreenCanvas::new(width, height)?;
-    let options = to_js(&ContextOptions {
-        will_read_frequently: true,
-    })?;
+    let options = ContextAttributes2d::new();
+    options.set_will_read_frequently(true);
     let context = canvas.get_context_with_context_options("2d", &options)?;
     let context: OffscreenCanvasRenderingContext2d = context.ok_or(JsValue::NULL)?.unchecked_into();
     context.set_fill_style_str("#fff");
@@ -429,6 +447,8 @@ struct DecoderInit<'a> {
     r#type: &'a str,
     prefer_animation: bool,
     color_space_conversion: &'a str,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    data: ReadableStream,
 }
 
 #[derive(Serialize)]
@@ -438,6 +458,7 @@ struct DecodeOptions {
     complete_frames_only: bool,
 }
 
+/// `web_sys::VideoFrameCopyToOptions` has neither format nor colour space.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CopyOptions {
@@ -452,16 +473,4 @@ struct Rect {
     y: f64,
     width: u32,
     height: u32,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct BitmapOptions {
-    image_orientation: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ContextOptions {
-    will_read_frequently: bool,
 }

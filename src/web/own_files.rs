@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -26,13 +26,12 @@ pub fn read_own_files_with(read: Function) {
 /// `weights-download-failed`, with the reason.
 pub async fn own_weights(file: &str) -> Result<Vec<u8>, Error> {
     let failed = |error: JsValue| {
-        let message = Reflect::get(&error, &"message".into())
-            .ok()
-            .and_then(|message| message.as_string());
-        Error::WeightsDownloadFailed(format!(
-            "{file}: {}",
-            message.unwrap_or_else(|| "no reason was given".to_owned())
-        ))
+        let error = error.dyn_ref::<js_sys::Error>();
+        let reason = error.map_or_else(
+            || "no reason was given".to_owned(),
+            |error| error.message().into(),
+        );
+        Error::WeightsDownloadFailed(format!("{file}: {reason}"))
     };
     let read = READ.with_borrow(Clone::clone);
     let read = read.ok_or_else(|| {

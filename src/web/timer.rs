@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use js_sys::{Function, Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
 
-/// Resolves to `undefined` after `wait`, in a task of its own: messages that wait for the worker
-/// come first. (A resolved promise would not let them.)
+#[wasm_bindgen]
+extern "C" {
+    // The global function, which windows, workers and Node.js have.
+    #[wasm_bindgen(js_name = setTimeout, catch)]
+    fn set_timeout(call: &Function, milliseconds: u32) -> Result<JsValue, JsValue>;
+}
+
+/// Resolves to `undefined` after `wait`, in a task of its own, so that the messages that wait for the
+/// worker are handled first. (A resolved promise would run before them.)
 pub fn after(wait: Duration) -> Promise {
     Promise::new(&mut |resolve, _| {
-        let timer = Reflect::get(&js_sys::global(), &"setTimeout".into())
-            .map(JsCast::unchecked_into::<Function>);
-        // Everything that runs wasm has setTimeout; were it missing, going on at once is right.
-        if timer
-            .and_then(|timer| {
-                timer.call2(&JsValue::NULL, &resolve, &(wait.as_millis() as u32).into())
-            })
-            .is_err()
-        {
+        // Everything that runs wasm has setTimeout; without it, going on at once is right.
+        if set_timeout(&resolve, wait.as_millis() as u32).is_err() {
             let _ = resolve.call0(&JsValue::NULL);
         }
     })

@@ -1,5 +1,5 @@
-//! What callers pass: each option is known and has its type, or the call is refused by an error that
-//! names the option.
+//! What callers pass: each option is known and has its type, or the call is refused by an error
+//! that names the option.
 
 use js_sys::{Array, ArrayBuffer, Float32Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -248,8 +248,8 @@ pub fn is_left_out(value: &JsValue) -> bool {
     value.is_undefined() || value.is_null()
 }
 
-/// The known name that `name` resembles, if there is one: another spelling, a prefix, or a name with
-/// a few typing errors.
+/// The known name that `name` resembles, if there is one: another spelling, a prefix, or a name
+/// with a few typing errors.
 fn closest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
     let name = plain(name);

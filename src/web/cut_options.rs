@@ -16,26 +16,38 @@ const TYPES: &'static str = r#"
 /** A saliency map over the whole photo: width * height values >= 0, row-major. */
 export interface SaliencyValues { width: number; height: number; values: ArrayLike<number>; }
 /**
- * The prompt of a cut: a saliency map, or a box around the object in photo pixels. The box stands for all
- * pixels that it touches; the part of it outside the photo is ignored.
+ * The prompt of a cut: a saliency map, or a box around the object in photo pixels. The box stands
+ * for all pixels that it touches; the part of it outside the photo is ignored.
  */
-export type CutGuide = { saliency: SaliencyValues; rectangle?: undefined } | { rectangle: BoundingBox; saliency?: undefined };
+export type CutGuide =
+    | { saliency: SaliencyValues; rectangle?: undefined }
+    | { rectangle: BoundingBox; saliency?: undefined };
 /** Options of `segment` and `objectCut`, besides the prompt. */
 export interface SegmentOptions {
     /**
-     * For a saliency map: `paper` or `best`, whose settings apply to each option that is left out. `segment`
-     * uses `paper` when the mode is left out, `objectCut` uses `best`. A rectangle uses GrabCut's settings.
+     * For a saliency map: `paper` or `best`, whose settings apply to each option that is left out.
+     * `segment` uses `paper` when the mode is left out, `objectCut` uses `best`. A rectangle uses
+     * GrabCut's settings.
      */
     mode?: string;
-    /** The object's seeds are the pixels above this quantile of the map, 0 to 1; when left out 0.95 in `paper`, 0.9 in `best`. */
+    /**
+     * The object's seeds are the pixels above this quantile of the map, 0 to 1; when left out 0.95
+     * in `paper`, 0.9 in `best`.
+     */
     foregroundQuantile?: number;
-    /** The background's seeds are the pixels below this quantile of the map, 0 to 1; when left out 0.3 in `paper`, 0.7 in `best`. */
+    /**
+     * The background's seeds are the pixels below this quantile of the map, 0 to 1; when left out
+     * 0.3 in `paper`, 0.7 in `best`.
+     */
     backgroundQuantile?: number;
-    /** The long side, in pixels, of the reduced photo on which the cut is made; 512 when left out. A smaller one is faster and coarser. */
+    /**
+     * The long side, in pixels, of the reduced photo on which the cut is made; 512 when left out. A
+     * smaller one is faster and coarser.
+     */
     workingSide?: number;
     /**
-     * Number of cuts, 1 to 100, each with the colour models of the last result; 1 when left out, 5 for a
-     * rectangle. A cut that changes nothing is the last.
+     * Number of cuts, 1 to 100, each with the colour models of the last result; 1 when left out, 5
+     * for a rectangle. A cut that changes nothing is the last.
      */
     iterations?: number;
 }

@@ -138,8 +138,8 @@ impl Engine {
         })
     }
 
-    /// Loads a network from its file of weights: from `weights`, or from the package's own file when
-    /// it is left out. If that fails, the engine keeps the network that it has.
+    /// Loads a network from its file of weights: from `weights`, or from the package's own file
+    /// when it is left out. If that fails, the engine keeps the network that it has.
     #[wasm_bindgen(js_name = loadNetwork, unchecked_return_type = "Promise<void>")]
     pub fn load_network(
         &self,

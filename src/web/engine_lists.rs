@@ -22,8 +22,9 @@ const TYPES: &'static str = r#"
 export interface ColourMapInfo {
     id: string;
     /**
-     * R, G, B and A for each of 256 values from 0 to 1: the colour, and the weight with which it is added to a
-     * dimmed photo. Blended over the photo by the mode `screen`, a higher value is never darker than a lower one.
+     * R, G, B and A for each of 256 values from 0 to 1: the colour, and the weight with which it is
+     * added to a dimmed photo. Blended over the photo by the mode `screen`, a higher value is never
+     * darker than a lower one.
      */
     table: Uint8ClampedArray;
 }
@@ -173,8 +174,8 @@ impl Engine {
     }
 
     /// The probability of each class, 0 to 1, from the scores that `classify` gives: their softmax,
-    /// computed without overflow for scores of any size. Throws `setting-out-of-range` when `scores`
-    /// is no array of finite numbers.
+    /// computed without overflow for scores of any size. Throws `setting-out-of-range` when
+    /// `scores` is no array of finite numbers.
     pub fn probabilities(
         #[wasm_bindgen(unchecked_param_type = "ArrayLike<number>")] scores: JsValue,
     ) -> Result<Float32Array, Error> {

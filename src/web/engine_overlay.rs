@@ -16,13 +16,19 @@ use crate::render::{ColourMap, Ground, Intensity, MapLayer, overlay_rows, write_
 const TYPES: &'static str = r#"
 /** Options of `overlay` and `overlayPng`. */
 export interface OverlayOptions {
-    /** width * height levels of a map, 0 to 255, row-major, edge to edge over the photo; interpolated in the photo's own size. */
+    /**
+     * width * height levels of a map, 0 to 255, row-major, edge to edge over the photo;
+     * interpolated in the photo's own size.
+     */
     intensity: Uint8Array;
     width: number;
     height: number;
     /** Id of one of `Engine.colourMaps()`; the first when left out. */
     colourMap?: string;
-    /** `grey`, the dimmed photo in grey, when left out; `colour`, the dimmed photo; or `none`, the map alone. */
+    /**
+     * `grey`, the dimmed photo in grey, when left out; `colour`, the dimmed photo; or `none`, the
+     * map alone.
+     */
     ground?: string;
     /** Opacity of the map, 0 to 1; 1 when left out. */
     opacity?: number;

@@ -21,16 +21,22 @@ use crate::imaging::{Filter, resize};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/** The methods whose result depends on the type of their argument: a `Blob` has to be read first. */
+/**
+ * The methods whose result depends on the type of their argument: a `Blob` has to be read first.
+ */
 export interface Engine {
     /**
-     * Decodes a picture file by this program's own decoder and makes it the photo; the pixels of an `ImageData`
-     * are used as they are. Returns its size, or a promise of it for a `Blob` or a `File`.
+     * Decodes a picture file by this program's own decoder and makes it the photo; the pixels of an
+     * `ImageData` are used as they are. Returns its size, or a promise of it for a `Blob` or a
+     * `File`.
      */
     setPictureFile(file: Bytes | ImageData): PictureInfo;
     setPictureFile(file: Blob): Promise<PictureInfo>;
     setPictureFile(file: Bytes | ImageData | Blob): PictureInfo | Promise<PictureInfo>;
-    /** Makes width * height RGBA pixels, row-major from the top left, the photo. An `ImageData` has its own size. */
+    /**
+     * Makes width * height RGBA pixels, row-major from the top left, the photo. An `ImageData` has
+     * its own size.
+     */
     setPicturePixels(pixels: ImageData): PictureInfo;
     setPicturePixels(rgba: Bytes, width: number, height: number): PictureInfo;
     setPicturePixels(rgba: Blob, width: number, height: number): Promise<PictureInfo>;
@@ -48,8 +54,8 @@ pub struct PictureInfo {
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Columns of the file, upright: more than `width` if the photo was reduced on opening, as files
-    /// of more than 50 million pixels are.
+    /// Columns of the file, upright: more than `width` if the photo was reduced on opening, as
+    /// files of more than 50 million pixels are.
     pub file_width: u32,
     /// Rows of the file, upright.
     pub file_height: u32,

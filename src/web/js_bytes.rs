@@ -1,4 +1,4 @@
-//! Bytes and pixels, in whatever JavaScript holds them.
+//! Bytes and pixels from any JavaScript object that holds them.
 
 use js_sys::{ArrayBuffer, Reflect, Symbol, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -45,23 +45,23 @@ extern "C" {
     fn byte_length(this: &ArrayBufferView) -> u32;
 }
 
-/// What a caller passed for bytes or for pixels; nothing is copied yet.
+/// What a caller passed as bytes or pixels, not copied yet.
 pub enum ByteSource {
-    /// Bytes that are there.
+    /// Bytes in memory.
     Bytes(Uint8Array),
-    /// Bytes that come later, of a `File` as well.
+    /// A `Blob` or a `File`, whose bytes have to be read.
     Blob(Blob),
-    /// The RGBA pixels of an `ImageData`, its columns and its rows.
+    /// The RGBA pixels of an `ImageData`, row-major, with its columns and rows.
     ImageData(Uint8Array, u32, u32),
 }
 
 impl ByteSource {
-    /// What `value` holds. It may be of another window, and then is no instance of this one's
-    /// classes.
+    /// What `value` holds. A value of another window is recognised too, although it is not an
+    /// instance of this window's classes.
     ///
     /// # Errors
-    /// `setting-out-of-range`, naming `name`, when it holds no bytes, or an `ImageData` is not in
-    /// 8-bit sRGB.
+    /// `setting-out-of-range`, naming `name`, when it holds no bytes, or is an `ImageData` that is
+    /// not in 8-bit sRGB.
     pub fn of(name: &str, value: &JsValue) -> Result<Self, Error> {
         if ArrayBuffer::is_view(value) {
             return Ok(Self::Bytes(covered(value.unchecked_ref())));
@@ -102,14 +102,14 @@ impl ByteSource {
 /// A blob's bytes.
 ///
 /// # Errors
-/// Why it cannot be read: a file on a disk can be gone by now, or have changed.
+/// The reason when it cannot be read, as when a file on a disk was deleted or changed.
 pub async fn read_blob(blob: &Blob) -> Result<Vec<u8>, String> {
     let buffer = JsFuture::from(blob.array_buffer()).await;
     let buffer = buffer.map_err(|_| "the file can no longer be read".to_owned())?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
-/// What a view covers of its buffer, seen as bytes.
+/// The part of its buffer that a view covers, as bytes.
 fn covered(view: &ArrayBufferView) -> Uint8Array {
     Uint8Array::new_with_byte_offset_and_length(
         &view.buffer(),

@@ -29,7 +29,7 @@ export interface LongCall {
 /// The names of `LongCall`.
 pub const LONG_CALL: &[&str] = &["onProgress", "signal"];
 
-/// Calls `onProgress(done, total)`, lets the worker's event loop take its messages, then looks at
+/// Calls `onProgress(done, total)`, lets the worker's event loop handle its messages, then checks
 /// `signal.aborted`.
 pub struct JsProgress {
     on_progress: Option<Function>,
@@ -37,10 +37,10 @@ pub struct JsProgress {
 }
 
 impl JsProgress {
-    /// Takes `onProgress` and `signal` out of a call's options.
+    /// Reads `onProgress` and `signal` from a call's options.
     ///
     /// # Errors
-    /// `setting-out-of-range` when the one is no function, or the other no `AbortSignal`.
+    /// `setting-out-of-range` when `onProgress` is no function or `signal` no `AbortSignal`.
     pub fn of(options: &Options) -> Result<Self, Error> {
         let on_progress = options.get("onProgress");
         let on_progress = on_progress.map(|value| {
@@ -64,7 +64,7 @@ impl JsProgress {
 
     async fn turn(&self, done: usize, total: usize) -> Result<(), Error> {
         if let Some(callback) = &self.on_progress {
-            // A callback that throws is the caller's affair; the work goes on.
+            // The work continues if the callback throws.
             let _ = callback.call2(
                 &JsValue::NULL,
                 &(done as u32).into(),

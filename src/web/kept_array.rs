@@ -1,10 +1,10 @@
-//! Large results that are handed out again and again.
+//! Large results that JavaScript may read many times.
 
 use std::cell::RefCell;
 
 use js_sys::{Float32Array, Uint8Array};
 
-/// An array that is made when it is first asked for, and then is the same at every access.
+/// An array that is made at the first access and returned again at later ones.
 pub struct KeptArray<T>(RefCell<Option<T>>);
 
 impl<T> Default for KeptArray<T> {
@@ -14,7 +14,7 @@ impl<T> Default for KeptArray<T> {
 }
 
 impl<T: TypedArray> KeptArray<T> {
-    /// The array; made anew where its buffer has been transferred to somebody else since.
+    /// The array; `make` is called again if its buffer was transferred to another thread.
     pub fn get(&self, make: impl FnOnce() -> T) -> T {
         let mut kept = self.0.borrow_mut();
         let array = kept
@@ -25,9 +25,9 @@ impl<T: TypedArray> KeptArray<T> {
     }
 }
 
-/// What arrays of different elements have in common.
+/// The length that all typed arrays have.
 pub trait TypedArray: Clone {
-    /// Elements; none where its buffer has been transferred.
+    /// Number of elements; 0 if its buffer was transferred.
     fn length(&self) -> u32;
 }
 

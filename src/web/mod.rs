@@ -6,7 +6,7 @@
 //! | exported classes | `engine*`, `saliency_map`, `sanity_check`, `object_cut`, `segmentation`, `class_model_run` |
 //! | arguments | `arguments`, `target`, `cut_options`, `js_bytes`, `js_progress` |
 //! | results | `js_values`, `js_error`, `kept_array`, `png_blob` |
-//! | the browser | `open_picture`, `probe_adapter`, `own_files`, `timer`, `watched_memory` |
+//! | the browser | `open_picture`, `read_pixels`, `probe_adapter`, `own_files`, `timer`, `watched_memory` |
 
 mod arguments;
 mod class_model_run;
@@ -25,6 +25,7 @@ mod open_picture;
 mod own_files;
 mod png_blob;
 mod probe_adapter;
+mod read_pixels;
 mod saliency_map;
 mod sanity_check;
 mod segmentation;

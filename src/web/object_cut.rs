@@ -18,8 +18,8 @@ const TYPES: &'static str = r#"
 /** One line of a round brush. */
 export interface StrokeOptions {
     /**
-     * x0, y0, x1, y1, ... in photo pixels, joined by straight lines; a single point is a dab. Points outside
-     * the photo are allowed.
+     * x0, y0, x1, y1, ... in photo pixels, joined by straight lines; a single point is a dab.
+     * Points outside the photo are allowed.
      */
     points: ArrayLike<number>;
     /** In photo pixels, above 0. */

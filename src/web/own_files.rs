@@ -1,5 +1,4 @@
-//! The files that the package brings along: its entry knows their addresses, and how to read them
-//! where it runs.
+//! The package's own files. The package's entry knows their addresses and how to read them.
 
 use std::cell::RefCell;
 
@@ -13,14 +12,14 @@ thread_local! {
     static READ: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// For the package's entry: from now on the package's own files are read by `read(file):
-/// Promise<ArrayBuffer>`, by their names below `weights/`.
+/// Called by the package's entry: from now on the package's own files are read by `read(file):
+/// Promise<ArrayBuffer>`, where `file` is a name below `weights/`.
 #[wasm_bindgen(js_name = readOwnFilesWith, skip_typescript)]
 pub fn read_own_files_with(read: Function) {
     READ.set(Some(read));
 }
 
-/// The package's own file of weights.
+/// The bytes of the package's own file of weights.
 ///
 /// # Errors
 /// `weights-download-failed`, with the reason.

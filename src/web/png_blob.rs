@@ -1,4 +1,4 @@
-//! A PNG file as a `Blob`, whose bytes do not stay in this program's memory.
+//! A PNG file as a `Blob`, whose bytes leave this program's memory while it is written.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -10,25 +10,25 @@ use web_sys::{Blob, BlobPropertyBag};
 
 use crate::error::Error;
 
-/// Bytes that are handed over to the browser at a time.
+/// Bytes that are passed to the browser at a time.
 const PART_BYTES: usize = 1 << 20;
 
-/// Takes the bytes of a file as they come. Its clones are the same file.
+/// Collects the bytes of a file. Clones write to the same file.
 #[derive(Clone, Default)]
 pub struct PngBlob(Rc<RefCell<Parts>>);
 
 #[derive(Default)]
 struct Parts {
-    /// Blobs: browsers keep them outside of the page's process, and on the disk if they are large.
+    /// Browsers keep blobs outside the page's process, and large ones on the disk.
     blobs: Array,
     bytes: Vec<u8>,
 }
 
 impl PngBlob {
-    /// The file.
+    /// The complete file.
     ///
     /// # Errors
-    /// `internal` when the browser refuses to make it.
+    /// `internal` when the browser refuses to make a blob.
     pub fn finish(self) -> Result<Blob, Error> {
         let mut parts = self.0.borrow_mut();
         let whole = parts.hand_over().and_then(|()| {

@@ -87,7 +87,8 @@ pub async fn with_probed_adapter<T>(open: impl Future<Output = T>) -> T {
         .and_then(|(gpu, promise)| lend(gpu, promise));
     let opened = open.await;
     if let Some(gpu) = gpu {
-        // The browser's function belongs to the prototype; a page may have put its own on the object.
+        // The browser's function belongs to the prototype; a page may have put its own on the
+        // object.
         let _ = match own {
             Some(own) => Reflect::define_property(&gpu, &REQUEST.into(), &own),
             None => Reflect::delete_property(&gpu, &REQUEST.into()),
@@ -97,8 +98,8 @@ pub async fn with_probed_adapter<T>(open: impl Future<Output = T>) -> T {
     opened
 }
 
-/// Makes `gpu.requestAdapter` answer with `promise`. Returns the previous descriptor of the object's
-/// own property, if it had one.
+/// Makes `gpu.requestAdapter` answer with `promise`. Returns the previous descriptor of the
+/// object's own property, if it had one.
 fn lend(gpu: &Gpu, promise: &Promise) -> Option<Object> {
     let own = Reflect::get_own_property_descriptor(gpu, &REQUEST.into())
         .ok()

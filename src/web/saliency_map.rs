@@ -26,19 +26,31 @@ export interface SaliencyOptions {
     views?: number;
     /** `smooth_grad`: number of noisy copies of each crop, 1 to 1000; 16 when left out. */
     n?: number;
-    /** `smooth_grad`: standard deviation of the noise relative to the range of pixel values, above 0 and at most 1; 0.15 when left out. */
+    /**
+     * `smooth_grad`: standard deviation of the noise relative to the range of pixel values, above 0
+     * and at most 1; 0.15 when left out.
+     */
     sigma?: number;
-    /** `smooth_grad`: seed of the noise; 0 when left out. `sanityCheck` also draws the random weights from it. */
+    /**
+     * `smooth_grad`: seed of the noise; 0 when left out. `sanityCheck` also draws the random
+     * weights from it.
+     */
     seed?: number;
-    /** `integrated_gradients`: number of points on the path from the mean picture, 1 to 1000; 32 when left out. */
+    /**
+     * `integrated_gradients`: number of points on the path from the mean picture, 1 to 1000; 32
+     * when left out.
+     */
     steps?: number;
-    /** `grad_cam`: the layer whose channels are weighted; when left out the one that the target reads, for a class the last before the classifier. */
+    /**
+     * `grad_cam`: the layer whose channels are weighted; when left out the one that the target
+     * reads, for a class the last before the classifier.
+     */
     camLayer?: string;
 }
 /**
- * A saliency map on the network's own grid, which covers the photo edge to edge: width * height values,
- * row-major. `values` are >= 0, the magnitudes; `signed` are above 0 where a cell is evidence for the target,
- * below 0 where it is evidence against it.
+ * A saliency map on the network's own grid, which covers the photo edge to edge: width * height
+ * values, row-major. `values` are >= 0, the magnitudes; `signed` are above 0 where a cell is
+ * evidence for the target, below 0 where it is evidence against it.
  */
 export interface SaliencyGrid {
     width: number;
@@ -92,8 +104,9 @@ impl SaliencyMap {
         self.height
     }
 
-    /// The magnitudes: width * height values >= 0, row-major. For `gradient` and the methods derived
-    /// from it their unit is score per unit of a 0..255 pixel value. The same array at every access.
+    /// The magnitudes: width * height values >= 0, row-major. For `gradient` and the methods
+    /// derived from it their unit is score per unit of a 0..255 pixel value. The same array at
+    /// every access.
     #[wasm_bindgen(getter)]
     pub fn values(&self) -> Float32Array {
         self.values.get(|| self.sampled_at(self.width, self.height))

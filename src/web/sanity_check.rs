@@ -15,8 +15,9 @@ use crate::saliency;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
 /**
- * A saliency map after one more layer of the network has been given random weights. Its signs and its
- * magnitudes can change independently: a map passes the check only if both correlations fall to about 0.
+ * A saliency map after one more layer of the network has been given random weights. Its signs and
+ * its magnitudes can change independently: a map passes the check only if both correlations fall to
+ * about 0.
  */
 export interface RandomisedLayer {
     /** Name of the layer that was randomised last. */
@@ -24,14 +25,15 @@ export interface RandomisedLayer {
     /** Number of layers that still have their trained weights. */
     left: number;
     /**
-     * Spearman's rank correlation, -1 to 1, of the signed values, `map.signed`, with the trained network's;
-     * undefined if all values of one map are equal. It says nothing about the map as it is usually drawn,
-     * which has no signs.
+     * Spearman's rank correlation, -1 to 1, of the signed values, `map.signed`, with the trained
+     * network's; undefined if all values of one map are equal. It says nothing about the map as it
+     * is usually drawn, which has no signs.
      */
     correlation: number | undefined;
     /**
-     * The same correlation of the magnitudes, `map.values`. For the gradient it is 0.4 to 0.7 after one layer
-     * and 0.3 to 0.45 with all layers random, when the correlation of the signed values is about 0.
+     * The same correlation of the magnitudes, `map.values`. For the gradient it is 0.4 to 0.7 after
+     * one layer and 0.3 to 0.45 with all layers random, when the correlation of the signed values
+     * is about 0.
      */
     magnitudeCorrelation: number | undefined;
     map: SaliencyGrid;

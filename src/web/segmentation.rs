@@ -77,8 +77,8 @@ impl Segmentation {
         self.alpha.get(|| self.array(|alpha| alpha))
     }
 
-    /// The object's pixels as a PNG file of the photo's size, transparent outside the object, with a
-    /// soft edge.
+    /// The object's pixels as a PNG file of the photo's size, transparent outside the object, with
+    /// a soft edge.
     #[wasm_bindgen(js_name = cutoutPng, unchecked_return_type = "Promise<Blob>")]
     pub fn cutout_png(
         &self,

@@ -28,8 +28,8 @@ pub const TARGET: &[&str] = &["classIndex", "layer", "channel", "position"];
 /// The target of a call: its `classIndex`, or its `layer`, `channel` and `position`.
 ///
 /// # Errors
-/// `class-out-of-range` without either; `setting-out-of-range` with both, or for an unknown layer or
-/// an invalid index; `no-network` for a layer before a network is loaded.
+/// `class-out-of-range` without either; `setting-out-of-range` with both, or for an unknown layer
+/// or an invalid index; `no-network` for a layer before a network is loaded.
 pub fn target(options: &Options, engine: &engine::Engine) -> Result<Target, Error> {
     let layer = match (options.get("classIndex"), options.text("layer")?) {
         (None, Some(layer)) => layer,

@@ -12,8 +12,8 @@ extern "C" {
     fn set_timeout(call: &Function, milliseconds: u32) -> Result<JsValue, JsValue>;
 }
 
-/// Resolves to `undefined` after `wait`, in a task of its own, so that the messages that wait for the
-/// worker are handled first. (A resolved promise would run before them.)
+/// Resolves to `undefined` after `wait`, in a task of its own, so that the messages that wait for
+/// the worker are handled first. (A resolved promise would run before them.)
 pub fn after(wait: Duration) -> Promise {
     Promise::new(&mut |resolve, _| {
         // Everything that runs wasm has setTimeout; without it, going on at once is right.

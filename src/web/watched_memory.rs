@@ -1,14 +1,14 @@
-//! Whether memory was refused. A program that gets none stops in a trap that looks like every
-//! other.
+//! Remembers whether memory was refused. A program that gets none stops with a trap that looks like
+//! any other.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the last request was refused: what stops the program is the last that it did.
+/// Whether the last request was refused. A refusal stops the program, so it is the last request.
 static REFUSED: AtomicBool = AtomicBool::new(false);
 
-/// Whether the program's last request for memory was refused. May also be asked of a program that
-/// has stopped.
+/// Whether the program's last request for memory was refused. Also works in a program that has
+/// stopped.
 pub fn memory_was_refused() -> bool {
     REFUSED.load(Ordering::Relaxed)
 }

@@ -1,6 +1,6 @@
-// The npm package's entry. The program comes in three builds with the same API: two that compute on
-// the CPU, of which one is fetched at once, and one that also has the WebGPU backend and is four
-// times as large, which only those fetch who have use for it.
+// The npm package's entry. The program comes in three builds with the same API: two for the CPU, of
+// which one is fetched at the start, and one that also has the WebGPU backend. That one is four
+// times as large and is fetched only when a caller opens an engine on WebGPU.
 
 import start, {
   BUILD as BUILD_ON_CPU,
@@ -16,7 +16,7 @@ import start, {
 
 export { ClassModelRun, ObjectCut, SaliencyMap, SanityCheck, Segmentation };
 
-// Bundlers find the package's files by these addresses, if each is spelt out where it is made.
+// Bundlers find the package's files only if each address is written out in its `new URL`.
 const PLAIN = new URL('./cpu/deep_inside_bg.wasm', import.meta.url);
 const RELAXED = new URL('./cpu/deep_inside_relaxed_bg.wasm', import.meta.url);
 const WEBGPU = new URL('./webgpu/deep_inside_bg.wasm', import.meta.url);
@@ -26,12 +26,12 @@ const WEIGHTS = {
 };
 
 /**
- * Which build the package is: the programs and their JavaScript say the same, else they do not
- * belong together. Put in when it is built.
+ * Identifies the package's build. The programs and their JavaScript carry the same value; if not,
+ * they do not belong together. The build script fills it in.
  */
 const BUILD = '';
 
-/** `f32x4.relaxed_madd`, in a program of one function. */
+/** A program of one function that uses `f32x4.relaxed_madd`. */
 // prettier-ignore
 const RELAXED_SIMD = Uint8Array.of(
   0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // header
@@ -43,10 +43,10 @@ const RELAXED_SIMD = Uint8Array.of(
 /** @type {ReturnType<typeof start> | null} */
 let starting = null;
 
-/** Starts the program, once: the given one, else the faster of those that run here. */
+/** Starts the program once: the given one, else the faster of those that this browser runs. */
 export default function init(options) {
   starting ??= load(options).catch((error) => {
-    starting = null; // so that another try may follow
+    starting = null; // so that the caller may try again
     throw error;
   });
   return starting;
@@ -66,8 +66,8 @@ async function load(options) {
 }
 
 /**
- * Opens an engine on the device: by the program with WebGPU if the device calls for it, else by the
- * CPU's.
+ * Opens an engine on the device, in the program with WebGPU if the device needs it, else in the CPU
+ * program.
  * @param {'auto' | 'webgpu' | 'cpu'} device
  * @returns {Promise<Engine>}
  */
@@ -75,7 +75,7 @@ export async function openEngine(device) {
   if (await takesWebGpu(device)) {
     const program = await loadWebGpu().catch((error) => {
       if (error.code === 'program-mismatch') throw error;
-      return null; // the CPU's program then says that WebGPU is unavailable
+      return null; // the CPU program then reports that WebGPU is unavailable
     });
     if (program) return program.Engine.open(device);
   }
@@ -83,7 +83,7 @@ export async function openEngine(device) {
   return Object.setPrototypeOf(await CpuEngine.open(device), Engine.prototype);
 }
 
-/** The CPU program's class, but `open` chooses between the programs. */
+/** The CPU program's class with an `open` that chooses between the programs. */
 export class Engine extends CpuEngine {
   static open(device) {
     return openEngine(device);
@@ -94,8 +94,8 @@ async function loadWebGpu() {
   const program = await import('./webgpu/deep_inside.js');
   await program.default({ module_or_path: compileOwn(WEBGPU, program.BUILD) });
   program.readOwnFilesWith(fetchWeights);
-  // Its objects are instances of the classes that this module exports, too. Bundlers rename
-  // classes, but not these keys.
+  // Makes its objects instances of the classes that this module exports. Bundlers rename classes,
+  // but not these keys.
   for (const [name, exported] of Object.entries({
     ClassModelRun,
     Engine,
@@ -110,16 +110,15 @@ async function loadWebGpu() {
 }
 
 /**
- * A program of this package, checked to be of its build: one that is not may start, and compute
- * something else.
+ * Compiles a program of this package and checks that it belongs to this build: another may start
+ * and give wrong results.
  * @param {URL} address
  * @param {string | undefined} glue   the build of the program's JavaScript
  */
 async function compileOwn(address, glue) {
   const response = await fetchOwn(address);
   if (!response.ok) throw new TypeError(`the server answered ${response.status}`);
-  // Servers that do not know the type of programs are common; then it is compiled when all of it
-  // has come.
+  // Many servers do not know the media type of wasm; then it is compiled after the whole download.
   const streams = response.headers.get('content-type') === 'application/wasm';
   const program = await (streams
     ? WebAssembly.compileStreaming(response)
@@ -140,8 +139,7 @@ async function compileOwn(address, glue) {
 /** One of the package's files. @param {URL} address @returns {Promise<Response>} */
 async function fetchOwn(address) {
   if (address.protocol !== 'file:' || !globalThis.process?.versions?.node) return fetch(address);
-  // Node's `fetch` reads no files. The module's name is not for bundlers to look up: they build for
-  // browsers.
+  // Node's `fetch` reads no files. Bundlers build for browsers and must not resolve this module.
   const files = 'node:fs/promises';
   const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ files);
   const type = address.pathname.endsWith('.wasm') ? 'application/wasm' : 'application/octet-stream';
@@ -157,7 +155,7 @@ async function fetchWeights(file) {
   if (!WEIGHTS[file]) throw new Error('the package does not hold it');
   const response = await fetchOwn(WEIGHTS[file]);
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
-  // Hosts of single-page programs answer so for files that they do not have.
+  // Hosts of single-page applications answer with the page for files that they do not have.
   if (response.headers.get('content-type')?.startsWith('text/html'))
     throw new Error('the server sent a web page instead');
   return response.arrayBuffer();

@@ -12,7 +12,8 @@ use std::error::Error as StdError;
 use clap::Parser;
 use deep_inside::device::DeviceChoice;
 use deep_inside::engine::Engine;
-use deep_inside::networks::graph::Operation;
+use deep_inside::graph::operators::{Convolutions, MaxPool};
+use deep_inside::graph::{NodeId, Shape};
 use pollster::block_on;
 
 /// Published peaks: 32-bit floating-point operations and bytes of memory traffic a second.
@@ -64,11 +65,12 @@ fn main() -> Result<(), Box<dyn StdError>> {
     );
     engine.load_network("squeezenet1_1", &std::fs::read(weights)?)?;
     let graph = &engine.network()?.graph;
-    let shapes = graph.shapes(side);
+    let shapes = graph.shapes(&Shape::new([3, side, side]))?;
     println!("| layers | result | MFLOP | MB | dispatches |\n|---|---|---|---|---|");
     let (mut total, mut block) = (Cost::default(), Cost::default());
-    for (id, layer) in graph.layers().iter().enumerate().skip(1) {
-        let size = |id: usize| shapes[id].iter().product::<usize>();
+    for id in graph.ids().skip(1) {
+        let layer = &graph[id];
+        let size = |id: NodeId| shapes[id.index()].elements();
         let (read, written) = (
             layer.inputs.iter().map(|&read| size(read)).sum::<usize>(),
             size(id),
@@ -77,30 +79,29 @@ fn main() -> Result<(), Box<dyn StdError>> {
             block.add(flops, values);
             total.add(flops, values);
         };
-        match &layer.operation {
-            // There and back: once the input, the weights and the result; back also the ReLU's
-            // result, which decides what passes.
-            Operation::Convolution(convolution) => {
-                let shape = convolution.shape;
-                let weights = shape.channels_in * shape.channels_out * shape.kernel * shape.kernel;
-                let flops = 2 * weights * shapes[id][1] * shapes[id][2];
-                add(flops, read + weights + written);
-                add(flops, written + weights + 2 * read);
-            }
-            // There and back: also which place of each window was the largest.
-            Operation::MaxPool(shape) => {
-                add(shape.kernel * shape.kernel * written, read + 2 * written);
-                add(written, 2 * written + 2 * read);
-            }
-            _ => continue,
+        let [channels, rows, columns] = shapes[id.index()].planes();
+        let convolutions = layer.operator.downcast::<Convolutions>();
+        if let Some(convolution) = convolutions.and_then(Convolutions::single) {
+            // Forward: once the input, the weights and the output. Backward: also the input as a
+            // ReLU's output, which decides what passes.
+            let shape = convolution.shape;
+            let weights = shape.channels_in * shape.channels_out * shape.kernel * shape.kernel;
+            let flops = 2 * weights * rows * columns;
+            add(flops, read + weights + written);
+            add(flops, written + weights + 2 * read);
+        } else if let Some(MaxPool(shape)) = layer.operator.downcast::<MaxPool>() {
+            // Both ways: also the argmax of each window.
+            add(shape.kernel * shape.kernel * written, read + 2 * written);
+            add(written, 2 * written + 2 * read);
+        } else {
+            continue;
         }
         let name = layer.name.split('.').take(2).collect::<Vec<_>>().join(".");
-        let more = graph.layers()[id + 1..].iter().any(|later| {
+        let more = graph.nodes()[id.index() + 1..].iter().any(|later| {
             later.name.starts_with(&format!("{name}."))
-                && matches!(later.operation, Operation::Convolution(_))
+                && later.operator.downcast::<Convolutions>().is_some()
         });
         if !more {
-            let [channels, rows, columns] = shapes[id];
             let channels = if layer.name.contains("expand") {
                 2 * channels
             } else {

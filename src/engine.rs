@@ -8,8 +8,9 @@ use crate::class_model::{ClassModelRun, ClassModelSettings, SHARP};
 use crate::device::{Adapter, ComputeDevice, DeviceChoice, Offer, read_back};
 use crate::error::Error;
 use crate::gradient::{Target, gradient};
+use crate::graph::ReluRule;
 use crate::image_input::Picture;
-use crate::networks::{LayerInfo, NETWORKS, Network, ReluRule};
+use crate::networks::{LayerInfo, NETWORKS, Network};
 use crate::preprocess::{Crops, PhotoCrops};
 use crate::progress::{Progress, SubProgress};
 use crate::saliency::{

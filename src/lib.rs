@@ -44,7 +44,7 @@
 //! `matrix3`.
 //!
 //! ```text
-//! picture -> image_input -> imaging -> preprocess -> weights -> kernels -> onnx -> networks -> gradient
+//! picture -> image_input -> imaging -> preprocess -> weights -> kernels -> graph -> onnx -> networks -> gradient
 //! gradient -> saliency -> segmentation -> render -> engine
 //! gradient -> class_model -> engine
 //! engine -> web -> page
@@ -98,6 +98,7 @@ pub mod imaging;
 pub mod preprocess;
 pub mod weights;
 pub mod kernels;
+pub mod graph;
 pub mod onnx;
 pub mod networks;
 pub mod gradient;

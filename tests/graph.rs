@@ -3,15 +3,15 @@
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::device::read_back;
+use deep_inside::graph::operators::{Concatenation, Convolutions, Input, MaxPool, Relu};
+use deep_inside::graph::{Graph, NodeId, Operator, ReluRule, Retain, Shape, Value};
 use deep_inside::kernels::{Convolution, ConvolutionShape, PoolShape};
-use deep_inside::networks::graph::{Graph, INPUT, LayerId, Operation};
-use deep_inside::networks::{ReluRule, Retain};
 use deep_inside::rng::Rng;
 use pollster::block_on;
 use proptest::collection::vec;
@@ -45,7 +45,7 @@ enum Op {
 #[derive(Debug, Clone)]
 struct Node {
     op: Op,
-    inputs: Vec<LayerId>,
+    inputs: Vec<usize>,
     /// Channels, rows and columns of its output.
     size: [usize; 3],
 }
@@ -53,6 +53,9 @@ struct Node {
 /// A graph for the reference; the first node is the input.
 #[derive(Debug, Clone)]
 struct Nodes(Vec<Node>);
+
+/// Index of the input.
+const INPUT: usize = 0;
 
 impl Nodes {
     fn new(side: usize) -> Self {
@@ -63,7 +66,7 @@ impl Nodes {
         }])
     }
 
-    fn push(&mut self, op: Op, inputs: &[LayerId]) -> LayerId {
+    fn push(&mut self, op: Op, inputs: &[usize]) -> usize {
         let [channels, rows, columns] = self.0[inputs[0]].size;
         let (channels, [rows, columns]) = match &op {
             Op::Picture | Op::Relu => (channels, [rows, columns]),
@@ -88,10 +91,10 @@ impl Nodes {
     fn convolution(
         &mut self,
         rng: &mut Rng,
-        input: LayerId,
+        input: usize,
         channels_out: usize,
         [kernel, stride, padding]: [usize; 3],
-    ) -> LayerId {
+    ) -> usize {
         let channels_in = self.0[input].size[0];
         let fan_in = channels_in * kernel * kernel;
         let shape = ConvolutionShape {
@@ -117,20 +120,23 @@ impl Nodes {
     fn convolution_relu(
         &mut self,
         rng: &mut Rng,
-        input: LayerId,
+        input: usize,
         channels_out: usize,
         sizes: [usize; 3],
-    ) -> LayerId {
+    ) -> usize {
         let sum = self.convolution(rng, input, channels_out, sizes);
         self.push(Op::Relu, &[sum])
     }
 
-    /// The crate's graph of the same layers.
-    fn graph(&self) -> Graph {
-        let mut graph = Graph::default();
-        for (id, node) in self.0.iter().enumerate().skip(1) {
-            let operation = match &node.op {
-                Op::Picture => Operation::Input,
+    /// The crate's graph of the same layers, and the ids of its nodes.
+    fn graph(&self) -> (Graph, Vec<NodeId>) {
+        let mut graph = Graph::new(Shape::new(self.0[INPUT].size));
+        let mut ids = vec![graph.output()];
+        for (index, node) in self.0.iter().enumerate().skip(1) {
+            let inputs: Vec<NodeId> = node.inputs.iter().map(|&input| ids[input]).collect();
+            let name = format!("layer {index}");
+            let id = match &node.op {
+                Op::Picture => panic!("only the first node is an input"),
                 Op::Convolution {
                     shape,
                     weight,
@@ -140,22 +146,20 @@ impl Nodes {
                         TensorData::new(bias.clone(), [bias.len()]),
                         &Device::flex(),
                     );
-                    Operation::Convolution(Convolution::new(weight.clone(), bias, *shape))
+                    let convolution = Convolution::new(weight.clone(), bias, *shape);
+                    graph.add(name, Convolutions::from(convolution), &inputs)
                 }
-                Op::Relu => Operation::Relu,
-                Op::MaxPool(shape) => Operation::MaxPool(*shape),
-                Op::Concatenate => Operation::Concatenate,
+                Op::Relu => graph.add(name, Relu, &inputs),
+                Op::MaxPool(shape) => graph.add(name, MaxPool(*shape), &inputs),
+                Op::Concatenate => graph.add(name, Concatenation, &inputs),
             };
-            assert_eq!(
-                graph.push(format!("layer {id}"), operation, &node.inputs),
-                id
-            );
+            ids.push(id.unwrap());
         }
-        graph
+        (graph, ids)
     }
 
     /// Whether all of a node's output comes from ReLUs.
-    fn is_from_relus(&self, id: LayerId) -> bool {
+    fn is_from_relus(&self, id: usize) -> bool {
         match self.0[id].op {
             Op::Relu => true,
             Op::Concatenate => self.0[id]
@@ -224,7 +228,7 @@ impl Nodes {
     fn backward(
         &self,
         results: &[Vec<f64>],
-        last: LayerId,
+        last: usize,
         signal: &[f64],
         rule: ReluRule,
     ) -> Vec<Vec<f64>> {
@@ -394,7 +398,7 @@ fn nodes_from(side: usize, seed: u64, genes: &[(u8, usize, usize, usize)]) -> No
                 &[input],
             )),
             4 => {
-                let alike: Vec<LayerId> = (0..nodes.0.len())
+                let alike: Vec<usize> = (0..nodes.0.len())
                     .filter(|&id| nodes.0[id].size[1..] == [rows, columns])
                     .collect();
                 let inputs = [input, alike[b % alike.len()], alike[c % alike.len()]];
@@ -431,8 +435,8 @@ fn tensor(values: &[f32], [channels, rows, columns]: [usize; 3]) -> Tensor<4> {
     )
 }
 
-fn assert_close(what: &str, ours: Tensor<4>, theirs: &[f64]) {
-    let ours = block_on(read_back(ours)).unwrap();
+fn assert_close(what: &str, ours: impl Into<Value>, theirs: &[f64]) {
+    let ours = block_on(read_back(ours.into().planes())).unwrap();
     assert_eq!(ours.len(), theirs.len(), "{what}");
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
     let difference = norm(&mut ours.iter().zip(theirs).map(|(&a, b)| f64::from(a) - b));
@@ -487,37 +491,40 @@ proptest! {
             prop_assert!((difference - gradient[at]).abs() <= 1e-4 * largest + 1e-5, "{difference}, not {}", gradient[at]);
         }
 
-        let graph = nodes.graph();
-        let shapes = graph.shapes(side);
-        prop_assert!(shapes.iter().zip(&nodes.0).all(|(shape, node)| *shape == node.size));
-        let (pictures, signal) = (tensor(&pictures, shapes[INPUT]), tensor(&signals, shapes[last]));
-        let ancestors: Vec<LayerId> = (0..=last).filter(|&id| graph.reaches(id, last)).collect();
+        let (graph, ids) = nodes.graph();
+        let shapes = graph.shapes(&Shape::new([3, side, side])).unwrap();
+        prop_assert!(shapes.iter().zip(&nodes.0).all(|(shape, node)| shape.sizes() == node.size));
+        prop_assert!(graph.nodes().iter().zip(&shapes).all(|(node, shape)| node.shape == *shape));
+        let pictures = tensor(&pictures, nodes.0[INPUT].size);
+        let signal = tensor(&signals, nodes.0[last].size);
+        let reaches = |index: &usize| graph.reaches(ids[*index], ids[last]);
+        let ancestors: Vec<usize> = (0..=last).filter(reaches).collect();
         let retained = ancestors[retained % ancestors.len()];
-        for retain in [Retain::Nothing, Retain::Layer(retained), Retain::Everything] {
-            let (result, trace) = graph.forward(pictures.clone(), last, retain).unwrap();
-            let results = |id: LayerId| [&references[0].0[id][..], &references[1].0[id]].concat();
+        for retain in [Retain::Nothing, Retain::Node(ids[retained]), Retain::Everything] {
+            let (result, trace) = graph.forward(pictures.clone(), ids[last], retain).unwrap();
+            let results = |id: usize| [&references[0].0[id][..], &references[1].0[id]].concat();
             assert_close(&format!("result, {retain:?}"), result, &results(last));
-            if let (Retain::Layer(id @ 1..), Some(result)) = (retain, trace.retained.clone()) {
-                assert_close(&format!("result of layer {id}"), result, &results(id));
+            if let (Retain::Node(_), Some(result)) = (retain, trace.retained.clone()) {
+                assert_close(&format!("result of layer {retained}"), result, &results(retained));
             }
             for rule in RULES {
                 let expected = expected(rule);
                 let what = format!("{rule:?}, {retain:?}");
                 let mut seen = Vec::new();
-                let visit = |id: LayerId, signal: &Tensor<4>| seen.push((id, signal.clone()));
-                let gradient = graph.backward(&trace, signal.clone(), rule, INPUT, visit).unwrap();
+                let visit = |id: NodeId, signal: &Value| seen.push((id.index(), signal.clone()));
+                let gradient = graph.backward(&trace, signal.clone(), rule, ids[INPUT], visit).unwrap();
                 assert_close(&what, gradient, &expected[INPUT]);
                 if retain == Retain::Everything {
                     prop_assert_eq!(seen.iter().rev().map(|&(id, _)| id).collect::<Vec<_>>(), ancestors.clone());
                 }
                 for (id, signal) in seen {
-                    if retain == Retain::Everything || retain == Retain::Layer(id) {
+                    if retain == Retain::Everything || retain == Retain::Node(ids[id]) {
                         assert_close(&format!("signal at layer {id}, {what}"), signal, &expected[id]);
                     }
                 }
-                if let Retain::Layer(id) = retain {
+                if let Retain::Node(id) = retain {
                     let there = graph.backward(&trace, signal.clone(), rule, id, |_, _| ()).unwrap();
-                    assert_close(&format!("signal back to layer {id}, {what}"), there, &expected[id]);
+                    assert_close(&format!("signal back to layer {id:?}, {what}"), there, &expected[retained]);
                 }
             }
         }
@@ -573,21 +580,18 @@ fn branches_of_different_depth_each_keep_their_relu() {
                 [inactive, deep]
             },
         );
-        let graph = nodes.graph();
+        let (graph, ids) = nodes.graph();
+        let picture = tensor(&[1.0, 0.0, 0.0], [3, 1, 1]);
         let (result, trace) = graph
-            .forward(
-                tensor(&[1.0, 0.0, 0.0], [3, 1, 1]),
-                graph.features(),
-                Retain::Nothing,
-            )
+            .forward(picture, graph.output(), Retain::Nothing)
             .unwrap();
-        let signal = Tensor::ones(result.dims(), &Device::flex());
+        let signal = result.planes().ones_like();
         let gradient = graph
-            .backward(&trace, signal, ReluRule::Gradient, INPUT, |_, _| ())
+            .backward(&trace, signal, ReluRule::Gradient, ids[INPUT], |_, _| ())
             .unwrap();
         // relu(-2 x) is inactive at x = 1, and relu(relu(1.5 x)) is active.
         assert_eq!(
-            block_on(read_back(gradient)).unwrap(),
+            block_on(read_back(gradient.planes())).unwrap(),
             [1.5, 0.0, 0.0],
             "swapped: {swapped}"
         );
@@ -595,38 +599,47 @@ fn branches_of_different_depth_each_keep_their_relu() {
 }
 
 #[test]
-fn an_operation_with_inputs_that_it_cannot_read_is_a_coded_error() {
-    let convolution = || {
-        nodes_from(2, 1, &[(0, 0, 2, 0)]).graph().layers()[1]
-            .operation
-            .clone()
+fn an_operator_with_inputs_that_it_cannot_read_is_a_coded_error() {
+    let refused = |operator: Arc<dyn Operator>, sizes: &[[usize; 3]]| {
+        let shapes: Vec<Shape> = sizes.iter().map(|&size| Shape::new(size)).collect();
+        let shapes: Vec<&Shape> = shapes.iter().collect();
+        operator.output_shape(&shapes).is_err()
     };
-    let pool = Operation::MaxPool(PoolShape {
+    let bias = Tensor::zeros([2], &Device::flex());
+    let shape = ConvolutionShape {
+        channels_in: 3,
+        channels_out: 2,
+        kernel: 3,
+        stride: 1,
+        padding: 0,
+    };
+    let convolution: Arc<dyn Operator> = Arc::new(Convolutions::from(Convolution::new(
+        vec![0.0; 54],
+        bias,
+        shape,
+    )));
+    let pool: Arc<dyn Operator> = Arc::new(MaxPool(PoolShape {
         kernel: 2,
         stride: 2,
-    });
-    for (operation, inputs) in [
-        (Operation::Input, &[INPUT][..]),
-        (Operation::Input, &[INPUT, INPUT]),
-        (Operation::Input, &[]),
-        (convolution(), &[INPUT, INPUT]),
-        (convolution(), &[]),
-        (Operation::Relu, &[INPUT, INPUT]),
-        (Operation::Relu, &[]),
-        (pool, &[INPUT, INPUT]),
-        (Operation::Concatenate, &[]),
-    ] {
-        let mut graph = Graph::default();
-        let kind = operation.kind();
-        let last = graph.push("odd", operation, inputs);
-        let error = graph
-            .forward(tensor(&[1.0; 12], [3, 2, 2]), last, Retain::Nothing)
-            .err();
-        let error =
-            error.unwrap_or_else(|| panic!("a {kind} of {} layers was computed", inputs.len()));
-        assert_eq!(error.code(), "internal");
-        assert!(error.detail().contains("odd"), "{error}");
+    }));
+    let size = [3, 4, 4];
+    for operator in [Arc::new(Relu), pool, convolution.clone()] {
+        assert!(!refused(operator.clone(), &[size]), "{operator:?}");
+        assert!(refused(operator.clone(), &[size, size]), "{operator:?}");
+        assert!(refused(operator.clone(), &[]), "{operator:?}");
     }
+    assert!(refused(convolution.clone(), &[[4, 4, 4]]));
+    assert!(refused(convolution, &[[3, 4, 2]]));
+    assert!(refused(Arc::new(Concatenation), &[]));
+    assert!(refused(Arc::new(Concatenation), &[size, [3, 4, 5]]));
+    assert!(refused(Arc::new(Input), &[size]) && refused(Arc::new(Input), &[]));
+
+    let mut graph = Graph::new(Shape::new(size));
+    let input = graph.output();
+    let error = graph.add("odd", Relu, &[input, input]).unwrap_err();
+    assert_eq!(error.code(), "network-unsupported");
+    assert!(error.detail().contains("odd"), "{error}");
+    assert_eq!(graph.nodes().len(), 1);
 }
 
 #[test]
@@ -641,16 +654,15 @@ fn a_graph_with_exponentially_many_paths_takes_linear_time() {
             let parts = [0, 1].map(|_| nodes.convolution_relu(&mut rng, end, 2, [1, 1, 0]));
             end = nodes.push(Op::Concatenate, &parts);
         }
-        let graph = nodes.graph();
-        assert!(!graph.reaches(dead_end, end));
-        assert!(
-            graph.reaches(INPUT, end) && graph.reaches(end, end) && !graph.reaches(end, dead_end)
-        );
+        let (graph, ids) = nodes.graph();
+        let reaches = |from: usize, to: usize| graph.reaches(ids[from], ids[to]);
+        assert!(!reaches(dead_end, end));
+        assert!(reaches(INPUT, end) && reaches(end, end) && !reaches(end, dead_end));
         let (result, trace) = graph
-            .forward(tensor(&[1.0; 48], [3, 4, 4]), end, Retain::Nothing)
+            .forward(tensor(&[1.0; 48], [3, 4, 4]), ids[end], Retain::Nothing)
             .unwrap();
         graph
-            .backward(&trace, result, ReluRule::Gradient, INPUT, |_, _| ())
+            .backward(&trace, result, ReluRule::Gradient, ids[INPUT], |_, _| ())
             .unwrap();
         done.send(()).unwrap();
     });

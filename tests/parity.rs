@@ -7,7 +7,8 @@ mod golden;
 use burn::tensor::{Tensor, TensorData};
 use deep_inside::device::{DeviceChoice, read_back};
 use deep_inside::gradient::{Target, score_gradient};
-use deep_inside::networks::{NETWORKS, Network, ReluRule};
+use deep_inside::graph::ReluRule;
+use deep_inside::networks::{NETWORKS, Network};
 use pollster::block_on;
 
 fn network() -> Network {

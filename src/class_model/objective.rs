@@ -3,8 +3,10 @@
 use burn::tensor::Tensor;
 
 use crate::error::Error;
-use crate::gradient::{Target, gradient_from, spread_over_positions};
-use crate::networks::{Network, ReluRule};
+use crate::gradient::{Target, gradient_from};
+use crate::graph::ReluRule;
+use crate::graph::operators::spread_over_positions;
+use crate::networks::Network;
 
 /// The quantity whose gradient a recipe ascends. For a neuron every objective is
 /// [`Score`](Objective::Score).
@@ -40,14 +42,14 @@ impl Objective {
         target: &Target,
         rule: ReluRule,
     ) -> Result<Tensor<4>, Error> {
-        let classifier = &network.classifier;
+        let head = &network.head;
         gradient_from(network, images, target, rule, |probe, activations| {
             let weights = match (self, target) {
                 (Self::LogPosterior, &Target::Class(class)) => {
-                    classifier.log_posterior_weights(activations, class)
+                    head.log_posterior_weights(activations, class)
                 }
                 (Self::Alignment { power }, &Target::Class(class)) => {
-                    classifier.aligning_weights(activations, class, power)
+                    head.aligning_weights(activations, class, power)
                 }
                 _ => return probe.signal(activations.dims()),
             };

@@ -12,7 +12,7 @@ use super::pixels::Pixels;
 use super::regularisers::Regularisers;
 use super::transformations::Transformations;
 use crate::error::Error;
-use crate::networks::ReluRule;
+use crate::graph::ReluRule;
 use crate::preprocess::InputSpec;
 
 /// Everything that determines a class model but its target, seed and side.

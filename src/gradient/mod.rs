@@ -8,4 +8,4 @@ pub use score_gradient::{
     ActivationGradient, ScoreGradient, gradient, gradient_from, layer_gradient, score,
     score_gradient,
 };
-pub use target::{Probe, Target, spread_over_positions};
+pub use target::{Probe, Target};

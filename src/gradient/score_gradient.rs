@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 
 use super::{Probe, Target};
 use crate::error::Error;
-use crate::networks::graph::{INPUT, LayerId};
-use crate::networks::{Network, ReluRule, Retain};
+use crate::graph::{INPUT, NodeId, ReluRule, Retain, Value};
+use crate::networks::Network;
 
 /// Scores and gradients of a batch, still on the device.
 pub struct ScoreGradient {
@@ -106,13 +106,15 @@ fn passes(
 ) -> Result<Passes, Error> {
     let probe = target.probe(network, pictures.dims()[2])?;
     let graph = &network.graph;
-    let (activations, trace) = graph.forward(pictures, probe.layer, Retain::Nothing)?;
-    let signal = signal(&probe, &activations);
+    let (activations, trace) = graph.forward(pictures, probe.node, Retain::Nothing)?;
+    let sizes = activations.sizes();
+    let activations = activations.planes();
+    let signal = Value::from_planes(signal(&probe, &activations), &sizes);
     let gradients = graph.backward(&trace, signal, rule, INPUT, |_, _| ())?;
     Ok(Passes {
         probe,
         activations,
-        gradients,
+        gradients: gradients.tensor(),
     })
 }
 
@@ -125,8 +127,8 @@ pub fn score(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<
     let probe = target.probe(network, pictures.dims()[2])?;
     let (activations, _) = network
         .graph
-        .forward(pictures, probe.layer, Retain::Nothing)?;
-    Ok(probe.value(&probe.plane(activations)))
+        .forward(pictures, probe.node, Retain::Nothing)?;
+    Ok(probe.value(&probe.plane(activations.planes())))
 }
 
 /// The activations of `layer` for the normalised `pictures`, and the target's gradient with respect
@@ -138,23 +140,45 @@ pub fn layer_gradient(
     network: &Network,
     pictures: Tensor<4>,
     target: &Target,
-    layer: LayerId,
+    layer: NodeId,
 ) -> Result<ActivationGradient, Error> {
     let graph = &network.graph;
     let probe = target.probe(network, pictures.dims()[2])?;
-    if !graph.reaches(layer, probe.layer) {
-        let name = |id: LayerId| &graph.layers()[id].name;
+    if probe.linear == Some(layer) {
+        return own_channel_gradient(network, pictures, &probe);
+    }
+    if !graph.reaches(layer, probe.node) {
+        let name = |id: NodeId| &graph[id].name;
         return Err(Error::SettingOutOfRange(format!(
             "{} does not feed {}",
             name(layer),
-            name(probe.layer)
+            name(probe.node)
         )));
     }
-    let (last, trace) = graph.forward(pictures, probe.layer, Retain::Layer(layer))?;
-    let signal = probe.signal(last.dims());
+    let (last, trace) = graph.forward(pictures, probe.node, Retain::Node(layer))?;
+    let signal = probe.signal(last.clone().planes().dims());
+    let signal = Value::from_planes(signal, &last.sizes());
     let gradients = graph.backward(&trace, signal, ReluRule::Gradient, layer, |_, _| ())?;
     Ok(ActivationGradient {
-        activations: trace.retained.unwrap_or(last),
+        activations: trace.retained.unwrap_or(last).planes(),
+        gradients: gradients.planes(),
+    })
+}
+
+/// The same at the linear layer whose row the probe's weights are. Only the target's own channel has a
+/// gradient there, so it is the only one that is computed.
+fn own_channel_gradient(
+    network: &Network,
+    pictures: Tensor<4>,
+    probe: &Probe,
+) -> Result<ActivationGradient, Error> {
+    let (activations, _) = network
+        .graph
+        .forward(pictures, probe.node, Retain::Nothing)?;
+    let plane = probe.plane(activations.planes());
+    let gradients = probe.plane_signal(plane.dims());
+    Ok(ActivationGradient {
+        activations: plane,
         gradients,
     })
 }

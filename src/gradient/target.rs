@@ -3,8 +3,9 @@
 use burn::tensor::{Tensor, TensorData};
 
 use crate::error::Error;
-use crate::networks::graph::{INPUT, LayerId};
-use crate::networks::{LayerRef, Network};
+use crate::graph::operators::{Linear, spread_over_positions};
+use crate::graph::{INPUT, NodeId, Shape, averaged};
+use crate::networks::Network;
 
 /// The scalar that is differentiated with respect to the input. The gradient exists for every
 /// neuron, which makes it more general than a DeconvNet (section 4 of the paper).
@@ -15,7 +16,7 @@ pub enum Target {
     /// A channel of a layer.
     Neuron {
         /// The layer; [`Network::layer`] finds it by name.
-        layer: LayerRef,
+        layer: NodeId,
         /// Index of the channel.
         channel: usize,
         /// Row and column in the layer's own grid; the mean over all positions if `None`.
@@ -23,14 +24,16 @@ pub enum Target {
     },
 }
 
-/// A linear probe that reads a [`Target`]: a weighted sum over the channels of one layer of the
-/// graph, plus a bias, at one position or as the mean over all of them. A class is such a sum over
-/// the features; a neuron has weight 1 for its own channel.
+/// A linear probe that reads a [`Target`]: a weighted sum over the channels of one node of the
+/// graph, plus a bias, at one position or as the mean over all of them.
+///
+/// A neuron has weight 1 for its own channel. Linear layers behind the probed node are taken into
+/// the weights, so that only the target's own row of a classifier is read.
 pub struct Probe {
-    /// The layer that is read. Later layers need not be computed.
-    pub layer: LayerId,
-    /// Whether the target is a channel of the classifier.
-    pub in_classifier: bool,
+    /// The node that is read. Later nodes need not be computed.
+    pub node: NodeId,
+    /// The linear layer whose row the weights are, if any.
+    pub linear: Option<NodeId>,
     /// `[1, channels, 1, 1]`.
     weights: Tensor<4>,
     /// `[1, 1, 1, 1]`.
@@ -43,46 +46,36 @@ impl Target {
     ///
     /// # Errors
     /// `class-out-of-range` for a class that the network does not have; `setting-out-of-range` for
-    /// a layer, a channel or a position that it does not have.
+    /// a layer, a channel or a position that it does not have, and for a side that it does not take.
     pub fn probe(&self, network: &Network, side: usize) -> Result<Probe, Error> {
+        let graph = &network.graph;
+        let shapes = graph.shapes(&Shape::new([3, side, side]))?;
         match *self {
             Target::Class(class) => {
-                let classes = network.classifier.classes();
+                let classes = network.classes();
                 if class >= classes {
                     return Err(Error::ClassOutOfRange(format!(
                         "{class}, where the classes are 0 to {}",
                         classes - 1
                     )));
                 }
-                Ok(Probe::of_class(network, class, None))
+                Ok(Probe::new(network, graph.output(), class, None))
             }
             Target::Neuron {
                 layer,
                 channel,
                 position,
             } => {
-                let shapes = network.graph.shapes(side);
-                let (read, channels) = match layer {
-                    LayerRef::Hidden(id) if id != INPUT && id < shapes.len() => (id, shapes[id][0]),
-                    LayerRef::Hidden(id) => {
-                        return Err(Error::SettingOutOfRange(format!("there is no layer {id}")));
-                    }
-                    LayerRef::Classifier => {
-                        (network.graph.features(), network.classifier.classes())
-                    }
-                };
-                let [_, rows, columns] = shapes[read];
+                let shape = shapes.get(layer.index()).filter(|_| layer != INPUT);
+                let [channels, rows, columns] = shape
+                    .map(Shape::planes)
+                    .ok_or_else(|| Error::SettingOutOfRange("there is no such layer".to_owned()))?;
                 check_neuron(
                     network.layer_name(layer),
                     (channel, channels),
                     (position, [rows, columns]),
                 )?;
-                Ok(match layer {
-                    LayerRef::Hidden(id) => {
-                        Probe::of_channel(network, id, (channel, channels), position)
-                    }
-                    LayerRef::Classifier => Probe::of_class(network, channel, position),
-                })
+                Ok(Probe::new(network, layer, channel, position))
             }
         }
     }
@@ -108,30 +101,40 @@ fn check_neuron(
 }
 
 impl Probe {
-    fn of_class(network: &Network, class: usize, position: Option<[usize; 2]>) -> Self {
-        let [weights, bias] = network.classifier.class_row(class);
-        Self {
-            layer: network.graph.features(),
-            in_classifier: true,
-            weights,
-            bias,
-            position,
-        }
-    }
-
-    fn of_channel(
+    fn new(
         network: &Network,
-        layer: LayerId,
-        (channel, channels): (usize, usize),
-        position: Option<[usize; 2]>,
+        target: NodeId,
+        channel: usize,
+        mut position: Option<[usize; 2]>,
     ) -> Self {
-        let weights = one_hot(channel, channels);
-        let bias = vec![0.0];
+        let graph = &network.graph;
+        // What a node averages is read in place of the average.
+        let mut before_averages = |mut node: NodeId| {
+            while let Some(input) = averaged(graph, node) {
+                node = input;
+                position = None;
+            }
+            node
+        };
+        let node = before_averages(target);
+        let (node, linear, weights, bias) = match graph[node].operator.downcast::<Linear>() {
+            Some(layer) => {
+                let read = before_averages(graph[node].inputs[0]);
+                let bias = layer.bias().clone().narrow(1, channel, 1);
+                (read, Some(node), layer.row(channel), bias)
+            }
+            None => {
+                let channels = graph[node].shape.sizes()[0];
+                let weights = network.upload(one_hot(channel, channels), [1, channels]);
+                (node, None, weights, network.upload(vec![0.0], [1, 1]))
+            }
+        };
+        let [_, channels] = weights.dims();
         Self {
-            layer,
-            in_classifier: false,
-            weights: network.upload(weights, [1, channels, 1, 1]),
-            bias: network.upload(bias, [1; 4]),
+            node,
+            linear,
+            weights: weights.reshape([1, channels, 1, 1]),
+            bias: bias.reshape([1, 1, 1, 1]),
             position,
         }
     }
@@ -157,13 +160,23 @@ impl Probe {
         }
     }
 
-    /// The gradient of the value with respect to the layer's activations: the weights at the
-    /// probe's position, or spread over all positions. `shape` and the result are `[batch,
-    /// channels, rows, columns]`.
+    /// The gradient of the value with respect to the node's activations: the weights at the probe's
+    /// position, or spread over all positions. `shape` and the result are `[batch, channels, rows,
+    /// columns]`.
     pub fn signal(&self, shape: [usize; 4]) -> Tensor<4> {
+        self.at_position(self.weights.clone(), shape)
+    }
+
+    /// The gradient of the value with respect to its [`plane`](Probe::plane), of this `shape`.
+    pub fn plane_signal(&self, shape: [usize; 4]) -> Tensor<4> {
+        self.at_position(self.bias.ones_like(), shape)
+    }
+
+    /// `values`, `[1, channels, 1, 1]`, at the probe's position, or spread over all positions.
+    fn at_position(&self, values: Tensor<4>, shape: [usize; 4]) -> Tensor<4> {
         let [_, _, rows, columns] = shape;
         let Some([row, column]) = self.position else {
-            return spread_over_positions(self.weights.clone(), shape);
+            return spread_over_positions(values, shape);
         };
         let axis = |index: usize, count: usize, shape: [usize; 4]| {
             let values = TensorData::new(one_hot(index, count), shape);
@@ -171,7 +184,7 @@ impl Probe {
         };
         let at_row = axis(row, rows, [1, 1, rows, 1]);
         let at_column = axis(column, columns, [1, 1, 1, columns]);
-        (self.weights.clone() * at_row * at_column).expand(shape)
+        (values * at_row * at_column).expand(shape)
     }
 }
 
@@ -180,12 +193,4 @@ fn one_hot(index: usize, count: usize) -> Vec<f32> {
     let mut values = vec![0.0; count];
     values[index] = 1.0;
     values
-}
-
-/// The gradient with respect to each position, of `shape` `[batch, channels, rows, columns]`, from
-/// the gradient with respect to the mean over positions, `[batch, channels, 1, 1]` or `[1, channels,
-/// 1, 1]`.
-pub fn spread_over_positions(gradient: Tensor<4>, shape: [usize; 4]) -> Tensor<4> {
-    let [_, _, rows, columns] = shape;
-    gradient.div_scalar((rows * columns) as f32).expand(shape)
 }

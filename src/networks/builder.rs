@@ -2,9 +2,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::classifier::LinearClassifier;
-use super::graph::{Graph, LayerId, Operation};
 use crate::error::Error;
+use crate::graph::operators::{Convolutions, Linear, LinearInput};
+use crate::graph::{Graph, NodeId};
 use crate::kernels::{Convolution, ConvolutionShape};
 use crate::weights::StoredTensors;
 
@@ -26,9 +26,9 @@ impl Builder {
         &mut self,
         graph: &mut Graph,
         name: &str,
-        input: LayerId,
+        input: NodeId,
         shape: ConvolutionShape,
-    ) -> Result<LayerId, Error> {
+    ) -> Result<NodeId, Error> {
         let ConvolutionShape {
             channels_in,
             channels_out,
@@ -41,27 +41,29 @@ impl Builder {
         )?;
         let bias = self.tensor(&format!("{name}.bias"), [channels_out])?;
         let convolution = Convolution::new(weight, bias, shape);
-        Ok(graph.push(name, Operation::Convolution(convolution), &[input]))
+        graph.add(name, Convolutions::from(convolution), &[input])
     }
 
-    /// The classifier whose tensors are those of the 1x1 convolution `name` from `channels` to
-    /// `classes`.
+    /// Appends the 1x1 convolution from `channels` to `classes` that gives the classes' scores at
+    /// every position of `input`. Its tensors are those of [`convolution`](Builder::convolution).
     ///
     /// # Errors
     /// As for [`convolution`](Builder::convolution).
     pub fn classifier(
         &mut self,
+        graph: &mut Graph,
         name: &str,
-        channels: usize,
-        classes: usize,
-    ) -> Result<LinearClassifier, Error> {
+        input: NodeId,
+        [channels, classes]: [usize; 2],
+    ) -> Result<NodeId, Error> {
         let weight = self.tensor(&format!("{name}.weight"), [classes, channels, 1, 1])?;
         let bias = self.tensor(&format!("{name}.bias"), [classes])?;
-        Ok(LinearClassifier::new(
-            name,
+        let linear = Linear::new(
             weight.reshape([classes, channels]),
             bias.reshape([1, classes]),
-        ))
+            LinearInput::EveryPosition,
+        );
+        graph.add(name, linear, &[input])
     }
 
     fn tensor<const D: usize>(

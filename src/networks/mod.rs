@@ -1,32 +1,20 @@
 //! ConvNets: their layers, their forward pass to class scores, their backward pass to the input.
 //!
-//! A new network is one file that builds its [`Graph`](graph::Graph), one entry in [`NETWORKS`],
-//! its weights, and their row in `weights/manifest.json`.
-//!
-//! The files import one another in one direction: [`graph`] (layers and shapes) <- `fusion` (which
-//! layers one kernel computes) <- `passes` (forward and backward pass) <- `network`.
-// A new operation needs an arm of its own everywhere: it must not compile into what another one
-// computes.
-#![warn(clippy::wildcard_enum_match_arm)]
+//! A new network is one file that adds its layers to a [`Graph`](crate::graph::Graph), one entry in
+//! [`NETWORKS`], its weights, and their row in `weights/manifest.json`.
 
 mod builder;
-mod classifier;
-mod fusion;
-pub mod graph;
+mod head;
 mod imagenet_labels;
 mod manifest;
 mod network;
-mod passes;
 mod softmax;
 mod squeezenet;
 
-pub use crate::kernels::ReluRule;
-pub use classifier::LinearClassifier;
-pub use fusion::Retain;
+pub use head::Head;
 pub use imagenet_labels::imagenet_labels;
 pub use manifest::{ManifestRow, manifest_row};
-pub use network::{LayerInfo, LayerRef, Network, NetworkDefinition};
-pub use passes::Trace;
+pub use network::{LayerInfo, Network, NetworkDefinition};
 pub use softmax::softmax;
 
 /// Every network that can be loaded.

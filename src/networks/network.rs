@@ -1,13 +1,12 @@
-//! A loaded network: a graph from the input to the features, and a linear classifier on top.
+//! A loaded network: a graph from the input to the class scores, and what the input means.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::builder::Builder;
-use super::classifier::LinearClassifier;
-use super::fusion::Retain;
-use super::graph::{Graph, LayerId, Operation};
+use super::head::Head;
 use super::manifest::manifest_row;
 use crate::error::Error;
+use crate::graph::{Graph, INPUT, NodeId, Retain, Shape};
 use crate::preprocess::InputSpec;
 use crate::rng::Rng;
 use crate::weights::read_safetensors;
@@ -16,8 +15,8 @@ use crate::weights::read_safetensors;
 pub struct NetworkDefinition {
     /// Stable id, the key of `weights/manifest.json`.
     pub id: &'static str,
-    /// Builds the layers and the classifier, and removes the tensors that they use.
-    pub(super) build: fn(&mut Builder) -> Result<(Graph, LinearClassifier), Error>,
+    /// Adds the layers to a graph, and removes the tensors that they use.
+    pub(super) build: fn(&mut Builder, &mut Graph) -> Result<(), Error>,
 }
 
 /// A network with its weights on a device. A clone shares them.
@@ -25,10 +24,10 @@ pub struct NetworkDefinition {
 pub struct Network {
     /// Side, channel order, range and mean of the input.
     pub input: InputSpec,
-    /// From a normalised picture to the features.
+    /// From a normalised picture to the class scores, a vector.
     pub graph: Graph,
-    /// From the features to the class scores.
-    pub classifier: LinearClassifier,
+    /// The last linear layer.
+    pub head: Head,
     /// The device of the weights; inputs have to be on the same one.
     pub device: Device,
 }
@@ -54,7 +53,9 @@ impl Network {
             tensors: read_safetensors(bytes, &row.dtype)?,
             device: device.clone(),
         };
-        let (graph, classifier) = (definition.build)(&mut builder)?;
+        let side = row.input.side;
+        let mut graph = Graph::new(Shape::new([3, side, side]));
+        (definition.build)(&mut builder, &mut graph)?;
         if let Some(name) = builder.tensors.keys().next() {
             return Err(Error::WeightsMismatch(format!(
                 "tensor {name} is not part of {}",
@@ -62,17 +63,19 @@ impl Network {
             )));
         }
         intact?;
+        let head = Head::of(&graph)
+            .ok_or_else(|| Error::Internal(format!("{} has no last linear layer", row.title)))?;
         Ok(Self {
             input: row.input,
             graph,
-            classifier,
+            head,
             device: device.clone(),
         })
     }
 
-    /// Copies normalised planes, row-major with this `shape` (`[batch, 3, rows, columns]`), to the
+    /// Copies values, row-major with this `shape` (`[batch, 3, rows, columns]` for pictures), to the
     /// network's device.
-    pub fn upload(&self, planes: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
+    pub fn upload<const D: usize>(&self, planes: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
         Tensor::from_data(TensorData::new(planes, shape), &self.device)
     }
 
@@ -82,43 +85,38 @@ impl Network {
     /// # Errors
     /// `internal` when the layers do not fit together.
     pub fn scores(&self, pictures: Tensor<4>) -> Result<Tensor<2>, Error> {
-        let (features, _) = self
+        let (scores, _) = self
             .graph
-            .forward(pictures, self.graph.features(), Retain::Nothing)?;
-        Ok(self.classifier.scores(&features))
+            .forward(pictures, self.graph.output(), Retain::Nothing)?;
+        Ok(scores.tensor())
     }
 
-    /// Every layer but the input in order of computation, the classifier last.
+    /// The number of classes.
+    pub fn classes(&self) -> usize {
+        self.graph[self.graph.output()].shape.elements()
+    }
+
+    /// Every node but the input in order of computation, the last linear layer last: behind it are
+    /// only the scores themselves.
     pub fn layers(&self) -> Vec<LayerInfo> {
-        let shapes = self.graph.shapes(self.input.side);
-        let [_, rows, columns] = shapes[self.graph.features()];
-        let hidden = self.graph.layers().iter().zip(shapes).skip(1);
-        let mut infos: Vec<LayerInfo> = hidden
-            .map(|(layer, [channels, rows, columns])| LayerInfo {
-                name: layer.name.clone(),
-                kind: layer.operation.kind(),
+        let layers = self.layer_ids().map(|id| {
+            let node = &self.graph[id];
+            let [channels, rows, columns] = node.shape.planes();
+            LayerInfo {
+                name: node.name.clone(),
+                kind: node.operator.kind(),
                 channels,
                 rows,
                 columns,
-            })
-            .collect();
-        infos.push(LayerInfo {
-            name: self.classifier.name.clone(),
-            kind: "convolution",
-            channels: self.classifier.classes(),
-            rows,
-            columns,
+            }
         });
-        infos
+        layers.collect()
     }
 
-    /// The layers that have weights, the classifier last.
-    pub fn weighted_layers(&self) -> Vec<LayerRef> {
-        let layers = self.graph.layers().iter().enumerate();
-        layers
-            .filter(|(_, layer)| matches!(layer.operation, Operation::Convolution(_)))
-            .map(|(id, _)| LayerRef::Hidden(id))
-            .chain([LayerRef::Classifier])
+    /// The layers that have weights, in order of computation.
+    pub fn weighted_layers(&self) -> Vec<NodeId> {
+        self.layer_ids()
+            .filter(|&id| self.graph[id].operator.has_weights())
             .collect()
     }
 
@@ -126,41 +124,29 @@ impl Network {
     ///
     /// # Errors
     /// `setting-out-of-range` when there is no such layer.
-    pub fn layer(&self, name: &str) -> Result<LayerRef, Error> {
-        if name == self.classifier.name {
-            return Ok(LayerRef::Classifier);
-        }
-        let mut layers = self.graph.layers().iter().enumerate().skip(1);
-        layers
-            .find(|(_, layer)| layer.name == name)
-            .map(|(id, _)| LayerRef::Hidden(id))
+    pub fn layer(&self, name: &str) -> Result<NodeId, Error> {
+        self.layer_ids()
+            .find(|&id| self.graph[id].name == name)
             .ok_or_else(|| Error::SettingOutOfRange(format!("there is no layer \"{name}\"")))
     }
 
     /// The name of `layer`.
-    pub fn layer_name(&self, layer: LayerRef) -> &str {
-        match layer {
-            LayerRef::Hidden(id) => &self.graph.layers()[id].name,
-            LayerRef::Classifier => &self.classifier.name,
-        }
+    pub fn layer_name(&self, layer: NodeId) -> &str {
+        &self.graph[layer].name
     }
 
     /// Replaces the weights of `layer` by untrained ones.
-    pub fn randomise(&mut self, layer: LayerRef, rng: &mut Rng) {
-        match layer {
-            LayerRef::Hidden(id) => self.graph.randomise(id, rng),
-            LayerRef::Classifier => self.classifier.randomise(rng),
+    pub fn randomise(&mut self, layer: NodeId, rng: &mut Rng) {
+        self.graph.randomise(layer, rng);
+        if let Some(head) = Head::of(&self.graph) {
+            self.head = head;
         }
     }
-}
 
-/// A layer of a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LayerRef {
-    /// A layer of the graph.
-    Hidden(LayerId),
-    /// The classifier, whose channels are the classes.
-    Classifier,
+    fn layer_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        let last = self.head.linear;
+        self.graph.ids().filter(move |&id| id > INPUT && id <= last)
+    }
 }
 
 /// Description of a layer, for inputs of the network's own side.
@@ -168,7 +154,7 @@ pub enum LayerRef {
 pub struct LayerInfo {
     /// Its name, for [`Network::layer`].
     pub name: String,
-    /// `convolution`, `relu`, `max-pool` or `concatenation`.
+    /// The kind of layer, as [`Operator::kind`](crate::graph::Operator::kind).
     pub kind: &'static str,
     /// Channels of its output.
     pub channels: usize,

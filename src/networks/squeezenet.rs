@@ -2,10 +2,10 @@
 //! (arXiv 1602.07360), in the authors' Caffe release 1.1.
 
 use super::builder::Builder;
-use super::classifier::LinearClassifier;
-use super::graph::{Graph, INPUT, LayerId, Operation};
 use super::network::NetworkDefinition;
 use crate::error::Error;
+use crate::graph::operators::{Concatenation, GlobalAveragePool, MaxPool, Relu};
+use crate::graph::{Graph, INPUT, NodeId};
 use crate::kernels::{ConvolutionShape, PoolShape};
 
 /// `conv1 -> 8 fire modules with three ceil-mode pools -> conv10`. The class score is the spatial
@@ -55,8 +55,7 @@ const FIRE_MODULES: [Fire; 8] = [
     fire(12, 512, 64, 256, false),
 ];
 
-fn build(builder: &mut Builder) -> Result<(Graph, LinearClassifier), Error> {
-    let mut graph = Graph::default();
+fn build(builder: &mut Builder, graph: &mut Graph) -> Result<(), Error> {
     let first = ConvolutionShape {
         channels_in: 3,
         channels_out: 64,
@@ -64,36 +63,34 @@ fn build(builder: &mut Builder) -> Result<(Graph, LinearClassifier), Error> {
         stride: 2,
         padding: 0,
     };
-    let mut last = builder.convolution(&mut graph, "features.0", INPUT, first)?;
-    last = graph.push("features.1", Operation::Relu, &[last]);
-    last = push_pool(&mut graph, 2, last);
+    let mut last = builder.convolution(graph, "features.0", INPUT, first)?;
+    last = graph.add("features.1", Relu, &[last])?;
+    last = add_pool(graph, 2, last)?;
     for module in &FIRE_MODULES {
-        last = push_fire(builder, &mut graph, module, last)?;
+        last = add_fire(builder, graph, module, last)?;
         if module.pooled {
-            last = push_pool(&mut graph, module.number + 1, last);
+            last = add_pool(graph, module.number + 1, last)?;
         }
     }
-    Ok((graph, builder.classifier("classifier.1", 512, 1000)?))
+    last = builder.classifier(graph, "classifier.1", last, [512, 1000])?;
+    graph.add("classifier.3", GlobalAveragePool, &[last])?;
+    Ok(())
 }
 
-fn push_pool(graph: &mut Graph, number: usize, input: LayerId) -> LayerId {
+fn add_pool(graph: &mut Graph, number: usize, input: NodeId) -> Result<NodeId, Error> {
     let shape = PoolShape {
         kernel: 3,
         stride: 2,
     };
-    graph.push(
-        format!("features.{number}"),
-        Operation::MaxPool(shape),
-        &[input],
-    )
+    graph.add(format!("features.{number}"), MaxPool(shape), &[input])
 }
 
-fn push_fire(
+fn add_fire(
     builder: &mut Builder,
     graph: &mut Graph,
     module: &Fire,
-    input: LayerId,
-) -> Result<LayerId, Error> {
+    input: NodeId,
+) -> Result<NodeId, Error> {
     let name = format!("features.{}", module.number);
     let mut convolution_relu = |part: &str, input, channels_in, channels_out, kernel| {
         let name = format!("{name}.{part}");
@@ -105,11 +102,7 @@ fn push_fire(
             padding: kernel / 2,
         };
         let convolution = builder.convolution(graph, &name, input, shape)?;
-        Ok::<_, Error>(graph.push(
-            format!("{name}_activation"),
-            Operation::Relu,
-            &[convolution],
-        ))
+        graph.add(format!("{name}_activation"), Relu, &[convolution])
     };
     let &Fire {
         channels_in,
@@ -120,5 +113,5 @@ fn push_fire(
     let squeeze = convolution_relu("squeeze", input, channels_in, squeezed, 1)?;
     let expand1x1 = convolution_relu("expand1x1", squeeze, squeezed, expanded, 1)?;
     let expand3x3 = convolution_relu("expand3x3", squeeze, squeezed, expanded, 3)?;
-    Ok(graph.push(name, Operation::Concatenate, &[expand1x1, expand3x3]))
+    graph.add(name, Concatenation, &[expand1x1, expand3x3])
 }

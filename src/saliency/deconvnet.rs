@@ -1,7 +1,7 @@
 //! DeconvNet: a backward pass with another ReLU rule (section 4 of the paper).
 
 use super::{SaliencyMethod, largest_over_channels};
-use crate::networks::ReluRule;
+use crate::graph::ReluRule;
 
 /// `R_n = R_n+1 * [R_n+1 > 0]` at each ReLU: the signal R passes where it is positive itself. The
 /// gradient passes where the activation is positive. The other layers compute their gradients.

@@ -4,8 +4,7 @@ use burn::tensor::Tensor;
 
 use super::{AttributionInput, SaliencyMethod};
 use crate::error::Error;
-use crate::gradient::{ActivationGradient, Target, layer_gradient};
-use crate::networks::{LayerRef, Network, Retain};
+use crate::gradient::{ActivationGradient, layer_gradient};
 
 /// The setting of [`GRAD_CAM`].
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -64,45 +63,14 @@ pub const GRAD_CAM: SaliencyMethod = SaliencyMethod {
 
 fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
     let (network, target) = (input.network, &input.settings.target);
-    let layer = input
-        .settings
-        .grad_cam
-        .layer
-        .as_deref()
-        .map(|name| network.layer(name))
-        .transpose()?;
-    let id = match layer {
-        None => target.probe(network, input.pictures.dims()[2])?.layer,
-        Some(LayerRef::Hidden(id)) => id,
-        Some(LayerRef::Classifier) => {
-            return at_classifier(network, input.pictures.clone(), target);
-        }
+    let layer = match &input.settings.grad_cam.layer {
+        Some(name) => network.layer(name)?,
+        None => target.probe(network, input.pictures.dims()[2])?.node,
     };
     let ActivationGradient {
         activations,
         gradients,
-    } = layer_gradient(network, input.pictures.clone(), target, id)?;
+    } = layer_gradient(network, input.pictures.clone(), target, layer)?;
     let weights = gradients.mean_dim(2).mean_dim(3);
     Ok((activations * weights).sum_dim(1))
-}
-
-/// Grad-CAM at the classifier: only the target's own channel has a gradient, whose mean over the
-/// positions is one divided by their number.
-fn at_classifier(
-    network: &Network,
-    pictures: Tensor<4>,
-    target: &Target,
-) -> Result<Tensor<4>, Error> {
-    let probe = target.probe(network, pictures.dims()[2])?;
-    if !probe.in_classifier {
-        return Err(Error::SettingOutOfRange(format!(
-            "{} does not feed the target",
-            network.layer_name(LayerRef::Classifier)
-        )));
-    }
-    let (features, _) = network
-        .graph
-        .forward(pictures, probe.layer, Retain::Nothing)?;
-    let [_, _, rows, columns] = features.dims();
-    Ok(probe.plane(features).div_scalar((rows * columns) as f32))
 }

@@ -1,7 +1,7 @@
 //! The gradient of the target: the paper's own method.
 
 use super::{SaliencyMethod, largest_over_channels};
-use crate::networks::ReluRule;
+use crate::graph::ReluRule;
 
 /// `M_ij = max over channels |dS_c/dI_ijc|`, per unit of a 0..255 pixel value.
 ///

@@ -1,7 +1,7 @@
 //! Gradient times input: the first-order term of each pixel's contribution.
 
 use super::{SaliencyMethod, largest_over_channels};
-use crate::networks::ReluRule;
+use crate::graph::ReluRule;
 
 /// `a = I * dS_c/dI`, elementwise, in units of the score. I is the normalised input, which is 0 for
 /// the mean picture.

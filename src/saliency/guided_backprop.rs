@@ -2,7 +2,7 @@
 //! sharpest, and depend least on the network.
 
 use super::{SaliencyMethod, largest_over_channels};
-use crate::networks::ReluRule;
+use crate::graph::ReluRule;
 
 /// `R_n = R_n+1 * [R_n+1 > 0] * [A > 0]` at each ReLU: the signal R passes where it is positive and
 /// the activation A is positive.

@@ -5,8 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::{AttributionInput, SaliencyMethod, largest_over_channels};
 use crate::error::Error;
 use crate::gradient::{ScoreGradient, score_gradient};
+use crate::graph::ReluRule;
 use crate::imaging::interpolation_weights;
-use crate::networks::ReluRule;
 
 /// `a = R * max(0, L)`: R is the signal of guided back-propagation, and L is Grad-CAM at the layer
 /// whose channel is the target (conv10 for a class), interpolated linearly to the input's grid. In

@@ -9,7 +9,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::settings::check_passes;
 use super::{AttributionInput, SaliencyMethod, largest_over_channels};
 use crate::error::Error;
-use crate::networks::ReluRule;
+use crate::graph::ReluRule;
 
 /// The setting of [`INTEGRATED_GRADIENTS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use burn::tensor::Tensor;
 use super::SaliencySettings;
 use crate::error::Error;
 use crate::gradient::gradient;
-use crate::networks::{Network, ReluRule};
+use crate::graph::ReluRule;
+use crate::networks::Network;
 
 /// A saliency method.
 pub struct SaliencyMethod {

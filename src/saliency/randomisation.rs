@@ -25,7 +25,8 @@ use std::rc::Rc;
 use super::{Saliency, SaliencyMap, SaliencySettings, rank_correlation, saliency_map};
 use crate::error::Error;
 use crate::image_input::Picture;
-use crate::networks::{LayerRef, Network};
+use crate::graph::NodeId;
+use crate::networks::Network;
 use crate::progress::Progress;
 use crate::rng::Rng;
 
@@ -40,7 +41,7 @@ pub struct SanityCheck {
     /// The trained network's map.
     original: Saliency,
     /// The layers that still have their trained weights, the next one to randomise last.
-    left: Vec<LayerRef>,
+    left: Vec<NodeId>,
     rng: Rng,
 }
 

@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor};
 use crate::device::read_back;
 use crate::error::Error;
 use crate::gradient::Target;
-use crate::networks::graph::{INPUT, LayerId};
-use crate::networks::{Network, ReluRule, Retain};
+use crate::graph::{INPUT, NodeId, ReluRule, Retain, Value};
+use crate::networks::Network;
 use crate::progress::Progress;
 
 /// The two signals at one layer.
@@ -45,9 +45,10 @@ pub async fn compare_rules(
 ) -> Result<Vec<RuleComparison>, Error> {
     let graph = &network.graph;
     let probe = target.probe(network, picture.dims()[2])?;
-    let (activations, trace) = graph.forward(picture, probe.layer, Retain::Everything)?;
-    let start = probe.signal(activations.dims());
-    let signals = |rule| -> Result<Vec<(LayerId, Tensor<4>)>, Error> {
+    let (activations, trace) = graph.forward(picture, probe.node, Retain::Everything)?;
+    let sizes = activations.sizes();
+    let start = Value::from_planes(probe.signal(activations.planes().dims()), &sizes);
+    let signals = |rule| -> Result<Vec<(NodeId, Value)>, Error> {
         let mut signals = Vec::new();
         graph.backward(&trace, start.clone(), rule, INPUT, |id, signal| {
             signals.push((id, signal.clone()))
@@ -65,16 +66,16 @@ pub async fn compare_rules(
         }
         let gradient_through = |rule| match id {
             INPUT => Ok(Vec::new()),
-            _ => graph.backward_through_layer(id, &trace, gradient.clone(), rule),
+            _ => graph.backward_through(id, &trace, gradient.clone(), rule),
         };
-        let by_gradient = gradient_through(ReluRule::Gradient)?;
-        let by_deconvnet = gradient_through(ReluRule::DeconvNet)?;
+        let by_gradient = planes(gradient_through(ReluRule::Gradient)?);
+        let by_deconvnet = planes(gradient_through(ReluRule::DeconvNet)?);
         let differences: Vec<_> = by_gradient
             .iter()
             .zip(&by_deconvnet)
             .map(|(a, b)| a.clone() - b.clone())
             .collect();
-        let (gradient, deconvnet) = ([gradient], [deconvnet]);
+        let (gradient, deconvnet) = ([gradient.planes()], [deconvnet.planes()]);
         for (a, b) in [
             (&gradient[..], &deconvnet[..]),
             (&gradient, &gradient),
@@ -91,7 +92,7 @@ pub async fn compare_rules(
     let products = read_back(Tensor::cat(products, 0)).await?;
     let (products, _) = products.as_chunks::<6>();
     let compared = ids.into_iter().zip(products).map(|(id, products)| {
-        let layer = &graph.layers()[id];
+        let layer = &graph[id];
         let [
             both,
             gradient,
@@ -102,16 +103,20 @@ pub async fn compare_rules(
         ] = *products;
         RuleComparison {
             layer: layer.name.clone(),
-            kind: layer.operation.kind(),
+            kind: layer.operator.kind(),
             cosine: quotient(both, gradient.sqrt() * deconvnet.sqrt()),
             relative_difference: quotient(
                 differences.sqrt(),
                 by_gradient.sqrt() + by_deconvnet.sqrt(),
             ),
-            on_every_path: id == probe.layer || graph.is_articulation(id),
+            on_every_path: id == probe.node || graph.is_articulation(id),
         }
     });
     Ok(compared.collect())
+}
+
+fn planes(values: Vec<Value>) -> Vec<Tensor<4>> {
+    values.into_iter().map(Value::planes).collect()
 }
 
 /// The dot product of two lists of tensors, which have the same shapes: `[1]`.

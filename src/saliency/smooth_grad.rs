@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use super::settings::check_passes;
 use super::{AttributionInput, SaliencyMethod, largest_over_channels};
 use crate::error::Error;
-use crate::networks::ReluRule;
+use crate::graph::ReluRule;
 use crate::rng::Rng;
 
 /// The settings of [`SMOOTH_GRAD`].

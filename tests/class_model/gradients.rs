@@ -3,7 +3,9 @@
 use burn::tensor::{Device, Tensor};
 use deep_inside::class_model::{Objective, Regularisers};
 use deep_inside::gradient::Target;
-use deep_inside::networks::{Network, ReluRule, Retain};
+use deep_inside::graph::operators::Linear;
+use deep_inside::graph::{ReluRule, Retain};
+use deep_inside::networks::Network;
 
 use crate::parametrisations::{PIXELS, parametrisation};
 use crate::{dot, network, noise};
@@ -69,11 +71,13 @@ fn the_gradient_of_the_alignment_is_its_scaled_derivative() {
     let products = |network: &Network, picture| {
         let (features, _) = network
             .graph
-            .forward(picture, network.graph.features(), Retain::Nothing)
+            .forward(picture, network.head.features, Retain::Nothing)
             .unwrap();
+        let linear = &network.graph[network.head.linear].operator;
+        let weights = linear.downcast::<Linear>().unwrap().row(130);
         let (features, weights) = (
-            features.mean_dim(3).mean_dim(2),
-            network.classifier.class_row(130)[0].clone(),
+            features.planes().mean_dim(3).mean_dim(2),
+            weights.unsqueeze_dims(&[2, 3]),
         );
         let squares = [&features, &weights].map(|vector| dot(vector.clone(), vector.clone()));
         let product = dot(features, weights);

@@ -6,8 +6,9 @@ use burn::tensor::{Tensor, TensorData};
 use deep_inside::device::{Adapter, DeviceChoice, read_back};
 use deep_inside::engine::Engine;
 use deep_inside::gradient::{Target, score_gradient};
+use deep_inside::graph::ReluRule;
 use deep_inside::image_input::decode_file;
-use deep_inside::networks::{Network, ReluRule};
+use deep_inside::networks::Network;
 use deep_inside::preprocess::Crops;
 use deep_inside::saliency::{
     AttributionInput, GradCamSettings, IntegratedGradientsSettings, SALIENCY_METHODS,

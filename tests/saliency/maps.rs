@@ -9,8 +9,8 @@ use deep_inside::class_model::{ClassModelRun, ClassModelSettings};
 use deep_inside::engine::LocateMode;
 use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
-use deep_inside::networks::graph::INPUT;
-use deep_inside::networks::{LayerRef, Retain};
+use deep_inside::graph::operators::Relu;
+use deep_inside::graph::{INPUT, Retain};
 use deep_inside::preprocess::Crops;
 use deep_inside::progress::{NoProgress, Progress};
 use deep_inside::saliency::{
@@ -96,16 +96,16 @@ fn layers_are_listed_with_the_shapes_of_their_outputs() {
         let probe = target.probe(&network, side).unwrap();
         let (activations, _) = network
             .graph
-            .forward(waves(side), probe.layer, Retain::Nothing)
+            .forward(waves(side), probe.node, Retain::Nothing)
             .unwrap();
-        let [_, channels, rows, columns] = activations.dims();
+        let [_, channels, rows, columns] = activations.planes().dims();
         assert_eq!(
             [rows, columns],
             [layer.rows, layer.columns],
             "{}",
             layer.name
         );
-        if network.layer(&layer.name).unwrap() != LayerRef::Classifier {
+        if network.layer(&layer.name).unwrap() != network.head.linear {
             assert_eq!(channels, layer.channels, "{}", layer.name);
         }
     }
@@ -144,11 +144,14 @@ fn invalid_settings_are_coded_errors() {
         }
     };
     let about = |target| one_crop(target, "gradient");
-    let of_layer = |id| Target::Neuron {
-        layer: LayerRef::Hidden(id),
+    let of_layer = |layer| Target::Neuron {
+        layer,
         channel: 0,
         position: None,
     };
+    // A node of a graph with more nodes than the network's.
+    let mut longer = network().graph.clone();
+    let beyond = longer.add("beyond", Relu, &[longer.output()]).unwrap();
     for name in ["features.99", "picture"] {
         let error = network().layer(name).unwrap_err();
         assert_eq!(error.code(), "setting-out-of-range", "{name}");
@@ -173,7 +176,7 @@ fn invalid_settings_are_coded_errors() {
         }))
         .chain([
             about(of_layer(INPUT)),
-            about(of_layer(usize::MAX)),
+            about(of_layer(beyond)),
             about(neuron("features.6", 256, None)),
             about(neuron("classifier.1", 1000, None)),
             about(neuron("features.6", 0, Some([28, 0]))),

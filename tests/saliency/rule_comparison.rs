@@ -2,9 +2,9 @@
 
 use burn::tensor::{Device, Tensor};
 use deep_inside::gradient::{Target, score_gradient};
+use deep_inside::graph::operators::{Concatenation, Convolutions, MaxPool};
+use deep_inside::graph::{Graph, INPUT, ReluRule, Retain, Shape};
 use deep_inside::kernels::{Convolution, ConvolutionShape, PoolShape};
-use deep_inside::networks::graph::{Graph, INPUT, Operation};
-use deep_inside::networks::{ReluRule, Retain};
 use deep_inside::progress::NoProgress;
 use deep_inside::rng::Rng;
 use deep_inside::saliency::{RuleComparison, compare_rules};
@@ -24,35 +24,32 @@ fn without_a_relu_the_deconvnet_is_the_gradient_bit_for_bit() {
             padding,
         };
         let weight = rng.normal_values(channels_in * channels_out * kernel * kernel, 0.3);
-        Operation::Convolution(Convolution::new(
+        Convolutions::from(Convolution::new(
             weight,
             Tensor::zeros([channels_out], &Device::flex()),
             shape,
         ))
     };
-    let mut graph = Graph::default();
-    let first = graph.push("first", convolution(3, 8, 3, 2, 0), &[INPUT]);
-    let pool = graph.push(
-        "pool",
-        Operation::MaxPool(PoolShape {
-            kernel: 3,
-            stride: 2,
-        }),
-        &[first],
-    );
-    let left = graph.push("left", convolution(8, 6, 1, 1, 0), &[pool]);
-    let right = graph.push("right", convolution(8, 6, 3, 1, 1), &[pool]);
-    graph.push("both", Operation::Concatenate, &[left, right]);
+    let mut graph = Graph::new(Shape::new([3, 41, 41]));
+    let first = convolution(3, 8, 3, 2, 0);
+    let first = graph.add("first", first, &[INPUT]).unwrap();
+    let pool = MaxPool(PoolShape {
+        kernel: 3,
+        stride: 2,
+    });
+    let pool = graph.add("pool", pool, &[first]).unwrap();
+    let left = convolution(8, 6, 1, 1, 0);
+    let left = graph.add("left", left, &[pool]).unwrap();
+    let right = convolution(8, 6, 3, 1, 1);
+    let right = graph.add("right", right, &[pool]).unwrap();
+    graph.add("both", Concatenation, &[left, right]).unwrap();
     let (features, trace) = graph
-        .forward(waves(41), graph.features(), Retain::Nothing)
+        .forward(waves(41), graph.output(), Retain::Nothing)
         .unwrap();
-    let signal = rng.normal_tensor(features.dims(), 1.0, &Device::flex());
+    let signal = rng.normal_tensor(features.planes().dims(), 1.0, &Device::flex());
     let backward = |rule| {
-        values(
-            graph
-                .backward(&trace, signal.clone(), rule, INPUT, |_, _| ())
-                .unwrap(),
-        )
+        let gradient = graph.backward(&trace, signal.clone(), rule, INPUT, |_, _| ());
+        values(gradient.unwrap().planes())
     };
     let gradient = backward(ReluRule::Gradient);
     assert!(gradient.iter().any(|&value| value != 0.0));
@@ -72,7 +69,7 @@ fn gradient_and_deconvnet_differ_only_at_relus() {
     let (engine, class) = engine_showing("chelsea");
     let layers = block_on(engine.compare_rules(&Target::Class(class), &NoProgress)).unwrap();
     let network = engine.network().unwrap();
-    assert_eq!(layers.len(), network.graph.layers().len());
+    assert_eq!(layers.len(), network.layers().len());
     let (relus, others): (Vec<&RuleComparison>, Vec<_>) =
         layers.iter().partition(|layer| layer.kind == "relu");
     assert!(

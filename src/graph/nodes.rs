@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::fusion::Retain;
-use super::operators::{Flatten, GlobalAveragePool, Input};
+use super::operators::{GlobalAveragePool, Input, Reshape};
 use super::passes::Plan;
 use super::{Operator, Shape};
 use crate::error::Error;
@@ -171,11 +171,11 @@ impl std::ops::Index<NodeId> for Graph {
 pub fn averaged(graph: &Graph, id: NodeId) -> Option<NodeId> {
     let node = &graph[id];
     let input = *node.inputs.first()?;
-    let channels = graph[input].shape.sizes()[0];
-    let flattens = node.operator.downcast::<Flatten>().is_some();
-    let averages = node.operator.downcast::<GlobalAveragePool>().is_some()
-        || (flattens && graph[input].shape.elements() == channels);
-    averages.then_some(input)
+    // Of a vector the mean is the value itself, whatever axes of size 1 it has.
+    let keeps_channels = |id: NodeId| graph[id].shape.elements() == graph[id].shape.sizes()[0];
+    let averages = node.operator.downcast::<GlobalAveragePool>().is_some();
+    let reshapes = node.operator.downcast::<Reshape>().is_some();
+    (averages || (reshapes && keeps_channels(input) && keeps_channels(id))).then_some(input)
 }
 
 fn output_shape(name: &str, operator: &dyn Operator, inputs: &[&Shape]) -> Result<Shape, Error> {

@@ -76,6 +76,16 @@ pub struct Saved {
     pub argmax: Option<Tensor<4, Int>>,
 }
 
+impl Saved {
+    /// One value.
+    pub fn of(value: Value) -> Self {
+        Self {
+            values: vec![value],
+            argmax: None,
+        }
+    }
+}
+
 /// The gradient with respect to one input of an operator, and what the operator may do on the way.
 #[derive(Debug)]
 pub struct InputGradient {

@@ -1,22 +1,39 @@
 //! What nodes can compute, one operator a file.
 
+mod arithmetic;
+mod broadcast;
 mod concatenation;
 mod convolutions;
-mod flatten;
+mod elementwise;
 mod global_average_pool;
 mod input;
 mod linear;
+mod local_response_normalisation;
 mod max_pool;
+mod reduce;
 mod relu;
+mod resample;
+mod reshape;
+mod select;
+mod transpose;
+mod transposed_convolution;
 
+pub use arithmetic::{Arithmetic, ScaleShift};
 pub use concatenation::Concatenation;
 pub use convolutions::Convolutions;
-pub use flatten::Flatten;
+pub use elementwise::{Elementwise, Prelu};
 pub use global_average_pool::{GlobalAveragePool, mean_over_positions, spread_over_positions};
 pub use input::Input;
 pub use linear::{Linear, LinearInput};
+pub use local_response_normalisation::LocalResponseNormalisation;
 pub use max_pool::MaxPool;
+pub use reduce::{Reduce, Reduction};
 pub use relu::Relu;
+pub use resample::{AverageWindows, AxisWeights, Resample};
+pub use reshape::Reshape;
+pub use select::{Pad, Select};
+pub use transpose::Transpose;
+pub use transposed_convolution::TransposedConvolution;
 
 use super::{Shape, Value};
 

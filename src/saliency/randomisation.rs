@@ -24,8 +24,8 @@ use std::rc::Rc;
 
 use super::{Saliency, SaliencyMap, SaliencySettings, rank_correlation, saliency_map};
 use crate::error::Error;
-use crate::image_input::Picture;
 use crate::graph::NodeId;
+use crate::image_input::Picture;
 use crate::networks::Network;
 use crate::progress::Progress;
 use crate::rng::Rng;

@@ -8,9 +8,9 @@ use deep_inside::Error;
 use deep_inside::class_model::{ClassModelRun, ClassModelSettings};
 use deep_inside::engine::LocateMode;
 use deep_inside::gradient::Target;
-use deep_inside::image_input::decode_file;
 use deep_inside::graph::operators::Relu;
 use deep_inside::graph::{INPUT, Retain};
+use deep_inside::image_input::decode_file;
 use deep_inside::preprocess::Crops;
 use deep_inside::progress::{NoProgress, Progress};
 use deep_inside::saliency::{

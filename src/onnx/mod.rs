@@ -10,6 +10,10 @@ mod external_files;
 pub mod fields;
 mod fold;
 mod functions;
+mod input_guess;
+mod labels;
+mod layer_names;
+mod literal;
 mod model;
 mod order;
 mod tensor;
@@ -17,6 +21,9 @@ mod tensor;
 pub use external_files::ExternalFiles;
 pub use fold::{Folder, MAX_FOLDED_ELEMENTS};
 pub use functions::inline_functions;
+pub use input_guess::{Colours, Fit, Guess, GuessSource, InputGuess, Layout, Scale, guess_input};
+pub use labels::{labels_from_file, labels_from_metadata};
+pub use layer_names::{LayerName, layer_names};
 pub use model::{
     Attribute, AttributeValue, Dimension, External, Function, Graph, MAX_NODES, Metadata, Model,
     Node, Opsets, Tensor, ValueInfo, parse_model,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod folding;
+mod guessing;
 mod hostile;
 mod node_cases;
 mod reading;

@@ -32,7 +32,7 @@ test: test-native test-page test-web test-e2e test-engines test-package
 ## test-native: with what tests have measured; and the fuzz targets for a few seconds
 test-native: setup-rust
 	cargo test --locked -- --show-output
-	for target in decode weights segment; do scripts/fuzz.sh $$target 5000 || exit 1; done
+	for target in decode weights segment onnx; do scripts/fuzz.sh $$target 5000 || exit 1; done
 
 ## test-page: the page's functions that need no browser
 test-page: setup-node
@@ -63,7 +63,7 @@ judge: setup-rust
 	tests/judge/.venv/bin/pip install --quiet --requirement tests/judge/requirements.txt
 	tests/judge/.venv/bin/python tests/judge/judge.py target/judge/*
 
-## fuzz: TARGET (decode, weights or segment) with RUNS inputs
+## fuzz: TARGET (decode, weights, segment or onnx) with RUNS inputs
 fuzz: TARGET ?= segment
 fuzz: RUNS ?= 100000
 fuzz: setup-rust

@@ -1,4 +1,4 @@
-"""Packs ONNX's own tests of single operators into node_cases.pb.
+"""Packs ONNX's own tests of single operators into node_cases.pb, and makes seeds for fuzzing of them.
 
 Usage: python3 tests/onnx/make_node_cases.py WHEEL
 where WHEEL is onnx 1.22.0 from PyPI (`pip download onnx==1.22.0 --no-deps`); later ones lack the data.
@@ -18,6 +18,9 @@ import zipfile
 
 SHA256 = "1d0a2bdb15eb2b3cb65c438f3423d9620d14fdce32f92380e6bb1b2e09568ef5"
 FOLDER = "onnx/backend/test/data/node/"
+SEEDS = pathlib.Path(__file__).parents[1] / "fuzz/seeds/onnx"
+# What scripts/fuzz.sh lets the fuzzer use.
+MAX_SEED_BYTES = 1024
 # Names of the cases of operators that are folded.
 WANTED = re.compile(
     "("
@@ -67,23 +70,33 @@ def main(path):
     found = hashlib.sha256(wheel).hexdigest()
     if found != SHA256:
         sys.exit(f"{path} has the SHA-256 {found}, not {SHA256}")
-    cases = []
+    cases, seeds = [], {}
     with zipfile.ZipFile(path) as archive:
         files = {
             name[len(FOLDER) :]: name for name in archive.namelist() if name.startswith(FOLDER)
         }
         names = sorted({name.split("/")[0] for name in files})
         for name in filter(lambda name: is_wanted(name.removeprefix("test_")), names):
-            case = field(1, name.encode()) + field(2, archive.read(files[f"{name}/model.onnx"]))
+            model = archive.read(files[f"{name}/model.onnx"])
+            case, seed = field(1, name.encode()) + field(2, model), model
             for number, kind in ((3, "input"), (4, "output")):
                 index = 0
                 while (data := f"{name}/test_data_set_0/{kind}_{index}.pb") in files:
-                    case += field(number, archive.read(files[data]))
+                    tensor = archive.read(files[data])
+                    case += field(number, tensor)
+                    if kind == "input":
+                        # A message that is given twice is one message: this adds an initialiser.
+                        seed += field(7, field(5, tensor))
                     index += 1
             cases.append(field(1, case))
+            if len(seed) <= MAX_SEED_BYTES:
+                seeds.setdefault(WANTED.fullmatch(name.removeprefix("test_"))[1], seed)
     target = pathlib.Path(__file__).with_name("node_cases.pb")
     target.write_bytes(b"".join(cases))
-    print(f"{len(cases)} cases, {target.stat().st_size} bytes")
+    SEEDS.mkdir(parents=True, exist_ok=True)
+    for operator, seed in seeds.items():
+        (SEEDS / f"{operator}.onnx").write_bytes(seed)
+    print(f"{len(cases)} cases, {target.stat().st_size} bytes; {len(seeds)} seeds")
 
 
 main(sys.argv[1])

@@ -11,12 +11,18 @@ like that are about.
 """
 
 import argparse
+import itertools
 import os
 import re
+import sys
 from pathlib import Path
 
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+# tf2onnx walks over sets of names and of nodes: their order has to be the same each time.
+if os.environ.get("PYTHONHASHSEED") != "0":
+    os.environ["PYTHONHASHSEED"] = "0"
+    os.execv(sys.executable, [sys.executable, *sys.argv])
 
 import keras
 import numpy as np
@@ -28,6 +34,18 @@ from keras.src.applications import efficientnet, mobilenet_v3
 HERE = Path(__file__).resolve().parent
 SIDE, CLASSES = 48, 10
 OPTIONS = {"input_shape": (SIDE, SIDE, 3), "weights": None, "classes": CLASSES}
+
+
+def hash_nodes_by_number() -> None:
+    """Hash tf2onnx's nodes by the order in which they were made, not by their addresses."""
+    numbers, init = itertools.count(), tf2onnx.graph.Node.__init__
+
+    def numbered_init(self, *arguments, **options):
+        self.number = next(numbers)
+        init(self, *arguments, **options)
+
+    tf2onnx.graph.Node.__init__ = numbered_init
+    tf2onnx.graph.Node.__hash__ = lambda self: self.number
 
 
 def mobile_net() -> keras.Model:
@@ -63,16 +81,15 @@ def initialise(network: keras.Model, mean: float, spread: float) -> None:
             layer.gamma.assign(random.uniform(0.8, 1.2, layer.gamma.shape))
             layer.beta.assign(random.normal(0, 0.2, layer.beta.shape))
             layer.momentum = 0.0
-        elif isinstance(
-            layer, (keras.layers.Conv2D, keras.layers.Dense)
-        ):  # depthwise ones are Conv2D's kin
-            deviation = (2 / np.prod(layer.kernel.shape[:-1])) ** 0.5
-            layer.kernel.assign(random.normal(0, deviation, layer.kernel.shape))
+        elif hasattr(layer, "kernel"):
+            depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+            inputs = np.prod(layer.kernel.shape[: 2 if depthwise else -1])
+            layer.kernel.assign(random.normal(0, (2 / inputs) ** 0.5, layer.kernel.shape))
             if layer.use_bias:
                 layer.bias.assign(random.normal(0, 0.2, layer.bias.shape))
-        elif isinstance(layer, keras.layers.DepthwiseConv2D):
-            deviation = (2 / np.prod(layer.kernel.shape[:2])) ** 0.5
-            layer.kernel.assign(random.normal(0, deviation, layer.kernel.shape))
+        elif isinstance(layer, keras.layers.Normalization):
+            # As tensors they would become inputs of the exported graph.
+            layer.mean, layer.variance = np.array(layer.mean), np.array(layer.variance)
     coarse = random.normal(size=(16, 6, 6, 3)).repeat(SIDE // 6, 1).repeat(SIDE // 6, 2)
     pictures = mean + spread * (coarse + 0.5 * random.normal(size=coarse.shape))
     network(pictures.astype(np.float32), training=True)
@@ -112,6 +129,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(exist_ok=True)
     tensorflow.config.experimental.enable_op_determinism()
+    hash_nodes_by_number()
     tensorflow.config.threading.set_intra_op_parallelism_threads(1)
     for name, (build, (mean, spread)) in SIBLINGS.items():
         keras.utils.set_random_seed(1)
@@ -122,6 +140,7 @@ def main() -> None:
             lambda x, network=network: network(x, training=False), input_signature=signature
         )
         model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=17)
+        assert len(model.graph.input) == 1
         renumber(model)
         content = model.SerializeToString(deterministic=True)
         (arguments.out / f"{name}.onnx").write_bytes(content)

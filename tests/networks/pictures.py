@@ -17,6 +17,22 @@ DEVIATIONS = 10.0
 # Noise of a sum of products, as a part of sqrt(sum((weight * input)^2)), and of any other result, as a part of itself.
 SUM_NOISE, RESULT_NOISE = 2.5e-7, 6e-8
 
+# These choose or move values. A maximum that two overlapping windows share stays equal to itself.
+WITHOUT_NOISE = {
+    *(
+        "Clip",
+        "Concat",
+        "Constant",
+        "Dropout",
+        "Expand",
+        "Flatten",
+        "Gather",
+        "Identity",
+        "MaxPool",
+    ),
+    *("Pad", "Relu", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"),
+}
+
 
 def draw(
     shape: list[int], layout: str, seed: int, mean: float, spread: float, level: float
@@ -57,7 +73,6 @@ def near_kinks(network: Network, picture: Tensor) -> tuple[int, list[tuple[float
             windows = max_pool_windows(attributes, inputs[0])
             if index not in clean:
                 top = windows.topk(2)
-                # In a window of zeros, ReLU has stopped every gradient.
                 clean[index] = (top.indices, top.values.diff(dim=-1)[None])
             return windows.gather(-1, clean[index][0]).diff(dim=-1)[None]
         if op in KINKS and inputs[0].is_floating_point():
@@ -72,7 +87,8 @@ def near_kinks(network: Network, picture: Tensor) -> tuple[int, list[tuple[float
                 squares[index] = torch.zeros_like(apart)
             else:
                 squares[index] += (apart - clean[index][1]) ** 2
-        if not noisy or not output.is_floating_point():
+        exact = node.op_type in WITHOUT_NOISE or not output.is_floating_point()
+        if not noisy or exact:
             return output
         normal = torch.randn(output.shape, generator=random, dtype=output.dtype)
         return output + normal * rounding_noise(node.op_type, attributes, inputs, output)
@@ -82,7 +98,10 @@ def near_kinks(network: Network, picture: Tensor) -> tuple[int, list[tuple[float
             network.run(picture, observe=lambda *seen, noisy=replica > 0: observe(*seen, noisy))
     for index, (_, apart) in sorted(clean.items()):
         deviation = (squares[index] / REPLICAS).sqrt()
-        near = (apart.abs() < DEVIATIONS * deviation).nonzero()[:, 1:]
+        # Equal values come from the same places of the picture, by way of a maximum that windows share: whichever of them
+        # wins, the gradient is the same.
+        tied = apart.abs() < 1e-12
+        near = ((apart.abs() < DEVIATIONS * deviation) & ~tied).nonzero()[:, 1:]
         if len(near):
             size = torch.tensor(apart.shape[1:])
             spots = (near + 0.5) / size

@@ -17,6 +17,7 @@ mod literal;
 mod model;
 mod order;
 mod tensor;
+mod unsupported;
 
 pub use external_files::ExternalFiles;
 pub use fold::{Folder, MAX_FOLDED_ELEMENTS};
@@ -30,3 +31,4 @@ pub use model::{
 };
 pub use order::order_nodes;
 pub use tensor::{Data, ElementType, HostTensor, read_tensor};
+pub use unsupported::UnsupportedOperators;

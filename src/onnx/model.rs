@@ -5,6 +5,8 @@
 //! nothing here recurses.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
 
 use super::fields::{Field, Fields};
 use crate::error::Error;
@@ -190,6 +192,36 @@ pub enum Dimension<'a> {
     Named(&'a str),
     /// Anything.
     Unknown,
+}
+
+/// Versions of ONNX's operators whose meaning is known: those of ONNX 1.22, back to the oldest files
+/// in circulation.
+const KNOWN_OPSETS: RangeInclusive<i64> = 6..=27;
+
+impl Model<'_> {
+    /// Refuses a model whose operators may mean something else than they do here.
+    ///
+    /// # Errors
+    /// `network-unsupported` when the version of ONNX's own operators is missing, or is not known.
+    pub fn check_opset(&self) -> Result<(), Error> {
+        let version = self.opsets.version("");
+        if KNOWN_OPSETS.contains(&version) {
+            return Ok(());
+        }
+        let (first, last) = (KNOWN_OPSETS.start(), KNOWN_OPSETS.end());
+        Err(Error::NetworkUnsupported(format!(
+            "it uses version {version} of ONNX's operators, and those from {first} to {last} are known"
+        )))
+    }
+}
+
+impl<'a> Graph<'a> {
+    /// Inputs that are not initialisers: what a caller has to give.
+    pub fn open_inputs(&self) -> impl Iterator<Item = &ValueInfo<'a>> {
+        let given: HashSet<&str> = self.initializers.iter().map(|tensor| tensor.name).collect();
+        let inputs = self.inputs.iter();
+        inputs.filter(move |input| !given.contains(input.name))
+    }
 }
 
 impl Opsets<'_> {

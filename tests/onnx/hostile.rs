@@ -44,6 +44,7 @@ const FEW_BYTES: isize = 50 << 20;
 /// Everything that reading a network does before its operators.
 fn read(file: &[u8]) -> Result<(), Error> {
     let model = parse_model(file)?;
+    model.check_opset()?;
     let nodes = inline_functions(&model)?;
     let wanted: Vec<&str> = model
         .graph
@@ -95,11 +96,11 @@ fn small() -> Vec<Vec<u8>> {
 fn a_file_cut_off_anywhere_is_refused() {
     let file = model(17, &small());
     assert_eq!(code(&file), "ok");
-    // The opset's message comes last: a file cut off before it is shorter, and right.
+    // The opset's message comes last: a file cut off before it is whole, but for the version.
     let graph_end = file.len() - 6;
     for length in 0..file.len() {
         let expected = if length == graph_end {
-            "ok"
+            "network-unsupported"
         } else {
             "network-corrupt"
         };
@@ -236,6 +237,20 @@ fn impossible_dimensions_are_refused() {
         let raw = bytes(9, [0; 4]);
         let file = model(17, &[tensor("w", dims, 1, &[raw])]);
         assert_eq!(code(&file), expected, "{dims:?}");
+    }
+}
+
+#[test]
+fn operators_of_unknown_versions_are_refused() {
+    for version in [99, 28, 5, 0, -1, i64::MAX] {
+        assert_eq!(
+            code(&model(version, &small())),
+            "network-unsupported",
+            "{version}"
+        );
+    }
+    for version in [6, 27] {
+        assert_eq!(code(&model(version, &small())), "ok");
     }
 }
 

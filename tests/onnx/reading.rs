@@ -343,6 +343,23 @@ fn nodes_are_ordered_and_those_that_nothing_needs_left_out() {
 }
 
 #[test]
+fn initialisers_among_the_inputs_are_not_open() {
+    let input = |name| value(11, name, &[1]);
+    let file = model(
+        8,
+        &[
+            input("w"),
+            input("x"),
+            weights("w", &[1], &[1.0]),
+            input("z"),
+        ],
+    );
+    let model = parse_model(&file).unwrap();
+    let open: Vec<&str> = model.graph.open_inputs().map(|input| input.name).collect();
+    assert_eq!(open, ["x", "z"]);
+}
+
+#[test]
 fn an_attribute_without_its_value_has_the_default() {
     // Writers of proto3 leave out zeros.
     let attribute = [bytes(1, "axis"), int(20, 2)].concat();

@@ -27,6 +27,7 @@ fn check(result: Result<(), Error>) {
 
 fn read(bytes: &[u8]) -> Result<(), Error> {
     let model = parse_model(bytes)?;
+    check(model.check_opset());
     check(labels_from_metadata(&model.metadata).map(|_| ()));
     let files: ExternalFiles<'_> = [("a.data", bytes)].into_iter().collect();
     for tensor in &model.graph.initializers {
@@ -57,7 +58,7 @@ fn read(bytes: &[u8]) -> Result<(), Error> {
             }
         }
     }
-    for input in &model.graph.inputs {
+    for input in model.graph.open_inputs() {
         let guess = guess_input(&model, &nodes, &folder, input, &[("a.json", bytes)]);
         check(guess.map(|guess| assert!(!guess.size.value.contains(&0))));
     }

@@ -7,7 +7,8 @@ Weights are seeded. Convolutions are drawn by He's rule; batch norms get the sta
 activations neither die nor explode. What the new exporter notes about the machine it ran on is taken out.
 
     pip install -r tests/networks/requirements.txt
-    python tests/networks/make_siblings.py     # a few minutes; the same bytes again
+    python tests/networks/make_siblings.py             # a few minutes; the same bytes again
+    python tests/networks/make_siblings.py --check     # the goldens beside PyTorch's own float64 results
 """
 
 import argparse
@@ -22,6 +23,7 @@ import timm
 import torch
 import torchvision
 from pictures import draw
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 HERE = Path(__file__).resolve().parent
@@ -83,12 +85,17 @@ def narrowed(divisor: int):
             kind.__init__ = original
 
 
+def local_response(x: Tensor) -> Tensor:
+    """With alpha 1e-4 it would do next to nothing to activations around 1; here alpha is 0.5."""
+    return nn.functional.local_response_norm(x, 5, alpha=0.5, beta=0.75, k=2.0)
+
+
 class LocalResponse(torch.autograd.Function):
-    """AlexNet's local response normalisation, which the exporter writes as ONNX's LRN."""
+    """`local_response`, which the exporter writes as ONNX's LRN."""
 
     @staticmethod
     def forward(_, x: Tensor) -> Tensor:
-        return nn.functional.local_response_norm(x, 5, alpha=0.5, beta=0.75, k=2.0)
+        return local_response(x)
 
     @staticmethod
     def symbolic(graph, x):
@@ -96,8 +103,7 @@ class LocalResponse(torch.autograd.Function):
 
 
 class AlexNet(nn.Module):
-    """Krizhevsky, Sutskever & Hinton (2012): two groups of kernels, LRN behind the first two layers. With alpha 1e-4 LRN
-    would do next to nothing to activations around 1; here it is 0.5."""
+    """Krizhevsky, Sutskever & Hinton (2012): two groups of kernels, LRN behind the first two layers."""
 
     def __init__(self):
         super().__init__()
@@ -111,8 +117,9 @@ class AlexNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         pool = nn.functional.max_pool2d
+        normalise = LocalResponse.apply if torch.onnx.is_in_onnx_export() else local_response
         for layer in (self.conv1, self.conv2):
-            x = pool(LocalResponse.apply(layer(x).relu()), 3, 2)
+            x = pool(normalise(layer(x).relu()), 3, 2)
         x = self.conv5(self.conv4(self.conv3(x).relu()).relu()).relu()
         x = nn.functional.dropout(pool(x, 3, 2).flatten(1), training=self.training)
         return self.fc8(self.fc7(self.fc6(x).relu()).relu())
@@ -224,10 +231,22 @@ def export(network: nn.Module, example: Tensor, exporter: str, file: Path) -> No
     trim(file, whole=file.name == WHOLE)
 
 
+def check(network: nn.Module, stem: str) -> None:
+    """Print how far the goldens of an exported file are from PyTorch's own results for the module, in float64."""
+    goldens = load_file(HERE / "siblings/goldens.safetensors")
+    picture = goldens[f"{stem}.picture"].double().requires_grad_()
+    scores = network.double()(picture)[0]
+    (gradient,) = torch.autograd.grad(scores.max(), picture)
+    for name, found in (("scores", scores.detach()), ("gradient", gradient)):
+        expected = goldens[f"{stem}.{name}"].double()
+        print(f"{stem} {name} {(found - expected).norm() / expected.norm():.1e}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the small siblings' ONNX files.")
     parser.add_argument("--out", type=Path, default=HERE / "siblings", help="folder to write into")
     parser.add_argument("--only", nargs="*", help="names of some siblings")
+    parser.add_argument("--check", action="store_true", help="compare with goldens, write nothing")
     arguments = parser.parse_args()
     arguments.out.mkdir(exist_ok=True)
     torch.set_num_threads(1)
@@ -242,6 +261,9 @@ def main() -> None:
         with torch.no_grad():
             print(name, "scores", np.round(network(example)[0].numpy(), 2), flush=True)
         for exporter in exporters:
+            if arguments.check:
+                check(network, f"{name}.{exporter}")
+                continue
             file = arguments.out / f"{name}.{exporter}.onnx"
             export(network, example, exporter, file)
             data = file.with_suffix(".onnx.data")

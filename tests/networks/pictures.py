@@ -2,7 +2,8 @@
 
 A ReLU whose input is within float32's rounding noise of 0, or a max-pool window whose two largest values are within it of
 each other, goes either way in float32, and moves the gradient by up to 1e-2 in a deep network. The noise of every unit is
-measured: the graph is run again with each result off by what float32's rounding does to it.
+measured: the graph is run again with each result off by what float32's rounding does to it. The smallest change of the
+picture that moves the units near a kink away from it is a linear problem, and next to nothing to see.
 """
 
 import numpy as np
@@ -60,78 +61,88 @@ def rounding_noise(op: str, attributes: Attributes, inputs: list, output: Tensor
     return RESULT_NOISE * output.abs()
 
 
-def near_kinks(network: Network, picture: Tensor) -> tuple[int, list[tuple[float, float]]]:
-    """The first node that has units near a kink, and where each of them is in the picture: row and column from 0 to 1.
-    Without such units, the number of nodes."""
-    clean: dict[int, tuple[Tensor, Tensor]] = {}
-    squares: dict[int, Tensor | float] = {}
-    random = torch.Generator().manual_seed(0)
+class Kinks:
+    """Distances of every unit of a network from its kinks at a picture, and the noise of those distances."""
 
-    def distances(index, op, attributes, inputs) -> Tensor | None:
-        """How far each unit is from its kinks, [kinks, ...], for one replica."""
+    def __init__(self, network: Network, picture: Tensor):
+        self.network = network
+        self.winners: dict[int, Tensor] = {}
+        clean = self.distances(picture)
+        squares = {index: torch.zeros_like(apart) for index, apart in clean.items()}
+        random = torch.Generator().manual_seed(0)
+        for _ in range(REPLICAS):
+            for index, apart in self.distances(picture, random).items():
+                squares[index] += (apart - clean[index]) ** 2
+        # Per node: the units near a kink, and how far from it they should be.
+        self.near: dict[int, tuple[Tensor, Tensor]] = {}
+        for index, apart in clean.items():
+            deviation = (squares[index] / REPLICAS).sqrt()
+            # Equal values come from the same places of the picture, by way of a maximum that windows share: whichever of
+            # them wins, the gradient is the same.
+            near = (apart.abs() < DEVIATIONS * deviation) & (apart.abs() > 1e-12)
+            if near.any():
+                self.near[index] = near, (2 * DEVIATIONS * deviation * apart.sign())[near]
+
+    def count(self) -> int:
+        return sum(len(targets) for _, targets in self.near.values())
+
+    @torch.no_grad()
+    def distances(
+        self, picture: Tensor, random: torch.Generator | None = None
+    ) -> dict[int, Tensor]:
+        """[kinks, ...] for each node that has kinks; with float32's noise where there is a generator."""
+        found: dict[int, Tensor] = {}
+
+        def observe(index, node, attributes, inputs, output):
+            if (apart := self.node_distances(index, node.op_type, attributes, inputs)) is not None:
+                found[index] = apart
+            exact = node.op_type in WITHOUT_NOISE or not output.is_floating_point()
+            if random is None or exact:
+                return output
+            normal = torch.randn(output.shape, generator=random, dtype=output.dtype)
+            return output + normal * rounding_noise(node.op_type, attributes, inputs, output)
+
+        self.network.run(picture, observe=observe)
+        return found
+
+    def node_distances(
+        self, index: int, op: str, attributes: Attributes, inputs: list
+    ) -> Tensor | None:
         if op == "MaxPool":
             windows = max_pool_windows(attributes, inputs[0])
-            if index not in clean:
-                top = windows.topk(2)
-                clean[index] = (top.indices, top.values.diff(dim=-1)[None])
-            return windows.gather(-1, clean[index][0]).diff(dim=-1)[None]
+            if index not in self.winners:
+                self.winners[index] = windows.topk(2).indices
+            return windows.gather(-1, self.winners[index]).diff(dim=-1)[None]
         if op in KINKS and inputs[0].is_floating_point():
             return torch.stack([inputs[0] - kink for kink in KINKS[op](attributes, inputs)])
         return None
 
-    def observe(index, node, attributes, inputs, output, noisy: bool):
-        apart = distances(index, node.op_type, attributes, inputs)
-        if apart is not None:
-            if not noisy:
-                clean[index] = (clean.get(index, (None,))[0], apart)
-                squares[index] = torch.zeros_like(apart)
-            else:
-                squares[index] += (apart - clean[index][1]) ** 2
-        exact = node.op_type in WITHOUT_NOISE or not output.is_floating_point()
-        if not noisy or exact:
+    def push(self, picture: Tensor) -> Tensor:
+        """The smallest change of the picture that moves all units near a kink away from it, to first order."""
+        picture = picture.clone().requires_grad_()
+        near: list[Tensor] = []
+
+        def observe(index, node, attributes, inputs, output):
+            if index in self.near:
+                apart = self.node_distances(index, node.op_type, attributes, inputs)
+                near.append(apart[self.near[index][0]])
             return output
-        normal = torch.randn(output.shape, generator=random, dtype=output.dtype)
-        return output + normal * rounding_noise(node.op_type, attributes, inputs, output)
 
-    with torch.no_grad():
-        for replica in range(1 + REPLICAS):
-            network.run(picture, observe=lambda *seen, noisy=replica > 0: observe(*seen, noisy))
-    for index, (_, apart) in sorted(clean.items()):
-        deviation = (squares[index] / REPLICAS).sqrt()
-        # Equal values come from the same places of the picture, by way of a maximum that windows share: whichever of them
-        # wins, the gradient is the same.
-        tied = apart.abs() < 1e-12
-        near = ((apart.abs() < DEVIATIONS * deviation) & ~tied).nonzero()[:, 1:]
-        if len(near):
-            size = torch.tensor(apart.shape[1:])
-            spots = (near + 0.5) / size
-            # Rows and columns of a value that has none are anywhere.
-            flat = apart.dim() < 5
-            return index, [(0.5, 0.5) if flat else tuple(spot[2:4].tolist()) for spot in spots]
-    return len(network.graph.node), []
+        self.network.run(picture, observe=observe)
+        apart = torch.cat(near)
+        rows = [torch.autograd.grad(a, picture, retain_graph=True)[0].flatten() for a in apart]
+        targets = torch.cat([targets for _, targets in self.near.values()])
+        change = torch.linalg.lstsq(
+            torch.stack(rows), targets - apart.detach(), driver="gelsd"
+        ).solution
+        return (picture.detach() + change.view(picture.shape)).float().double()
 
 
-def leave_kinks(network: Network, picture: Tensor, layout: str, seed: int, level: float) -> Tensor:
-    """Change one value by one level in sight of every unit near a kink, keep what isn't worse, until there is none."""
-    random = np.random.default_rng(seed)
-    sides = np.array(picture.shape[2:] if layout == "NCHW" else picture.shape[1:3])
-    reach, tries = sides // 4, 0
-    depth, spots = near_kinks(network, picture)
-    while spots:
-        tries += 1
-        if tries > 500:
-            raise RuntimeError(f"still {len(spots)} units near a kink at node {depth}")
-        changed = picture.clone()
-        for spot in spots:
-            row, column = np.clip(
-                (np.array(spot) * sides).astype(int) + random.integers(-reach, reach + 1),
-                0,
-                sides - 1,
-            )
-            channel = random.integers(3)
-            place = (0, channel, row, column) if layout == "NCHW" else (0, row, column, channel)
-            changed[place] += random.choice([-level, level])
-        found = near_kinks(network, changed)
-        if (found[0], -len(found[1])) >= (depth, -len(spots)):
-            picture, (depth, spots) = changed, found
-    return picture
+def leave_kinks(network: Network, picture: Tensor) -> Tensor:
+    """Change the picture until no unit is near a kink."""
+    for _ in range(100):
+        kinks = Kinks(network, picture)
+        if not kinks.count():
+            return picture
+        picture = kinks.push(picture)
+    raise RuntimeError(f"still {kinks.count()} units near a kink")

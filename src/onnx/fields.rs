@@ -130,6 +130,7 @@ impl<'a> Field<'a> {
     ///
     /// # Errors
     /// `network-corrupt` when the field is a scalar.
+    #[inline(never)]
     pub fn bytes(&self) -> Result<&'a [u8], Error> {
         match self.wire {
             Wire::Bytes => Ok(self.bytes),
@@ -141,6 +142,7 @@ impl<'a> Field<'a> {
     ///
     /// # Errors
     /// `network-corrupt` when it is not UTF-8.
+    #[inline(never)]
     pub fn text(&self) -> Result<&'a str, Error> {
         std::str::from_utf8(self.bytes()?).map_err(|_| self.corrupt("it is not UTF-8"))
     }
@@ -149,6 +151,7 @@ impl<'a> Field<'a> {
     ///
     /// # Errors
     /// `network-corrupt` when the field is a scalar.
+    #[inline(never)]
     pub fn lossy_text(&self) -> Result<Cow<'a, str>, Error> {
         self.bytes().map(String::from_utf8_lossy)
     }
@@ -169,6 +172,7 @@ impl<'a> Field<'a> {
     ///
     /// # Errors
     /// `network-corrupt` for a field of another kind.
+    #[inline(never)]
     pub fn int(&self) -> Result<i64, Error> {
         match (self.wire, decode_varint(self.bytes)) {
             (Wire::Varint, Some((value, _))) => Ok(value.cast_signed()),
@@ -180,6 +184,7 @@ impl<'a> Field<'a> {
     ///
     /// # Errors
     /// `network-corrupt` for a field of another kind.
+    #[inline(never)]
     pub fn float(&self) -> Result<f32, Error> {
         match (self.wire, self.bytes) {
             (Wire::Fixed32, &[a, b, c, d]) => Ok(f32::from_le_bytes([a, b, c, d])),
@@ -216,6 +221,8 @@ impl<'a> Field<'a> {
     }
 
     /// `network-corrupt` with the field's message, number and offset in the file.
+    #[cold]
+    #[inline(never)]
     pub fn corrupt(&self, what: &str) -> Error {
         let Self {
             number,
@@ -262,6 +269,8 @@ fn decode_varint(bytes: &[u8]) -> Option<(u64, usize)> {
     None
 }
 
+#[cold]
+#[inline(never)]
 fn corrupt(offset: usize, what: std::fmt::Arguments<'_>) -> Error {
     Error::NetworkCorrupt(format!("byte {offset}, {what}"))
 }

@@ -6,7 +6,6 @@
 use serde_json::Value;
 
 use super::fold::Folder;
-use super::literal::parse_strings;
 use super::model::{Dimension, Model, Node, ValueInfo};
 use super::tensor::HostTensor;
 use crate::error::Error;
@@ -187,6 +186,7 @@ impl GuessedShape {
     }
 
     /// `values` for the channels there are: the mean of the colours for a grey picture.
+    #[inline(never)]
     fn per_channel(&self, values: &[f64]) -> Vec<f64> {
         match (self.channels, values) {
             (channels, &[value]) => vec![value; channels],
@@ -194,6 +194,8 @@ impl GuessedShape {
             _ => values.to_vec(),
         }
     }
+
+    #[inline(never)]
 
     fn scale(&self, range: [f64; 2], mean: &[f64], std: &[f64]) -> Scale {
         Scale {
@@ -356,7 +358,8 @@ fn from_metadata(guesses: &mut InputGuess, model: &Model<'_>, shape: &GuessedSha
         guesses.fit = Guess::new(Fit::CentreCrop(1.0), Metadata, reason);
         if shape.size.contains(&None)
             && let Some((text, reason)) = entry("imgsz")
-            && let Ok([rows, columns]) = serde_json::from_str::<[usize; 2]>(text)
+            && let Ok(json) = serde_json::from_slice::<Value>(text.as_bytes())
+            && let [Some(rows), Some(columns)] = [length_of(json.get(0)), length_of(json.get(1))]
         {
             guesses.size = Guess::new([rows, columns], Metadata, reason);
         }
@@ -384,42 +387,44 @@ fn from_metadata(guesses: &mut InputGuess, model: &Model<'_>, shape: &GuessedSha
             guesses.scale = Guess::new(shape.scale(range, &[0.0], &[1.0]), Metadata, reason);
         }
     }
-    // Mean and std under these names are what people add themselves.
-    let numbers = |key: &str| {
-        let (text, reason) = entry(key)?;
-        let numbers: Vec<f64> = serde_json::from_str(text).ok().or_else(|| {
-            let strings = parse_strings(text)?;
-            strings
-                .iter()
-                .map(|(_, number)| number.parse().ok())
-                .collect()
-        })?;
-        Some((fitting(&numbers, shape)?, reason))
-    };
-    if let (Some((mean, reason)), Some((std, _))) = (numbers("mean"), numbers("std"))
-        && std.iter().all(|&std| std > 0.0)
-    {
-        let scale = Scale {
-            range: [
-                0.0,
-                if mean.iter().any(|&mean| mean > 2.0) {
-                    255.0
-                } else {
-                    1.0
-                },
-            ],
-            mean,
-            std,
-        };
-        guesses.scale = Guess::new(scale, Metadata, reason);
+    // What people add themselves.
+    let json = |key: &str| serde_json::from_slice(entry(key)?.0.as_bytes()).ok();
+    let (mean, std): (Option<Value>, Option<Value>) = (json("mean"), json("std"));
+    if let Some([mean, std]) = mean_and_std(mean.as_ref(), std.as_ref(), shape) {
+        let is_byte = mean.iter().any(|&mean| mean > 2.0);
+        let range = [0.0, if is_byte { 255.0 } else { 1.0 }];
+        let scale = Scale { range, mean, std };
+        guesses.scale = Guess::new(scale, Metadata, "mean, std");
     }
 }
 
-/// One number a channel, if `numbers` are that or one for all.
-fn fitting(numbers: &[f64], shape: &GuessedShape) -> Option<Vec<f64>> {
+/// Mean and standard deviation of each channel, if both are given and can be used.
+#[inline(never)]
+fn mean_and_std(
+    mean: Option<&Value>,
+    std: Option<&Value>,
+    shape: &GuessedShape,
+) -> Option<[Vec<f64>; 2]> {
+    let (mean, std) = (numbers_of(mean, shape)?, numbers_of(std, shape)?);
+    std.iter().all(|&std| std > 0.0).then_some([mean, std])
+}
+
+/// A list's numbers, one a channel, if they are that or one for all.
+#[inline(never)]
+fn numbers_of(json: Option<&Value>, shape: &GuessedShape) -> Option<Vec<f64>> {
+    let numbers: Option<Vec<f64>> = json?.as_array()?.iter().map(Value::as_f64).collect();
+    let numbers = numbers?;
     let is_fitting = numbers.len() == 1 || numbers.len() == shape.channels;
     (is_fitting && numbers.iter().all(|number| number.is_finite()))
-        .then(|| shape.per_channel(numbers))
+        .then(|| shape.per_channel(&numbers))
+}
+
+/// A length of at least 1.
+#[inline(never)]
+fn length_of(json: Option<&Value>) -> Option<usize> {
+    usize::try_from(json?.as_u64()?)
+        .ok()
+        .filter(|&length| length > 0)
 }
 
 /// Takes over what the JSON file `name` says, if it is one of those that are known.
@@ -428,16 +433,9 @@ fn from_file(guesses: &mut InputGuess, shape: &GuessedShape, name: &str, json: &
     let reason = |what: &str| format!("{name}: {what}");
     // timm nests what it knows of the weights.
     let timm = json.get("pretrained_cfg").unwrap_or(json);
-    let numbers = |value: Option<&Value>| {
-        let numbers: Option<Vec<f64>> = value?.as_array()?.iter().map(Value::as_f64).collect();
-        fitting(&numbers?, shape)
-    };
-    let length = |value: Option<&Value>| usize::try_from(value?.as_u64()?).ok().filter(|&n| n > 0);
     let is_open = shape.size.contains(&None);
 
-    if let (Some(mean), Some(std)) = (numbers(timm.get("mean")), numbers(timm.get("std")))
-        && std.iter().all(|&std| std > 0.0)
-    {
+    if let Some([mean, std]) = mean_and_std(timm.get("mean"), timm.get("std"), shape) {
         let scale = Scale {
             range: [0.0, 1.0],
             mean,
@@ -453,11 +451,8 @@ fn from_file(guesses: &mut InputGuess, shape: &GuessedShape, name: &str, json: &
             };
             guesses.fit = Guess::new(fit, File, reason("crop_pct"));
         }
-        let input = timm.get("input_size").and_then(Value::as_array);
-        if let Some([_, rows, columns]) = input.map(Vec::as_slice)
-            && let (true, Some(rows), Some(columns)) =
-                (is_open, length(Some(rows)), length(Some(columns)))
-        {
+        let side = |axis: usize| length_of(timm.get("input_size")?.get(axis));
+        if let (true, Some(rows), Some(columns)) = (is_open, side(1), side(2)) {
             guesses.size = Guess::new([rows, columns], File, reason("input_size"));
         }
     }
@@ -467,7 +462,7 @@ fn from_file(guesses: &mut InputGuess, shape: &GuessedShape, name: &str, json: &
     }
 
     // Teachable Machine.
-    if let Some(side) = length(json.get("imageSize")) {
+    if let Some(side) = length_of(json.get("imageSize")) {
         let scale = shape.scale([-1.0, 1.0], &[0.0], &[1.0]);
         guesses.scale = Guess::new(scale, File, reason("imageSize"));
         guesses.fit = Guess::new(Fit::CentreCrop(1.0), File, reason("imageSize"));
@@ -482,15 +477,6 @@ fn hugging_face(guesses: &mut InputGuess, shape: &GuessedShape, name: &str, json
     use GuessSource::File;
     let reason = |what: &str| format!("{name}: {what}");
     let does = |step: &str| json.get(step).and_then(Value::as_bool).unwrap_or(true);
-    let numbers = |key: &str| {
-        let numbers: Option<Vec<f64>> = json
-            .get(key)?
-            .as_array()?
-            .iter()
-            .map(Value::as_f64)
-            .collect();
-        fitting(&numbers?, shape)
-    };
     let factor = json
         .get("rescale_factor")
         .and_then(Value::as_f64)
@@ -503,27 +489,19 @@ fn hugging_face(guesses: &mut InputGuess, shape: &GuessedShape, name: &str, json
             255.0
         },
     ];
-    let scale = match (
-        does("do_normalize"),
-        numbers("image_mean"),
-        numbers("image_std"),
-    ) {
-        (false, ..) => Some(shape.scale(range, &[0.0], &[1.0])),
-        (true, Some(mean), Some(std)) if std.iter().all(|&std| std > 0.0) => {
-            Some(Scale { range, mean, std })
-        }
-        _ => None,
+    let scale = if does("do_normalize") {
+        let given = mean_and_std(json.get("image_mean"), json.get("image_std"), shape);
+        given.map(|[mean, std]| Scale { range, mean, std })
+    } else {
+        Some(shape.scale(range, &[0.0], &[1.0]))
     };
     if let Some(scale) = scale {
         guesses.scale = Guess::new(scale, File, reason("image_mean, image_std"));
     }
-    let side = |value: &Value, key: &str| {
-        let length = value.get(key)?.as_u64()?;
-        usize::try_from(length).ok().filter(|&length| length > 0)
-    };
+    let side = |value: &Value, key: &str| length_of(value.get(key));
     let both = |key: &str| {
         let size = json.get(key)?;
-        let one = size.as_u64().and_then(|one| usize::try_from(one).ok());
+        let one = length_of(Some(size));
         Some([
             one.or_else(|| side(size, "height"))?,
             one.or_else(|| side(size, "width"))?,

@@ -48,7 +48,9 @@ pub fn labels_from_file(bytes: &[u8]) -> Result<Vec<String>, Error> {
 }
 
 fn labels_from_text(text: &str) -> Result<Vec<String>, Error> {
-    if let Ok(value @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text) {
+    if let Ok(value @ (Value::Array(_) | Value::Object(_))) =
+        serde_json::from_slice(text.as_bytes())
+    {
         return labels_from_json(&value);
     }
     match parse_strings(text) {
@@ -92,20 +94,26 @@ fn label_of(value: &Value) -> Option<String> {
 }
 
 /// Labels with the indices of their classes, which should be 0, 1, 2 and so on.
-fn in_order(mut pairs: Vec<(usize, String)>) -> Result<Vec<String>, Error> {
-    pairs.sort_by_key(|(index, _)| *index);
-    let wrong = pairs
-        .iter()
-        .enumerate()
-        .find(|(place, (index, _))| index != place);
-    if let Some((place, (index, _))) = wrong {
-        return Err(corrupt(&if *index < place {
-            format!("class {index} has two labels")
-        } else {
-            format!("class {place} has no label")
-        }));
+fn in_order(pairs: Vec<(usize, String)>) -> Result<Vec<String>, Error> {
+    let mut labels = vec![None; pairs.len()];
+    for (index, label) in pairs {
+        // Where an index is too large, a smaller one is missing.
+        if let Some(place) = labels.get_mut(index)
+            && place.replace(label).is_some()
+        {
+            return Err(corrupt(&format!("class {index} has two labels")));
+        }
     }
-    not_empty(pairs.into_iter().map(|(_, label)| label).collect())
+    let label = |(index, label): (usize, Option<String>)| {
+        label.ok_or_else(|| corrupt(&format!("class {index} has no label")))
+    };
+    not_empty(
+        labels
+            .into_iter()
+            .enumerate()
+            .map(label)
+            .collect::<Result<_, _>>()?,
+    )
 }
 
 fn labels_from_lines(text: &str) -> Result<Vec<String>, Error> {
@@ -141,6 +149,8 @@ fn not_empty(labels: Vec<String>) -> Result<Vec<String>, Error> {
     Ok(labels)
 }
 
+#[cold]
+#[inline(never)]
 fn corrupt(what: &str) -> Error {
     Error::NetworkCorrupt(what.to_owned())
 }

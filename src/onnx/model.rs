@@ -290,6 +290,7 @@ struct Parser {
 
 impl Parser {
     /// Counts an entry that is about to be stored.
+    #[inline(never)]
     fn count(&mut self) -> Result<(), Error> {
         self.entries += 1;
         if self.entries > MAX_ENTRIES {
@@ -299,6 +300,8 @@ impl Parser {
         }
         Ok(())
     }
+
+    #[inline(never)]
 
     fn opset<'a>(&mut self, opsets: &mut Opsets<'a>, field: &Field<'a>) -> Result<(), Error> {
         self.count()?;
@@ -374,6 +377,8 @@ impl Parser {
         }
         Ok(function)
     }
+
+    #[inline(never)]
 
     fn name<'a>(&mut self, field: &Field<'a>) -> Result<&'a str, Error> {
         self.count()?;

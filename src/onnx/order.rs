@@ -52,9 +52,11 @@ pub fn order_nodes<'a>(
             }
         }
     }
-    let mut order = search.finished;
-    if search.is_file_order {
-        order.sort_unstable();
+    let (states, order, is_file_order) = (search.states, search.finished, search.is_file_order);
+    if is_file_order {
+        let kept = nodes.into_iter().zip(states);
+        let kept = kept.filter(|(_, state)| *state == State::Finished);
+        return Ok(kept.map(|(node, _)| node).collect());
     }
     let mut nodes: Vec<_> = nodes.into_iter().map(Some).collect();
     let ordered = order.into_iter();

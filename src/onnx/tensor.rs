@@ -54,6 +54,7 @@ impl ElementType {
     ///
     /// # Errors
     /// `network-unsupported`, with the number, when no supported type has it.
+    #[inline(never)]
     pub fn from_number(number: i64) -> Result<Self, Error> {
         use ElementType::*;
         let all = [
@@ -81,6 +82,7 @@ impl ElementType {
     }
 
     /// `value` in the range of this integer type, as two's complement wraps it.
+    #[inline(never)]
     pub(super) fn wrap(self, value: i64) -> i64 {
         match self {
             Self::U8 => i64::from(value as u8),
@@ -94,6 +96,7 @@ impl ElementType {
     }
 
     /// `value` rounded to a value of this floating-point type that `f32` holds.
+    #[inline(never)]
     pub(super) fn round(self, value: f32) -> f32 {
         match self {
             Self::F16 => f16::from_f32(value).to_f32(),
@@ -225,6 +228,7 @@ impl HostTensor {
     }
 
     /// Element `index`, row-major, as `f64`; 0 beyond the end.
+    #[inline(never)]
     pub(super) fn f64_at(&self, index: usize) -> f64 {
         match &self.data {
             Data::F32(values) => values.get(index).copied().map_or(0.0, f64::from),

@@ -183,7 +183,7 @@ fn metadata_come_before_everything_else() {
         (yolo.size.value, &yolo.scale.value.mean[..]),
         ([320, 256], &[0.0; 3][..])
     );
-    let own = metadata(&[("mean", "[104, 117, 123]"), ("std", "['1', '1', '1']")]);
+    let own = metadata(&[("mean", "[104, 117, 123]"), ("std", "[1, 1, 1]")]);
     let own = guess(&PHOTO, &[], &own, &[]).unwrap().scale;
     assert_eq!(
         (own.value.range, own.value.mean),

@@ -1,5 +1,7 @@
 //! Operators that compute each element from the elements at the same place.
 
+use std::cmp::Ordering;
+
 use super::super::tensor::{Data, ElementType, HostTensor};
 use super::call::Call;
 use super::layout::broadcast_to;
@@ -9,8 +11,8 @@ use crate::error::Error;
 fn map(
     call: &Call<'_, '_>,
     input: &HostTensor,
-    float: impl Fn(f64) -> f64,
-    int: impl Fn(i64) -> i64,
+    float: &dyn Fn(f64) -> f64,
+    int: &dyn Fn(i64) -> i64,
 ) -> Result<HostTensor, Error> {
     call.reserve(input.dims())?;
     let data = match input.data() {
@@ -34,31 +36,31 @@ pub(super) fn unary(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         let data = Data::Bool(values.iter().map(|&value| !value).collect());
         return HostTensor::new(input.dims().to_vec(), ElementType::Bool, data).map(|t| vec![t]);
     }
-    let same = |value: i64| value;
-    let result = match call.node.op_type {
-        "Abs" => map(call, input, f64::abs, i64::wrapping_abs),
-        "Neg" => map(call, input, |x| -x, i64::wrapping_neg),
-        "Relu" => map(call, input, |x| if x < 0.0 { 0.0 } else { x }, |x| x.max(0)),
+    let (float, int): (&dyn Fn(f64) -> f64, &dyn Fn(i64) -> i64) = match call.node.op_type {
+        "Abs" => (&f64::abs, &i64::wrapping_abs),
+        "Neg" => (&|x| -x, &i64::wrapping_neg),
+        "Relu" => (&|x| if x < 0.0 { 0.0 } else { x }, &|x| x.max(0)),
         // Not `f64::signum`, which is 1 for 0.
-        "Sign" => {
-            let sign = |x: f64| if x == 0.0 { x } else { x.signum() };
-            map(call, input, sign, i64::signum)
-        }
+        "Sign" => (&|x| if x == 0.0 { x } else { x.signum() }, &i64::signum),
         _ if !input.element_type().is_float() => return Err(call.mixed_types()),
-        "Ceil" => map(call, input, f64::ceil, same),
-        "Cos" => map(call, input, f64::cos, same),
-        "Exp" => map(call, input, f64::exp, same),
-        "Floor" => map(call, input, f64::floor, same),
-        "Log" => map(call, input, f64::ln, same),
-        "Reciprocal" => map(call, input, f64::recip, same),
-        "Round" => map(call, input, f64::round_ties_even, same),
-        "Sigmoid" => map(call, input, |x| 1.0 / (1.0 + (-x).exp()), same),
-        "Sin" => map(call, input, f64::sin, same),
-        "Sqrt" => map(call, input, f64::sqrt, same),
-        "Tanh" => map(call, input, f64::tanh, same),
-        _ => return Err(call.unsupported("it is not folded")),
+        other => {
+            let float: &dyn Fn(f64) -> f64 = match other {
+                "Ceil" => &f64::ceil,
+                "Cos" => &f64::cos,
+                "Exp" => &f64::exp,
+                "Floor" => &f64::floor,
+                "Log" => &f64::ln,
+                "Reciprocal" => &f64::recip,
+                "Round" => &f64::round_ties_even,
+                "Sigmoid" => &|x| 1.0 / (1.0 + (-x).exp()),
+                "Sin" => &f64::sin,
+                "Sqrt" => &f64::sqrt,
+                _ => &f64::tanh,
+            };
+            (float, &|x| x)
+        }
     };
-    result.map(|tensor| vec![tensor])
+    map(call, input, float, int).map(|tensor| vec![tensor])
 }
 
 /// The shape of which all `inputs` are broadcast.
@@ -81,8 +83,8 @@ fn broadcast_dims(call: &Call<'_, '_>, inputs: &[&HostTensor]) -> Result<Vec<usi
 fn zip(
     call: &Call<'_, '_>,
     [a, b]: [&HostTensor; 2],
-    float: impl Fn(f64, f64) -> f64,
-    int: impl Fn(i64, i64) -> Option<i64>,
+    float: &dyn Fn(f64, f64) -> f64,
+    int: &dyn Fn(i64, i64) -> Option<i64>,
 ) -> Result<HostTensor, Error> {
     let dims = broadcast_dims(call, &[a, b])?;
     call.reserve(&dims)?;
@@ -149,11 +151,11 @@ pub(super) fn arithmetic(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> 
     }
     let mut result = call.input(0)?.clone();
     for index in 1..call.inputs.len() {
-        result = zip(call, [&result, call.input(index)?], float, int)?;
+        result = zip(call, [&result, call.input(index)?], &float, &int)?;
     }
     if op == "Mean" {
         let count = call.inputs.len() as f64;
-        result = map(call, &result, |sum| sum / count, |sum| sum)?;
+        result = map(call, &result, &|sum| sum / count, &|sum| sum)?;
     }
     Ok(vec![result])
 }
@@ -179,7 +181,7 @@ fn power(call: &Call<'_, '_>) -> Result<HostTensor, Error> {
         );
         return HostTensor::new(dims, base.element_type(), data);
     }
-    call.tensor(&dims, base.element_type(), |i| {
+    call.tensor(&dims, base.element_type(), &|i| {
         base.f64_at(i).powf(exponent.f64_at(i))
     })
 }
@@ -190,37 +192,32 @@ pub(super) fn compare(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     call.reserve(&dims)?;
     let [a, b] = inputs.map(|input| broadcast_to(call, input, &dims));
     let (a, b) = (a?, b?);
-    fn test<T: Copy + PartialOrd>(op: &str, a: &[T], b: &[T]) -> Vec<bool> {
-        let pairs = a.iter().zip(b);
-        pairs
-            .map(|(x, y)| match op {
-                "Equal" => x == y,
-                "Less" => x < y,
-                "LessOrEqual" => x <= y,
-                "Greater" => x > y,
-                _ => x >= y,
-            })
-            .collect()
-    }
     let op = call.node.op_type;
     let is_logical = matches!(op, "And" | "Or" | "Xor");
-    let values = match (a.data(), b.data()) {
-        (Data::Bool(a), Data::Bool(b)) => {
-            let pairs = a.iter().zip(b);
-            let value = |(&x, &y): (&bool, &bool)| match op {
-                "And" => x & y,
-                "Or" => x | y,
-                "Equal" => x == y,
-                _ => x ^ y,
-            };
-            pairs.map(value).collect()
+    let is_bool = matches!(a.data(), Data::Bool(_));
+    if std::mem::discriminant(a.data()) != std::mem::discriminant(b.data())
+        || is_logical && !is_bool
+    {
+        return Err(call.mixed_types());
+    }
+    let test = |i: usize| {
+        let (x, y) = (a.f64_at(i), b.f64_at(i));
+        let order = match (a.data(), b.data()) {
+            (Data::I64(a), Data::I64(b)) => Some(a[i].cmp(&b[i])),
+            _ => x.partial_cmp(&y),
+        };
+        match op {
+            "And" => x * y != 0.0,
+            "Or" => x + y != 0.0,
+            "Xor" => x != y,
+            "Equal" => order.is_some_and(Ordering::is_eq),
+            "Less" => order.is_some_and(Ordering::is_lt),
+            "LessOrEqual" => order.is_some_and(Ordering::is_le),
+            "Greater" => order.is_some_and(Ordering::is_gt),
+            _ => order.is_some_and(Ordering::is_ge),
         }
-        _ if is_logical => return Err(call.mixed_types()),
-        (Data::F32(a), Data::F32(b)) => test(op, a, b),
-        (Data::F64(a), Data::F64(b)) => test(op, a, b),
-        (Data::I64(a), Data::I64(b)) => test(op, a, b),
-        _ => return Err(call.mixed_types()),
     };
+    let values = (0..a.len()).map(test).collect();
     HostTensor::new(dims, ElementType::Bool, Data::Bool(values)).map(|tensor| vec![tensor])
 }
 
@@ -240,7 +237,7 @@ pub(super) fn cast(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         let data = Data::I64(values.clone());
         return HostTensor::new(input.dims().to_vec(), element_type, data).map(|t| vec![t]);
     }
-    call.tensor(input.dims(), element_type, |i| input.f64_at(i))
+    call.tensor(input.dims(), element_type, &|i| input.f64_at(i))
         .map(|tensor| vec![tensor])
 }
 
@@ -270,8 +267,8 @@ pub(super) fn clip(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     map(
         call,
         input,
-        |x| if x.is_nan() { x } else { x.max(low).min(high) },
-        |x| x,
+        &|x| if x.is_nan() { x } else { x.max(low).min(high) },
+        &|x| x,
     )
     .map(|tensor| vec![tensor])
 }

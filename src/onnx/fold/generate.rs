@@ -87,7 +87,7 @@ pub(super) fn range(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     let dims = [count as usize];
     let (first, increment) = (start.f64_at(0), step.f64_at(0));
     let value = |i: usize| first + i as f64 * increment;
-    call.tensor(&dims, element_type, value)
+    call.tensor(&dims, element_type, &value)
         .map(|tensor| vec![tensor])
 }
 
@@ -107,7 +107,7 @@ pub(super) fn eye_like(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         let (row, column) = ((i / columns) as i64, (i % columns) as i64);
         f64::from(u8::from(column.checked_sub(row) == Some(diagonal)))
     };
-    call.tensor(input.dims(), element_type, value)
+    call.tensor(input.dims(), element_type, &value)
         .map(|tensor| vec![tensor])
 }
 
@@ -146,6 +146,6 @@ pub(super) fn one_hot(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         let index = if index < 0.0 { index + depth } else { index };
         values.f64_at(usize::from(index == place as f64))
     };
-    call.tensor(&dims, values.element_type(), value)
+    call.tensor(&dims, values.element_type(), &value)
         .map(|tensor| vec![tensor])
 }

@@ -6,6 +6,9 @@ use super::super::tensor::{Data, ElementType, HostTensor, element_count};
 use super::call::Call;
 use crate::error::Error;
 
+/// Largest integer up to which `f64` holds all.
+const MAX_EXACT: u64 = 1 << 53;
+
 /// An offset beyond every tensor: the element is the fill value.
 const OUTSIDE: usize = usize::MAX;
 
@@ -35,6 +38,7 @@ macro_rules! both_types {
 }
 
 /// Distance between neighbours along each axis of a row-major tensor.
+#[inline(never)]
 fn strides(dims: &[usize]) -> Vec<usize> {
     let mut strides = vec![1; dims.len()];
     for axis in (1..dims.len()).rev() {
@@ -44,23 +48,30 @@ fn strides(dims: &[usize]) -> Vec<usize> {
 }
 
 /// Offsets of the positions along an axis that a result keeps as it is.
+#[inline(never)]
 fn whole_axis(length: usize, stride: usize) -> Vec<usize> {
     (0..length).map(|position| position * stride).collect()
 }
 
 /// The elements of `source` whose offsets are the sums of an element of each of `offsets`, the last
-/// fastest.
-fn pick<T: Copy>(source: &[T], offsets: &[Vec<usize>], count: usize, fill: T) -> Vec<T> {
+/// fastest; 0 for offsets outside.
+#[inline(never)]
+fn pick(source: &Data, offsets: &[Vec<usize>], count: usize) -> Data {
     let Some((last, outer)) = offsets.split_last() else {
-        return source.to_vec();
+        return source.clone();
     };
-    let mut result = Vec::with_capacity(count);
+    let mut result = each_type!(source, _values => Vec::with_capacity(count));
     let mut place = vec![0; outer.len()];
     while result.len() < count {
         let axes = outer.iter().zip(&place);
         let start = axes.fold(0usize, |sum, (axis, &at)| sum.saturating_add(axis[at]));
-        let offsets = last.iter().map(|&offset| start.saturating_add(offset));
-        result.extend(offsets.map(|offset| source.get(offset).copied().unwrap_or(fill)));
+        match (&mut result, source) {
+            (Data::F32(row), Data::F32(source)) => pick_row(row, source, start, last),
+            (Data::F64(row), Data::F64(source)) => pick_row(row, source, start, last),
+            (Data::I64(row), Data::I64(source)) => pick_row(row, source, start, last),
+            (Data::Bool(row), Data::Bool(source)) => pick_row(row, source, start, last),
+            _ => {}
+        }
         for (at, axis) in place.iter_mut().zip(outer).rev() {
             *at += 1;
             if *at < axis.len() {
@@ -72,7 +83,21 @@ fn pick<T: Copy>(source: &[T], offsets: &[Vec<usize>], count: usize, fill: T) ->
     result
 }
 
+fn pick_row<T: Copy + Default>(row: &mut Vec<T>, source: &[T], start: usize, offsets: &[usize]) {
+    let offsets = offsets.iter().map(|&offset| start.saturating_add(offset));
+    row.extend(offsets.map(|offset| source.get(offset).copied().unwrap_or_default()));
+}
+
+/// Offsets of all elements along each axis of a tensor of the shape `dims`.
+#[inline(never)]
+fn whole(dims: &[usize]) -> Vec<Vec<usize>> {
+    let axes = dims.iter().zip(strides(dims));
+    axes.map(|(&length, stride)| whole_axis(length, stride))
+        .collect()
+}
+
 /// A tensor of the elements of `input` at these offsets.
+#[inline(never)]
 fn picked(
     call: &Call<'_, '_>,
     input: &HostTensor,
@@ -80,7 +105,7 @@ fn picked(
 ) -> Result<HostTensor, Error> {
     let dims: Vec<usize> = offsets.iter().map(Vec::len).collect();
     let count = call.reserve(&dims)?;
-    let data = each_type!(input.data(), values => pick(values, offsets, count, Default::default()));
+    let data = pick(input.data(), offsets, count);
     HostTensor::new(dims, input.element_type(), data)
 }
 
@@ -105,6 +130,7 @@ pub(super) fn broadcast_to<'t>(
 }
 
 /// A shape given as integers.
+#[inline(never)]
 pub(super) fn dims_from(call: &Call<'_, '_>, ints: &[i64]) -> Result<Vec<usize>, Error> {
     let dims: Option<_> = ints
         .iter()
@@ -121,7 +147,7 @@ pub(super) fn dropout(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         return Err(call.unsupported("it is in training mode"));
     }
     let input = call.input(0)?;
-    let mask = call.tensor(input.dims(), ElementType::Bool, |_| 1.0)?;
+    let mask = call.tensor(input.dims(), ElementType::Bool, &|_| 1.0)?;
     Ok(vec![input.clone(), mask])
 }
 
@@ -318,10 +344,7 @@ pub(super) fn slice(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         return Err(call.corrupt("its lists have different lengths"));
     }
     let strides = strides(input.dims());
-    let axis_offsets = input.dims().iter().zip(&strides);
-    let mut offsets: Vec<_> = axis_offsets
-        .map(|(&length, &stride)| whole_axis(length, stride))
-        .collect();
+    let mut offsets = whole(input.dims());
     for (index, (&start, &end)) in starts.iter().zip(ends).enumerate() {
         let axis = axes.map_or(index as i64, |axes| axes[index]);
         let axis = call.axis(axis, rank)?;
@@ -383,16 +406,13 @@ pub(super) fn transpose(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         None => (0..rank).rev().collect(),
         Some(order) => dims_from(call, order)?,
     };
-    let mut sorted = order.clone();
-    sorted.sort_unstable();
-    if !sorted.into_iter().eq(0..rank) {
-        return Err(call.corrupt(&format!("an order of axes {order:?}")));
-    }
-    let strides = strides(input.dims());
-    let offsets: Vec<_> = order
+    let mut axes: Vec<_> = whole(input.dims()).into_iter().map(Some).collect();
+    let offsets: Option<Vec<_>> = order
         .iter()
-        .map(|&axis| whole_axis(input.dims()[axis], strides[axis]))
+        .map(|&axis| axes.get_mut(axis).and_then(Option::take))
         .collect();
+    let offsets = offsets.filter(|offsets| offsets.len() == rank);
+    let offsets = offsets.ok_or_else(|| call.corrupt(&format!("an order of axes {order:?}")))?;
     picked(call, input, &offsets).map(|tensor| vec![tensor])
 }
 
@@ -417,10 +437,7 @@ pub(super) fn pad(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     }
     let mode = call.node.text("mode")?.unwrap_or("constant");
     let strides = strides(input.dims());
-    let axis_offsets = input.dims().iter().zip(&strides);
-    let mut offsets: Vec<_> = axis_offsets
-        .map(|(&length, &stride)| whole_axis(length, stride))
-        .collect();
+    let mut offsets = whole(input.dims());
     for (index, &axis) in axes.iter().enumerate() {
         let axis = call.axis(axis, rank)?;
         let length = input.dims()[axis] as i64;
@@ -451,20 +468,33 @@ pub(super) fn pad(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     if !matches!(mode, "constant" | "edge" | "wrap" | "reflect") {
         return Err(call.unsupported(&format!("its mode {mode}")));
     }
-    let dims: Vec<usize> = offsets.iter().map(Vec::len).collect();
-    let count = call.reserve(&dims)?;
     let fill = match call.optional(2) {
         Some(fill) if fill.len() != 1 => return Err(call.corrupt("it should have one value")),
         Some(fill) => fill.f64_at(0),
         None => call.float("value", 0.0)?,
     };
-    let data = match input.data() {
-        Data::F32(values) => Data::F32(pick(values, &offsets, count, fill as f32)),
-        Data::F64(values) => Data::F64(pick(values, &offsets, count, fill)),
-        Data::I64(values) => Data::I64(pick(values, &offsets, count, fill as i64)),
-        Data::Bool(values) => Data::Bool(pick(values, &offsets, count, fill != 0.0)),
+    let padded = picked(call, input, &offsets)?;
+    if fill == 0.0 || mode != "constant" {
+        return Ok(vec![padded]);
+    }
+    // Ones padded with zeros tell where the fill value goes.
+    let ones = call.tensor(input.dims(), ElementType::F32, &|_| 1.0)?;
+    let inside = picked(call, &ones, &offsets)?;
+    if input
+        .ints()
+        .is_some_and(|ints| ints.iter().any(|int| int.unsigned_abs() > MAX_EXACT))
+    {
+        return Err(call.unsupported("its integers are too large"));
+    }
+    let value = |i: usize| {
+        if inside.f64_at(i) == 0.0 {
+            fill
+        } else {
+            padded.f64_at(i)
+        }
     };
-    HostTensor::new(dims, input.element_type(), data).map(|tensor| vec![tensor])
+    call.tensor(padded.dims(), input.element_type(), &value)
+        .map(|tensor| vec![tensor])
 }
 
 pub(super) fn trilu(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
@@ -504,15 +534,14 @@ fn indices(call: &Call<'_, '_>, indices: &[i64], length: usize) -> Result<Vec<us
 }
 
 /// The elements of `input` at `offsets`, as a tensor of the shape `dims`.
+#[inline(never)]
 fn gathered(
     input: &HostTensor,
     dims: Vec<usize>,
     offsets: Vec<usize>,
 ) -> Result<Vec<HostTensor>, Error> {
     let count = offsets.len();
-    let data = each_type!(input.data(), values => {
-        pick(values, std::slice::from_ref(&offsets), count, Default::default())
-    });
+    let data = pick(input.data(), &[offsets], count);
     HostTensor::new(dims, input.element_type(), data).map(|tensor| vec![tensor])
 }
 
@@ -520,10 +549,7 @@ pub(super) fn gather(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     let (input, places) = (call.input(0)?, call.input(1)?);
     let axis = call.axis(call.int("axis", 0)?, input.dims().len())?;
     let strides = strides(input.dims());
-    let axis_offsets = input.dims().iter().zip(&strides);
-    let mut offsets: Vec<_> = axis_offsets
-        .map(|(&length, &stride)| whole_axis(length, stride))
-        .collect();
+    let mut offsets = whole(input.dims());
     let places_along = indices(call, call.ints(1)?, input.dims()[axis])?;
     offsets[axis] = places_along
         .into_iter()
@@ -537,6 +563,7 @@ pub(super) fn gather(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
 
 /// Offsets of the elements of `GatherElements` and `ScatterElements`: each is at its own place, but
 /// for the axis, along which an index tells it.
+#[inline(never)]
 fn element_offsets(
     call: &Call<'_, '_>,
     dims: &[usize],
@@ -668,7 +695,7 @@ fn scattered(
         values: &[T],
         updates: &[T],
         offsets: &[usize],
-        combine: impl Fn(T, T) -> T,
+        combine: &dyn Fn(T, T) -> T,
     ) -> Vec<T> {
         let mut values = values.to_vec();
         for (&offset, &update) in offsets.iter().zip(updates) {
@@ -694,14 +721,14 @@ fn scattered(
     };
     let data = match (input.data(), updates.data()) {
         (Data::F32(values), Data::F32(updates)) => {
-            Data::F32(put(values, updates, offsets, |a, b| {
+            Data::F32(put(values, updates, offsets, &|a, b| {
                 float(a.into(), b.into()) as f32
             }))
         }
-        (Data::F64(values), Data::F64(updates)) => Data::F64(put(values, updates, offsets, float)),
-        (Data::I64(values), Data::I64(updates)) => Data::I64(put(values, updates, offsets, int)),
+        (Data::F64(values), Data::F64(updates)) => Data::F64(put(values, updates, offsets, &float)),
+        (Data::I64(values), Data::I64(updates)) => Data::I64(put(values, updates, offsets, &int)),
         (Data::Bool(values), Data::Bool(updates)) if reduction == "none" => {
-            Data::Bool(put(values, updates, offsets, |_, update| update))
+            Data::Bool(put(values, updates, offsets, &|_, update| update))
         }
         _ => return Err(call.mixed_types()),
     };

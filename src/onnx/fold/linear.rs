@@ -53,7 +53,7 @@ pub(super) fn matmul(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
             .saturating_mul(columns)
             .saturating_mul(depth),
     )?;
-    let product = call.tensor(&dims, a.element_type(), |i| {
+    let product = call.tensor(&dims, a.element_type(), &|i| {
         let (batch, row, column) = (i / (rows * columns), i / columns % rows, i % columns);
         let product = |k: usize| {
             a.f64_at((batch * rows + row) * depth + k)
@@ -102,7 +102,7 @@ pub(super) fn gemm(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     let c = c.map(|c| broadcast_to(call, c, &dims)).transpose()?;
     let (alpha, beta) = (call.float("alpha", 1.0)?, call.float("beta", 1.0)?);
     call.spend(rows.saturating_mul(columns).saturating_mul(depth))?;
-    let result = call.tensor(&dims, a.element_type(), |i| {
+    let result = call.tensor(&dims, a.element_type(), &|i| {
         let (row, column) = (i / columns, i % columns);
         let product = |k: usize| {
             let a_index = if is_a_transposed {
@@ -143,7 +143,7 @@ pub(super) fn batch_normalization(call: &Call<'_, '_>) -> Result<Vec<HostTensor>
     }
     let epsilon = call.float("epsilon", 1e-5)?;
     let inner: usize = input.dims().iter().skip(2).product();
-    let result = call.tensor(input.dims(), input.element_type(), |i| {
+    let result = call.tensor(input.dims(), input.element_type(), &|i| {
         let [scale, bias, mean, variance] =
             parameters.map(|parameter| parameter.f64_at(i / inner % channels));
         (input.f64_at(i) - mean) / (variance + epsilon).sqrt() * scale + bias

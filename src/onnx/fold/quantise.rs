@@ -84,7 +84,7 @@ pub(super) fn dequantize(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> 
             ElementType::from_number(number).map_err(|error| call.unsupported(error.detail()))?
         }
     };
-    let result = call.tensor(input.dims(), element_type, |i| {
+    let result = call.tensor(input.dims(), element_type, &|i| {
         let at = index.of(i);
         (input.f64_at(i) - zero.map_or(0.0, |zero| zero.f64_at(at))) * scale.f64_at(at)
     })?;
@@ -108,7 +108,7 @@ pub(super) fn quantize(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         ElementType::I16 => (-32768.0, 32767.0),
         _ => return Err(call.unsupported("the type that it quantises to")),
     };
-    let result = call.tensor(input.dims(), element_type, |i| {
+    let result = call.tensor(input.dims(), element_type, &|i| {
         let at = index.of(i);
         // The standard divides in f32, which decides what is a tie.
         let scaled = f64::from((input.f64_at(i) / scale.f64_at(at)) as f32);

@@ -80,7 +80,7 @@ pub(super) fn reduce(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         return Err(call.unsupported("its integers are too large"));
     }
     let element_type = input.element_type();
-    let tensor = call.tensor(&kept, element_type, |i| {
+    let tensor = call.tensor(&kept, element_type, &|i| {
         let is_mean = is_int && op == "ReduceMean";
         if is_mean {
             results[i].floor()

@@ -196,7 +196,6 @@ impl GuessedShape {
     }
 
     #[inline(never)]
-
     fn scale(&self, range: [f64; 2], mean: &[f64], std: &[f64]) -> Scale {
         Scale {
             range,

@@ -302,7 +302,6 @@ impl Parser {
     }
 
     #[inline(never)]
-
     fn opset<'a>(&mut self, opsets: &mut Opsets<'a>, field: &Field<'a>) -> Result<(), Error> {
         self.count()?;
         let (mut domain, mut version) = ("", 0);
@@ -379,7 +378,6 @@ impl Parser {
     }
 
     #[inline(never)]
-
     fn name<'a>(&mut self, field: &Field<'a>) -> Result<&'a str, Error> {
         self.count()?;
         field.text()

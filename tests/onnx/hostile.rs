@@ -5,9 +5,13 @@ use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use deep_inside::Error;
-use deep_inside::onnx::{ExternalFiles, inline_functions, order_nodes, parse_model, read_tensor};
+use deep_inside::onnx::{
+    ExternalFiles, Folder, inline_functions, order_nodes, parse_model, read_tensor,
+};
 
-use crate::write::{bytes, int, model, node, node_message, tensor, value, varint, weights};
+use crate::write::{
+    bytes, int, int_attribute, model, node, node_message, tensor, value, varint, weights,
+};
 
 /// Counts what the thread holds, in bytes, and the most that it held.
 struct Counting;
@@ -251,6 +255,57 @@ fn operators_of_unknown_versions_are_refused() {
     }
     for version in [6, 27] {
         assert_eq!(code(&model(version, &small())), "ok");
+    }
+}
+
+#[test]
+fn folding_takes_no_more_memory_than_its_budget() {
+    let long = i64::from(1u32 << 28);
+    let ints = |name: &str, values: &[i64]| {
+        let raw: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        tensor(name, &[values.len() as i64], 7, &[bytes(9, raw)])
+    };
+    let one = weights("w", &[1], &[1.0]);
+    let empty = tensor("w", &[long, 0], 1, &[bytes(9, [])]);
+    let lists = [
+        ints("long", &[long]),
+        ints("zeros", &[0, 0]),
+        ints("parts", &[i64::MAX; 3]),
+    ];
+    let cases = [
+        (&one, node("Expand", &["w", "long"], &["y"], &[])),
+        (&one, node("Tile", &["w", "long"], &["y"], &[])),
+        (&one, node("ConstantOfShape", &["long"], &["y"], &[])),
+        (&one, node("Split", &["w", "parts"], &["y"], &[])),
+        (&empty, node("Transpose", &["w"], &["y"], &[])),
+        (&empty, node("Slice", &["w", "zeros", "zeros"], &["y"], &[])),
+        (
+            &empty,
+            node(
+                "Gather",
+                &["w", "zeros"],
+                &["y"],
+                &[int_attribute("axis", 1)],
+            ),
+        ),
+        (&empty, node("Split", &["w"], &["y", "z"], &[])),
+    ];
+    for (w, node) in cases {
+        let graph = [&lists[..], &[w.clone(), node, value(12, "y", &[1])]].concat();
+        let file = model(17, &graph);
+        let model = parse_model(&file).unwrap();
+        let files = ExternalFiles::default();
+        let held = HELD.get();
+        MOST.set(held);
+        let mut folder = Folder::new(&model.graph.initializers, &files, 100_000);
+        let node = &model.graph.nodes[0];
+        let error = folder.fold(node, |_| None).unwrap_err();
+        assert!(error.code().starts_with("network-"), "{error}");
+        let memory = MOST.get() - held;
+        assert!(memory < 1 << 20, "{} took {memory} bytes", node.op_type);
     }
 }
 

@@ -88,12 +88,21 @@ fn pick_row<T: Copy + Default>(row: &mut Vec<T>, source: &[T], start: usize, off
     row.extend(offsets.map(|offset| source.get(offset).copied().unwrap_or_default()));
 }
 
-/// Offsets of all elements along each axis of a tensor of the shape `dims`.
+/// Offsets of all elements of `input` along each of its axes.
 #[inline(never)]
-fn whole(dims: &[usize]) -> Vec<Vec<usize>> {
-    let axes = dims.iter().zip(strides(dims));
-    axes.map(|(&length, stride)| whole_axis(length, stride))
-        .collect()
+fn whole(call: &Call<'_, '_>, input: &HostTensor) -> Result<Vec<Vec<usize>>, Error> {
+    spend_axes(call, input.dims())?;
+    let axes = input.dims().iter().zip(strides(input.dims()));
+    Ok(axes
+        .map(|(&length, stride)| whole_axis(length, stride))
+        .collect())
+}
+
+/// Counts the offsets along each axis of a tensor, before they are made: there are many even where
+/// another axis of length 0 leaves no element.
+#[inline(never)]
+fn spend_axes(call: &Call<'_, '_>, dims: &[usize]) -> Result<(), Error> {
+    dims.iter().try_for_each(|&length| call.spend(length))
 }
 
 /// A tensor of the elements of `input` at these offsets.
@@ -124,7 +133,7 @@ pub(super) fn broadcast_to<'t>(
         Some(own) if input.dims()[own] != 1 => whole_axis(length, strides[own]),
         _ => vec![0; length],
     };
-    element_count(dims)?;
+    spend_axes(call, dims)?;
     let offsets: Vec<_> = dims.iter().enumerate().map(offsets).collect();
     picked(call, input, &offsets).map(Cow::Owned)
 }
@@ -309,23 +318,17 @@ pub(super) fn split(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
             (0..parts).map(part).collect()
         }
     };
-    if lengths.iter().sum::<usize>() != length {
+    let total = lengths
+        .iter()
+        .try_fold(0usize, |sum, &part| sum.checked_add(part));
+    if total != Some(length) {
         return Err(call.corrupt(&format!("parts {lengths:?} of {length}")));
     }
-    let strides = strides(input.dims());
     let mut start = 0;
     let mut outputs = Vec::with_capacity(lengths.len());
     for part in lengths {
-        let offsets = |(own, &length): (usize, &usize)| {
-            if own == axis {
-                (start..start + part)
-                    .map(|position| position * strides[axis])
-                    .collect()
-            } else {
-                whole_axis(length, strides[own])
-            }
-        };
-        let offsets: Vec<_> = input.dims().iter().enumerate().map(offsets).collect();
+        let mut offsets = whole(call, input)?;
+        offsets[axis] = offsets[axis][start..start + part].to_vec();
         outputs.push(picked(call, input, &offsets)?);
         start += part;
     }
@@ -344,7 +347,7 @@ pub(super) fn slice(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         return Err(call.corrupt("its lists have different lengths"));
     }
     let strides = strides(input.dims());
-    let mut offsets = whole(input.dims());
+    let mut offsets = whole(call, input)?;
     for (index, (&start, &end)) in starts.iter().zip(ends).enumerate() {
         let axis = axes.map_or(index as i64, |axes| axes[index]);
         let axis = call.axis(axis, rank)?;
@@ -390,7 +393,7 @@ pub(super) fn tile(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     let dims: Vec<usize> = axes()
         .map(|(&length, &times)| length.saturating_mul(times))
         .collect();
-    element_count(&dims)?;
+    spend_axes(call, &dims)?;
     let strides = strides(input.dims());
     let offsets: Vec<_> = axes()
         .zip(strides)
@@ -406,7 +409,7 @@ pub(super) fn transpose(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
         None => (0..rank).rev().collect(),
         Some(order) => dims_from(call, order)?,
     };
-    let mut axes: Vec<_> = whole(input.dims()).into_iter().map(Some).collect();
+    let mut axes: Vec<_> = whole(call, input)?.into_iter().map(Some).collect();
     let offsets: Option<Vec<_>> = order
         .iter()
         .map(|&axis| axes.get_mut(axis).and_then(Option::take))
@@ -437,7 +440,7 @@ pub(super) fn pad(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     }
     let mode = call.node.text("mode")?.unwrap_or("constant");
     let strides = strides(input.dims());
-    let mut offsets = whole(input.dims());
+    let mut offsets = whole(call, input)?;
     for (index, &axis) in axes.iter().enumerate() {
         let axis = call.axis(axis, rank)?;
         let length = input.dims()[axis] as i64;
@@ -549,7 +552,7 @@ pub(super) fn gather(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     let (input, places) = (call.input(0)?, call.input(1)?);
     let axis = call.axis(call.int("axis", 0)?, input.dims().len())?;
     let strides = strides(input.dims());
-    let mut offsets = whole(input.dims());
+    let mut offsets = whole(call, input)?;
     let places_along = indices(call, call.ints(1)?, input.dims()[axis])?;
     offsets[axis] = places_along
         .into_iter()

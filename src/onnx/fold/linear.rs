@@ -48,7 +48,8 @@ pub(super) fn matmul(call: &Call<'_, '_>) -> Result<Vec<HostTensor>, Error> {
     call.spend(
         outer
             .iter()
-            .product::<usize>()
+            .copied()
+            .fold(1, usize::saturating_mul)
             .saturating_mul(rows)
             .saturating_mul(columns)
             .saturating_mul(depth),

@@ -130,6 +130,16 @@ fn weights_of_sixteen_bits_become_f32() {
 }
 
 #[test]
+fn a_group_of_a_convolution_reads_its_own_channels() {
+    let graph = [
+        weights("i", &[1, 2, 1, 1], &[1.0, 10.0]),
+        weights("w", &[4, 1, 1, 1], &[1.0, 2.0, 3.0, 4.0]),
+        node("Conv", &["i", "w"], &["y"], &[int_attribute("group", 2)]),
+    ];
+    assert_eq!(data(&graph), Data::F32(vec![1.0, 2.0, 30.0, 40.0]));
+}
+
+#[test]
 fn a_constant_operator_that_is_not_folded_is_named() {
     let graph = [
         node("Det", &["w"], &["y"], &[]),

@@ -131,6 +131,8 @@ fn a_network_that_normalises_itself_is_noticed() {
         node("Conv", &["c", "w"], &["y"], &[]),
     ];
     assert_eq!(range(&rescaling), (GuessSource::Graph, [0.0, 255.0]));
+    let reason = |graph: &[Vec<u8>]| guess(&PHOTO, graph, &[], &[]).unwrap().scale.reason;
+    assert!(reason(&rescaling).ends_with("0.0078 x + -1.0000"));
     // (x - mean) / std of values between 0 and 1.
     let torch = [
         weights("mean", &[3, 1, 1], &[0.485, 0.456, 0.406]),
@@ -139,6 +141,7 @@ fn a_network_that_normalises_itself_is_noticed() {
         node("Div", &["a", "std"], &["y"], &[]),
     ];
     assert_eq!(range(&torch), (GuessSource::Graph, [0.0, 1.0]));
+    assert!(reason(&torch).ends_with("4.3668 x + -2.1179"));
     let normalisation = [
         weights("scale", &[3], &[1.0; 3]),
         weights("bias", &[3], &[0.0; 3]),

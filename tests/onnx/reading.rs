@@ -291,6 +291,7 @@ fn a_function_that_calls_itself_is_refused() {
     file.extend(function("F", &[], &["r"], &[call("F", "", &[], &["r"])]));
     let error = inline_functions(&parse_model(&file).unwrap()).unwrap_err();
     assert_eq!(error.code(), "network-too-large");
+    assert!(error.detail().contains("nested"), "{error}");
 }
 
 #[test]

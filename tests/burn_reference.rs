@@ -1,5 +1,5 @@
-//! SqueezeNet 1.1 as an ordinary Burn module, and the network of this crate held to it: the same
-//! file of weights, the same scores and, by Burn's automatic differentiation, the same gradients.
+//! Compares the network of this crate with SqueezeNet 1.1 as an ordinary Burn module: from the same
+//! weights file, the same scores and, by Burn's automatic differentiation, the same gradients.
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -19,16 +19,16 @@ use deep_inside::weights::read_safetensors;
 use pollster::block_on;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-/// Relative L2 distance to which the two have to agree on the CPU.
+/// The largest relative L2 difference on the CPU.
 const TOLERANCE: f64 = 1e-5;
 
-/// The file of [`module_values`], which browser tests hold each device to.
+/// The file of [`module_values`], with which browser tests compare each device.
 const VALUES_FILE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/golden/burn_module.safetensors"
 );
 
-/// SqueezeNet 1.1 without its dropout, which only training has. Places in `features` are
+/// SqueezeNet 1.1 without dropout, which is for training only. The indices in `features` are
 /// torchvision's, as in the names of the stored weights.
 #[derive(Module, Debug)]
 struct SqueezeNet {
@@ -95,11 +95,10 @@ impl SqueezeNet {
         }
     }
 
-    /// The network with the bundled weights; a tensor too many, or one that is missing, is an
-    /// error.
+    /// The network with the bundled weights. A missing or superfluous tensor is an error.
     fn load(device: &Device) -> Self {
         let mut network = Self::new(device);
-        // Enumerations are not part of stored names; half-precision values become those of single
+        // Enumerations are not part of stored names; half precision is converted to single
         // precision.
         let mut store = SafetensorsStore::from_bytes(Some(golden::WEIGHTS.to_vec()))
             .skip_enum_variants(true)
@@ -131,7 +130,8 @@ impl SqueezeNet {
             .flatten(1, 3)
     }
 
-    /// The score of `class` differentiated by a normalised picture, `[1, 3, rows, columns]`.
+    /// The gradient of the score of `class` with respect to a normalised picture, `[1, 3, rows,
+    /// columns]`.
     fn gradient(&self, picture: Tensor<4>, class: usize) -> Tensor<4> {
         let picture = picture.autodiff().require_grad();
         let mut gradients = self
@@ -172,36 +172,39 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     block_on(read_back(tensor)).unwrap()
 }
 
-/// Pictures of the network's own side and smaller ones, as the network reads them.
+/// Pictures of the network's own side and smaller ones, normalised.
 fn pictures(network: &Network) -> Vec<(&'static str, Tensor<4>)> {
     let all = golden::PICTURES.into_iter().chain(golden::SMALL_PICTURES);
     all.map(|(name, png)| (name, golden::normalised_picture(network, png)))
         .collect()
 }
 
-fn likeliest(scores: &[f32]) -> usize {
+fn most_likely(scores: &[f32]) -> usize {
     (0..scores.len())
         .max_by(|&a, &b| scores[a].total_cmp(&scores[b]))
         .unwrap()
 }
 
 #[test]
-fn scores_are_those_of_the_burn_module() {
+fn scores_agree_with_the_burn_module() {
     let (ours, module) = (ours(), SqueezeNet::load(&Device::flex()));
     for (name, picture) in pictures(&ours) {
         let expected = values(module.forward(picture.clone()));
-        let apart = golden::relative_l2(&values(ours.scores(picture).unwrap()), &expected);
-        println!("{name}: {apart:.1e}");
-        assert!(apart <= TOLERANCE, "{name}: scores are {apart:.1e} apart");
+        let difference = golden::relative_l2(&values(ours.scores(picture).unwrap()), &expected);
+        println!("{name}: {difference:.1e}");
+        assert!(
+            difference <= TOLERANCE,
+            "{name}: difference of scores {difference:.1e}"
+        );
     }
 }
 
 #[test]
-fn input_gradients_are_those_of_automatic_differentiation() {
+fn input_gradients_agree_with_automatic_differentiation() {
     let (ours, module) = (ours(), SqueezeNet::load(&Device::flex()));
     for (name, picture) in pictures(&ours) {
-        // The likeliest class and an unlikely one.
-        for class in [likeliest(&values(module.forward(picture.clone()))), 340] {
+        // The most likely class and an unlikely one.
+        for class in [most_likely(&values(module.forward(picture.clone()))), 340] {
             let expected = values(module.gradient(picture.clone(), class));
             let gradient = score_gradient(
                 &ours,
@@ -211,24 +214,25 @@ fn input_gradients_are_those_of_automatic_differentiation() {
             )
             .unwrap()
             .gradients;
-            let apart = golden::relative_l2(&values(gradient), &expected);
-            println!("{name}, class {class}: {apart:.1e}");
+            let difference = golden::relative_l2(&values(gradient), &expected);
+            println!("{name}, class {class}: {difference:.1e}");
             assert!(
-                apart <= TOLERANCE,
-                "{name}, class {class}: gradients are {apart:.1e} apart"
+                difference <= TOLERANCE,
+                "{name}, class {class}: difference of gradients {difference:.1e}"
             );
         }
     }
 }
 
-/// What the module says of the small pictures, by the keys of `tests/golden/README.md`.
+/// The module's scores and gradients for the small pictures, by the keys in
+/// `tests/golden/README.md`.
 fn module_values() -> Vec<(String, Vec<f32>)> {
     let (ours, module) = (ours(), SqueezeNet::load(&Device::flex()));
     let mut all = Vec::new();
     for (name, png) in golden::SMALL_PICTURES {
         let picture = golden::normalised_picture(&ours, png);
         let scores = values(module.forward(picture.clone()));
-        let class = likeliest(&scores);
+        let class = most_likely(&scores);
         let gradient = values(module.gradient(picture, class));
         let norm = gradient
             .iter()
@@ -246,11 +250,14 @@ fn module_values() -> Vec<(String, Vec<f32>)> {
 }
 
 #[test]
-fn the_values_that_browsers_are_held_to_are_the_modules() {
+fn the_file_for_browser_tests_agrees_with_the_module() {
     let mut stored = read_safetensors(&std::fs::read(VALUES_FILE).unwrap(), "f32").unwrap();
     for (key, expected) in module_values() {
-        let apart = golden::relative_l2(&stored.remove(&key).unwrap().values, &expected);
-        assert!(apart <= TOLERANCE, "{key}: {apart:.1e} apart");
+        let difference = golden::relative_l2(&stored.remove(&key).unwrap().values, &expected);
+        assert!(
+            difference <= TOLERANCE,
+            "{key}: difference {difference:.1e}"
+        );
     }
     assert!(
         stored.is_empty(),
@@ -261,7 +268,7 @@ fn the_values_that_browsers_are_held_to_are_the_modules() {
 
 /// Not a test: writes the file that browser tests read.
 #[test]
-#[ignore = "writes tests/golden/burn_module.safetensors: cargo test --test burn_reference -- --ignored"]
+#[ignore = "writes the golden file: cargo test --test burn_reference -- --ignored"]
 fn write_the_modules_values() {
     let all: Vec<(String, usize, Vec<u8>)> = module_values()
         .into_iter()

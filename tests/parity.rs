@@ -1,4 +1,4 @@
-//! The native backends against PyTorch, the CPU's also against itself.
+//! Compares the native backends with PyTorch; on the CPU also one class's score with all scores.
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -31,28 +31,28 @@ fn waves(side: usize) -> Vec<f32> {
 }
 
 #[test]
-fn scores_are_those_of_pytorch() {
+fn scores_agree_with_pytorch() {
     block_on(async {
         golden::assert_scores_agree(&mut golden::engine(DeviceChoice::Cpu, None).await).await
     });
 }
 
 #[test]
-fn input_gradients_are_those_of_pytorch() {
+fn input_gradients_agree_with_pytorch() {
     block_on(async {
         golden::assert_gradients_agree(&mut golden::engine(DeviceChoice::Cpu, None).await).await
     });
 }
 
 #[test]
-fn from_a_constant_picture_the_first_maximum_takes_the_gradient() {
+fn at_a_constant_picture_the_first_maximum_gets_the_gradient() {
     block_on(async {
         golden::assert_constant_picture_agrees(&golden::engine(DeviceChoice::Cpu, None).await).await
     });
 }
 
 #[test]
-fn deconvnet_and_guided_backprop_are_those_of_captum() {
+fn deconvnet_and_guided_backprop_agree_with_captum() {
     let (network, goldens) = (network(), golden::goldens());
     for (method, rule) in [
         ("deconvnet", ReluRule::DeconvNet),
@@ -73,7 +73,7 @@ fn deconvnet_and_guided_backprop_are_those_of_captum() {
             let rgb = network
                 .input
                 .gradient_per_pixel_value(&block_on(read_back(signal)).unwrap());
-            let sample: Vec<f32> = rgb.into_iter().step_by(37).collect();
+            let sample: Vec<f32> = rgb.into_iter().step_by(golden::STRIDE).collect();
             let difference = golden::relative_l2(&sample, &goldens[key].values);
             assert!(difference <= 1e-4, "{name}, {method}: {difference:.1e}");
         }
@@ -81,7 +81,7 @@ fn deconvnet_and_guided_backprop_are_those_of_captum() {
 }
 
 #[test]
-fn one_class_score_is_that_of_all_scores() {
+fn the_score_of_one_class_is_among_all_scores() {
     let network = network();
     let picture = tensor(waves(95), [1, 3, 95, 95]);
     let all = block_on(read_back(network.scores(picture.clone()).unwrap())).unwrap();
@@ -118,7 +118,7 @@ fn a_class_outside_the_network_is_a_coded_error() {
 }
 
 #[test]
-fn a_value_that_is_not_finite_is_an_error_wherever_it_came_from() {
+fn a_value_that_is_not_finite_is_an_error() {
     let network = network();
     for (value, from_picture) in [(f32::NAN, true), (f32::INFINITY, true), (f32::NAN, false)] {
         let mut planes = waves(95);
@@ -144,7 +144,7 @@ fn a_value_that_is_not_finite_is_an_error_wherever_it_came_from() {
     }
 }
 
-/// As in `kernels.rs`, a missing adapter fails these tests.
+/// Without an adapter these tests fail, as in `kernels.rs`.
 #[cfg(feature = "native-webgpu")]
 mod native_webgpu {
     use deep_inside::device::native_adapter;
@@ -159,22 +159,22 @@ mod native_webgpu {
     }
 
     #[test]
-    fn scores_are_those_of_pytorch() {
+    fn scores_agree_with_pytorch() {
         block_on(async { golden::assert_scores_agree(&mut on_webgpu().await).await });
     }
 
     #[test]
-    fn input_gradients_are_those_of_pytorch() {
+    fn input_gradients_agree_with_pytorch() {
         block_on(async { golden::assert_gradients_agree(&mut on_webgpu().await).await });
     }
 
     #[test]
-    fn from_a_constant_picture_the_first_maximum_takes_the_gradient() {
+    fn at_a_constant_picture_the_first_maximum_gets_the_gradient() {
         block_on(async { golden::assert_constant_picture_agrees(&on_webgpu().await).await });
     }
 
     #[test]
-    fn every_method_and_hidden_neurons_are_those_of_captum() {
+    fn every_method_and_hidden_neurons_agree_with_captum() {
         block_on(async {
             let engine = on_webgpu().await;
             golden::assert_attributions_agree(engine.network().unwrap(), 1e-3).await;

@@ -1,4 +1,4 @@
-//! Damaged and foreign weights are refused, and the error names what differs.
+//! Damaged weights and those of other networks are refused; the error names the difference.
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -46,7 +46,7 @@ fn one_flipped_bit_anywhere_is_weights_corrupt() {
 }
 
 #[test]
-fn a_cut_off_file_is_weights_corrupt() {
+fn a_truncated_file_is_weights_corrupt() {
     for length in [0, 7, 8, 1_000, WEIGHTS.len() / 2, WEIGHTS.len() - 1] {
         assert_eq!(
             load(&WEIGHTS[..length]).code(),
@@ -65,7 +65,10 @@ fn a_header_longer_than_the_file_is_weights_corrupt() {
 
 #[test]
 fn overlapping_offsets_are_weights_corrupt() {
-    let header = r#"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"F16","shape":[2],"data_offsets":[2,6]}}"#;
+    let header = concat!(
+        r#"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"#,
+        r#""b":{"dtype":"F16","shape":[2],"data_offsets":[2,6]}}"#
+    );
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend_from_slice(header.as_bytes());
     bytes.extend_from_slice(&[0; 6]);
@@ -73,7 +76,7 @@ fn overlapping_offsets_are_weights_corrupt() {
 }
 
 #[test]
-fn another_networks_weights_are_a_mismatch_that_names_the_tensor() {
+fn weights_of_another_network_are_a_mismatch_that_names_the_tensor() {
     let error = load(&file(&[("conv1.weight", Dtype::F16, &[2], &[0; 4])]));
     assert_eq!(error.code(), "weights-mismatch");
     assert!(error.detail().contains("features.0.weight"), "{error}");
@@ -102,7 +105,7 @@ fn another_element_type_is_a_mismatch_that_names_it() {
 }
 
 #[test]
-fn a_value_that_is_not_a_number_is_weights_corrupt() {
+fn a_nan_is_weights_corrupt() {
     let bytes = file(&[("a", Dtype::F16, &[2], &[0, 0, 0, 0x7e])]);
     let error = read_safetensors(&bytes, "f16").unwrap_err();
     assert_eq!(error.code(), "weights-corrupt");

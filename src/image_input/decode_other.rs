@@ -151,7 +151,7 @@ fn to_rgba8(values: &mut Vec<u8>, pixels: usize, colour: ColorType) -> Result<()
         }),
         _ => {
             return Err(Error::PictureUnsupported(
-                "its pixels are of a kind that is not read here".into(),
+                "its pixel format is not supported".into(),
             ));
         }
     }
@@ -167,11 +167,11 @@ fn refusal(error: ImageError, format: &str) -> Error {
             "its {format} data needs more memory than a picture may take"
         )),
         ImageError::Unsupported(_) => {
-            Error::PictureUnsupported(format!("it is a {format} of a kind that is not read here"))
+            Error::PictureUnsupported(format!("it is a {format} of an unsupported kind"))
         }
         ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
             Error::PictureCorrupt("the file ends in the middle of the picture".into())
         }
-        _ => Error::PictureCorrupt(format!("its {format} data contradicts itself")),
+        _ => Error::PictureCorrupt(format!("its {format} data is inconsistent")),
     }
 }

@@ -234,7 +234,7 @@ impl JpegStructure {
         };
         if components.len() != usize::from(*count) || !components.iter().all(sampled) {
             return Err(Error::PictureCorrupt(
-                "its JPEG header contradicts itself".into(),
+                "its JPEG header is inconsistent".into(),
             ));
         }
         // Components finer than the first, or coarser by a fraction such as 3/2, are legal but

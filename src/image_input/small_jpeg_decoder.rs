@@ -103,12 +103,12 @@ fn refusal(error: JpegError) -> Error {
         JpegError::Unsupported(UnsupportedFeature::ArithmeticEntropyCoding) => {
             unsupported("with arithmetic coding")
         }
-        JpegError::Unsupported(_) => unsupported("of a kind that is not read here"),
+        JpegError::Unsupported(_) => unsupported("of an unsupported kind"),
         JpegError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
             Error::PictureCorrupt("the file ends in the middle of the picture".into())
         }
         _ => Error::PictureCorrupt(
-            "its JPEG data contradicts itself, or ends in the middle of the picture".into(),
+            "its JPEG data is inconsistent, or ends in the middle of the picture".into(),
         ),
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<ImageFormat, Error> {
             | ImageFormat::Bmp),
         ) => Ok(format),
         _ => {
-            let seems = seems_to_be(bytes).unwrap_or("no picture that is known here");
+            let seems = seems_to_be(bytes).unwrap_or("no known picture format");
             Err(Error::PictureUnsupported(format!(
                 "it seems to be {seems}; PNG, JPEG, WebP, GIF and BMP can be read"
             )))

@@ -78,7 +78,7 @@ pub(super) fn decode_scans(bytes: &[u8], structure: &JpegStructure) -> Result<Sc
 fn refusal(error: JpegError) -> Error {
     match error {
         JpegError::Unsupported(_) => {
-            Error::PictureUnsupported("it is a JPEG of a kind that is not read here".into())
+            Error::PictureUnsupported("it is a JPEG of an unsupported kind".into())
         }
         JpegError::LimitExceeded { .. } | JpegError::AllocationFailed { .. } => {
             Error::PictureTooLarge(
@@ -88,6 +88,6 @@ fn refusal(error: JpegError) -> Error {
         JpegError::UnexpectedEof => {
             Error::PictureCorrupt("the file ends in the middle of the picture".into())
         }
-        _ => Error::PictureCorrupt("its JPEG data contradicts itself".into()),
+        _ => Error::PictureCorrupt("its JPEG data is inconsistent".into()),
     }
 }

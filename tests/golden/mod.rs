@@ -1,5 +1,5 @@
-//! What PyTorch and Captum say, and how far an engine is from it. Native and web tests share it, so
-//! that every backend is held to the same.
+//! Compares an engine with the reference values of PyTorch and Captum. Native and web tests share
+//! it, so every backend has to meet the same tolerance.
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use burn::tensor::{Tensor, TensorData};
@@ -16,7 +16,7 @@ use deep_inside::saliency::{
 };
 use deep_inside::weights::{StoredTensors, read_safetensors};
 
-/// Pictures of the network's own side: nothing is resampled on the way in.
+/// Pictures of the network's own side, so that nothing is resampled.
 pub const PICTURES: [(&str, &[u8]); 4] = [
     ("chelsea", include_bytes!("chelsea.png")),
     ("coffee", include_bytes!("coffee.png")),
@@ -24,7 +24,7 @@ pub const PICTURES: [(&str, &[u8]); 4] = [
     ("rocket", include_bytes!("rocket.png")),
 ];
 
-/// Smaller pictures, for what takes many passes: the network is convolutional, and takes any side.
+/// Smaller pictures, for tests of many passes: the network is convolutional and takes any side.
 pub const SMALL_PICTURES: [(&str, &[u8]); 6] = [
     ("chelsea", include_bytes!("side114/chelsea.png")),
     ("coffee", include_bytes!("side114/coffee.png")),
@@ -52,7 +52,7 @@ pub const WEIGHTS: &[u8] = include_bytes!("../../weights/squeezenet1_1.safetenso
 /// Gradients are kept at every 37th of their values.
 pub const STRIDE: usize = 37;
 
-/// Relative L2 distance to which every backend has to agree with PyTorch.
+/// The largest relative L2 difference from PyTorch for every backend.
 const TOLERANCE: f64 = 1e-4;
 
 /// An engine on `device` with the bundled network.
@@ -67,7 +67,7 @@ pub fn goldens() -> StoredTensors {
     read_safetensors(include_bytes!("squeezenet1_1.safetensors"), "f32").unwrap()
 }
 
-/// `|ours - theirs| / |theirs|` in the 2-norm.
+/// `|ours - theirs| / |theirs|` in the L2 norm.
 pub fn relative_l2(ours: &[f32], theirs: &[f32]) -> f64 {
     assert_eq!(ours.len(), theirs.len());
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
@@ -75,20 +75,23 @@ pub fn relative_l2(ours: &[f32], theirs: &[f32]) -> f64 {
     distance / norm(&mut theirs.iter().map(|&b| f64::from(b)))
 }
 
-/// Holds an engine's scores of every picture against PyTorch's.
+/// Compares an engine's scores of every picture with PyTorch's.
 pub async fn assert_scores_agree(engine: &mut Engine) {
     let goldens = goldens();
     for (name, png) in PICTURES {
         engine.set_picture(decode_file(png).unwrap());
-        let apart = relative_l2(
+        let difference = relative_l2(
             &engine.classify().await.unwrap(),
             &goldens[&format!("{name}.logits")].values,
         );
-        assert!(apart <= TOLERANCE, "{name}: scores are {apart:.1e} apart");
+        assert!(
+            difference <= TOLERANCE,
+            "{name}: difference of scores {difference:.1e}"
+        );
     }
 }
 
-/// Holds an engine's input gradients of every picture and golden class against PyTorch's.
+/// Compares an engine's input gradients of every picture and golden class with PyTorch's.
 pub async fn assert_gradients_agree(engine: &mut Engine) {
     let goldens = goldens();
     for (name, png) in PICTURES {
@@ -103,10 +106,10 @@ pub async fn assert_gradients_agree(engine: &mut Engine) {
         for class in classes {
             let gradient = engine.input_gradient(&Target::Class(class)).await.unwrap();
             let sample: Vec<f32> = gradient.iter().copied().step_by(STRIDE).collect();
-            let apart = relative_l2(&sample, &goldens[&format!("{prefix}{class}")].values);
+            let difference = relative_l2(&sample, &goldens[&format!("{prefix}{class}")].values);
             assert!(
-                apart <= TOLERANCE,
-                "{name}, class {class}: gradients are {apart:.1e} apart"
+                difference <= TOLERANCE,
+                "{name}, class {class}: difference of gradients {difference:.1e}"
             );
             let norm = gradient
                 .iter()
@@ -122,8 +125,8 @@ pub async fn assert_gradients_agree(engine: &mut Engine) {
     }
 }
 
-/// Holds an engine's network against PyTorch where every pool window is a tie: at the constant
-/// picture, the first maximum takes the gradient.
+/// Compares an engine's input gradients with PyTorch's at the constant picture, where every pool
+/// window is a tie and the first maximum gets the gradient.
 pub async fn assert_constant_picture_agrees(engine: &Engine) {
     let goldens = goldens();
     let network = engine.network().unwrap();
@@ -145,13 +148,13 @@ pub async fn assert_constant_picture_agrees(engine: &Engine) {
             .input
             .gradient_per_pixel_value(&read_back(gradients).await.unwrap());
         let sample: Vec<f32> = rgb.into_iter().step_by(STRIDE).collect();
-        let apart = relative_l2(
+        let difference = relative_l2(
             &sample,
             &goldens[&format!("constant.gradient.{class}")].values,
         );
         assert!(
-            apart <= TOLERANCE,
-            "class {class} on {}: {apart:.1e} apart",
+            difference <= TOLERANCE,
+            "class {class} on {}: difference {difference:.1e}",
             engine.device.kind
         );
     }
@@ -192,12 +195,16 @@ pub async fn small_attribution(network: &Network, method: &SaliencyMethod) -> Ve
         .unwrap()
 }
 
-/// Holds the sample and the norm of a `[1, 3, side, side]` tensor against the golden `key`'s.
+/// Compares the sample and the norm of a `[1, 3, side, side]` tensor with those of the golden
+/// `key`.
 async fn assert_sample_agrees(ours: Tensor<4>, goldens: &StoredTensors, key: &str, tolerance: f64) {
     let ours = read_back(ours).await.unwrap();
     let sample: Vec<f32> = ours.iter().copied().step_by(STRIDE).collect();
-    let apart = relative_l2(&sample, &goldens[key].values);
-    assert!(apart <= tolerance, "{key}: {apart:.1e} apart");
+    let difference = relative_l2(&sample, &goldens[key].values);
+    assert!(
+        difference <= tolerance,
+        "{key}: difference {difference:.1e}"
+    );
     let norm = ours
         .iter()
         .map(|&value| f64::from(value).powi(2))
@@ -210,7 +217,7 @@ async fn assert_sample_agrees(ours: Tensor<4>, goldens: &StoredTensors, key: &st
     );
 }
 
-/// Holds every saliency method's attribution of every small picture and golden class against
+/// Compares every saliency method's attribution of every small picture and golden class with
 /// Captum's.
 pub async fn assert_attributions_agree(network: &Network, tolerance: f64) {
     let goldens = attribution_goldens();
@@ -255,14 +262,17 @@ pub async fn assert_attributions_agree(network: &Network, tolerance: f64) {
                             let ours = read_back(attribution(&settings(Some(layer))))
                                 .await
                                 .unwrap();
-                            let apart =
+                            let difference =
                                 relative_l2(&ours, &goldens[&format!("{key}.{layer}")].values);
-                            assert!(apart <= tolerance, "{key}.{layer}: {apart:.1e} apart");
+                            assert!(
+                                difference <= tolerance,
+                                "{key}.{layer}: difference {difference:.1e}"
+                            );
                         }
                     }
                     "smooth_grad" => {
-                        // Captum was given the same noise: three times one tensor, turned by 0,
-                        // 4999 and 9998 places.
+                        // Captum was given the same noise: one tensor, flattened and rolled by 0,
+                        // 4999 and 9998 positions.
                         let samples = (0..3).flat_map(|sample| {
                             let mut rolled = noise.clone();
                             rolled.rotate_right(sample * 4999);
@@ -296,8 +306,8 @@ pub async fn assert_attributions_agree(network: &Network, tolerance: f64) {
     }
 }
 
-/// Holds values and gradients of hidden channels, and of single units of theirs, on every small
-/// picture against PyTorch's and Captum's.
+/// Compares values and gradients of hidden channels, and of single units, on every small picture
+/// with PyTorch's and Captum's.
 pub async fn assert_neurons_agree(network: &Network, tolerance: f64) {
     let goldens = attribution_goldens();
     for (name, png) in SMALL_PICTURES {
@@ -320,15 +330,18 @@ pub async fn assert_neurons_agree(network: &Network, tolerance: f64) {
                 )
                 .unwrap();
                 let value = read_back(of.scores).await.unwrap();
-                let apart = relative_l2(&value, &goldens[&format!("{key}.value")].values);
-                assert!(apart <= tolerance, "{key}: values are {apart:.1e} apart");
+                let difference = relative_l2(&value, &goldens[&format!("{key}.value")].values);
+                assert!(
+                    difference <= tolerance,
+                    "{key}: difference of values {difference:.1e}"
+                );
                 assert_sample_agrees(of.gradients, &goldens, &key, tolerance).await;
             }
         }
     }
 }
 
-/// Holds a network's scores and input gradients of every small picture against those of the Burn
+/// Compares a network's scores and input gradients of every small picture with those of the Burn
 /// module of `tests/burn_reference.rs`.
 pub async fn assert_burn_module_agrees(network: &Network, tolerance: f64) {
     let module = read_safetensors(include_bytes!("burn_module.safetensors"), "f32").unwrap();
@@ -337,8 +350,11 @@ pub async fn assert_burn_module_agrees(network: &Network, tolerance: f64) {
         let scores = read_back(network.scores(picture.clone()).unwrap())
             .await
             .unwrap();
-        let apart = relative_l2(&scores, &module[&format!("{name}.scores")].values);
-        assert!(apart <= tolerance, "{name}: scores are {apart:.1e} apart");
+        let difference = relative_l2(&scores, &module[&format!("{name}.scores")].values);
+        assert!(
+            difference <= tolerance,
+            "{name}: difference of scores {difference:.1e}"
+        );
         let prefix = format!("{name}.gradient.");
         let class = module
             .keys()

@@ -40,7 +40,7 @@ fn the_content_determines_the_format_and_other_formats_are_named() {
         (b"v/1\x01\x02\0\0\0", "OpenEXR"),
         (b"qoif\0\0", "QOI"),
         (b"\x1f\x8b\x08\0", "gzip"),
-        (b"#!/bin/sh", "no picture that is known here"),
+        (b"#!/bin/sh", "no known picture format"),
     ];
     for (bytes, name) in files {
         let error = decode_file(bytes).unwrap_err();

@@ -28,7 +28,7 @@ pub enum Error {
     /// Intact weights of another network.
     #[error("These weights do not fit the network: {0}.")]
     WeightsMismatch(String),
-    /// A network's file is broken or contradicts itself.
+    /// A network's file is broken or inconsistent.
     #[error("The network's file is damaged: {0}.")]
     NetworkCorrupt(String),
     /// A network has an operator, an element type or a structure that the engine does not have.

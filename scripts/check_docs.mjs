@@ -1,5 +1,6 @@
 // Checks every Markdown file of the repository: relative links lead to a file, anchors to a heading
-// of it, and the commands in `sh` blocks exist (make targets, cargo examples, npm scripts).
+// of it, files that are named in code spans exist, and so do the commands in `sh` blocks (make
+// targets, cargo examples, npm scripts).
 // Links to `crate::` items are rustdoc's to check.
 
 import { execFileSync } from 'node:child_process';
@@ -41,11 +42,17 @@ const COMMANDS = [
   { pattern: /npm run ([\w-]+)/g, known: scripts },
 ];
 
+/** A file or folder of the repository in a code span, named from its root. */
+const SOURCE_PATH = /`((?:\.ci|docs|examples|gpu|js|scripts|src|tests|weights|www)\/[\w./-]*)`/g;
+
 for (const file of documents) {
   const text = read(file);
   for (const [, link] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
     const elsewhere = /^(https?:|crate::)/.test(link);
     if (!elsewhere && !linkLeadsSomewhere(file, link)) faults.push(`${file}: link to ${link}`);
+  }
+  for (const [, path] of text.matchAll(SOURCE_PATH)) {
+    if (!existsSync(join(root, path))) faults.push(`${file}: there is no ${path}`);
   }
   const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block).join('\n');
   if (file === 'README.md' && !blocks.trim()) faults.push(`${file}: no commands at all`);
@@ -57,5 +64,5 @@ for (const file of documents) {
 }
 
 for (const fault of faults) console.error(fault);
-console.log(`${documents.length} documents: ${faults.length} broken links or commands`);
+console.log(`${documents.length} documents: ${faults.length} broken links, paths or commands`);
 process.exit(faults.length === 0 ? 0 : 1);

@@ -102,16 +102,7 @@ describe('a GPU that is not to be had', () => {
     await sampled();
     assert.equal(await v.page.textContent('#device'), 'CPU');
     assert.match(await v.page.textContent('#device-notice'), /adapter/);
-    await v.page.evaluate(() => {
-      location.hash = '#device=webgpu';
-    });
-    const card = await v.problem('gpu-unavailable');
-    await (await card.$('button:text-is("Use the CPU")')).click();
-    await v.page.waitForFunction(
-      () =>
-        document.querySelector('#device')?.textContent === 'CPU' &&
-        !document.querySelector('.problem'),
-    );
+    await v.askInVainForWebGpu();
     await v.chooseClass(0);
     await v.threeCardsShow((await v.classes())[0]);
   });
@@ -125,16 +116,7 @@ describe('a GPU that is not to be had', () => {
     await sampled();
     assert.equal(await v.page.textContent('#device'), 'CPU');
     assert.match(await v.page.textContent('#device-notice'), /WebGPU could not be started/);
-    await v.page.evaluate(() => {
-      location.hash = '#device=webgpu';
-    });
-    const card = await v.problem('gpu-unavailable');
-    await (await card.$('button:text-is("Use the CPU")')).click();
-    await v.page.waitForFunction(
-      () =>
-        document.querySelector('#device')?.textContent === 'CPU' &&
-        !document.querySelector('.problem'),
-    );
+    await v.askInVainForWebGpu();
   });
 
   test('an adapter with the least limits that there are: everything works on it', async () => {

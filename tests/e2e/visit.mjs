@@ -119,6 +119,20 @@ export async function visit(browser, address, { before, wait, ...options } = {})
     /** Until an error card with this code is there. @param {string} code */
     problem: (code) => page.waitForSelector(`.problem[data-code="${code}"]`),
 
+    /** Asks for WebGPU by name, where there is none, and takes the error's way out: the CPU. */
+    async askInVainForWebGpu() {
+      await page.evaluate(() => {
+        location.hash = '#device=webgpu';
+      });
+      const card = await this.problem('gpu-unavailable');
+      await (await card.$('button:text-is("Use the CPU")')).click();
+      await page.waitForFunction(
+        () =>
+          document.querySelector('#device')?.textContent === 'CPU' &&
+          !document.querySelector('.problem'),
+      );
+    },
+
     dismissProblems: async () => {
       for (const button of await page.locator('.problem footer button:last-child').all())
         await button.click();

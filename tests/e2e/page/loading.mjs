@@ -29,16 +29,7 @@ describe('where it computes', () => {
       await v.threeCardsShow(name);
 
       // The same browser, asked for WebGPU by name: an error that leads to the CPU.
-      await v.page.evaluate(() => {
-        location.hash = '#device=webgpu';
-      });
-      const card = await v.problem('gpu-unavailable');
-      await (await card.$('button:text-is("Use the CPU")')).click();
-      await v.page.waitForFunction(
-        () =>
-          document.querySelector('#device')?.textContent === 'CPU' &&
-          !document.querySelector('.problem'),
-      );
+      await v.askInVainForWebGpu();
     } finally {
       await site.visitor.page.context().close();
       await plain.close();

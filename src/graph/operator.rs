@@ -98,9 +98,6 @@ pub struct InputGradient {
     /// The ReLU whose output the input is. An operator that takes this applies the ReLU's rule to
     /// the gradient; otherwise the graph does.
     pub mask: Option<ReluMask>,
-    /// What the input's other consumers have propagated. An operator that takes this adds its own
-    /// part to it; otherwise the graph does.
-    pub accumulated: Option<Value>,
     /// The result.
     pub gradient: Option<Value>,
 }
@@ -113,7 +110,6 @@ impl InputGradient {
             wanted: true,
             from_relus: false,
             mask: None,
-            accumulated: None,
             gradient: None,
         }
     }

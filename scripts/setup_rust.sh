@@ -18,11 +18,14 @@ install() {
         echo "installing $1 $3 (once)"
         # The tools are not part of the product: built apart from it, they leave its target directory alone.
         # Nobody debugs them: without debug information they compile faster.
-        CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR=.tools/target cargo install --quiet --root .tools "$1" --version "$3" ${4:-} ${5:-}
+        # wasm-bindgen reads 20 MB programs, for which level 1 is enough.
+        CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_TARGET_DIR=.tools/target \
+            cargo install --quiet --root .tools "$1" --version "$3" ${4:-} ${5:-} ${6:-}
         rm -rf .tools/target
     fi
 }
 install wasm-pack wasm-pack "$1" --locked --debug
 # The lock file that wasm-bindgen-cli ships names withdrawn versions, so it is resolved anew.
 install wasm-bindgen-cli wasm-bindgen "$2"
-install trunk trunk "$3" --locked --debug
+# Without the features that look for updates and download tools.
+install trunk trunk "$3" --locked --debug --no-default-features

@@ -85,13 +85,13 @@ fn main() -> Result<(), Box<dyn StdError>> {
             // Forward: once the input, the weights and the output. Backward: also the input as a
             // ReLU's output, which decides what passes.
             let shape = convolution.shape;
-            let weights = shape.channels_in * shape.channels_out * shape.kernel * shape.kernel;
+            let weights = shape.channels_out * shape.fan_in();
             let flops = 2 * weights * rows * columns;
             add(flops, read + weights + written);
             add(flops, written + weights + 2 * read);
         } else if let Some(MaxPool(shape)) = layer.operator.downcast::<MaxPool>() {
             // Both ways: also the argmax of each window.
-            add(shape.kernel * shape.kernel * written, read + 2 * written);
+            add(shape.window.taps() * written, read + 2 * written);
             add(written, 2 * written + 2 * read);
         } else {
             continue;

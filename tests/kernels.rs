@@ -6,6 +6,7 @@
 mod kernel_cases;
 
 use burn::tensor::Device;
+use kernel_cases::general;
 use pollster::block_on;
 
 #[test]
@@ -19,6 +20,26 @@ fn convolutions_agree_with_burn_forward_and_backward() {
 #[test]
 fn max_pools_agree_with_burn_forward_and_backward() {
     block_on(kernel_cases::assert_pools_agree(&Device::flex(), 80));
+}
+
+#[test]
+fn convolutions_of_every_kind_agree_with_plain_loops() {
+    block_on(general::assert_convolutions_agree(&Device::flex(), 240));
+}
+
+#[test]
+fn max_pools_of_every_kind_agree_with_plain_loops() {
+    block_on(general::assert_max_pools_agree(&Device::flex(), 240));
+}
+
+#[test]
+fn average_pools_agree_with_plain_loops() {
+    block_on(general::assert_average_pools_agree(&Device::flex(), 160));
+}
+
+#[test]
+fn clips_agree_with_plain_loops() {
+    block_on(general::assert_clips_agree(&Device::flex()));
 }
 
 #[test]
@@ -65,6 +86,26 @@ mod native_webgpu {
     #[test]
     fn max_pools_agree_with_burn_forward_and_backward() {
         block_on(kernel_cases::assert_pools_agree(&gpu(), 32));
+    }
+
+    #[test]
+    fn convolutions_of_every_kind_agree_with_plain_loops() {
+        block_on(general::assert_convolutions_agree(&gpu(), 96));
+    }
+
+    #[test]
+    fn max_pools_of_every_kind_agree_with_plain_loops() {
+        block_on(general::assert_max_pools_agree(&gpu(), 96));
+    }
+
+    #[test]
+    fn average_pools_agree_with_plain_loops() {
+        block_on(general::assert_average_pools_agree(&gpu(), 64));
+    }
+
+    #[test]
+    fn clips_agree_with_plain_loops() {
+        block_on(general::assert_clips_agree(&gpu()));
     }
 
     #[test]

@@ -38,17 +38,10 @@ fn dot(one: &[f32], other: &[f32]) -> f64 {
 }
 
 fn convolution(rng: &mut Rng) -> Convolution {
-    let shape = ConvolutionShape {
-        channels_in: 3,
-        channels_out: 4,
-        kernel: 3,
-        stride: 2,
-        padding: 1,
-    };
     Convolution::new(
         rng.normal_values(108, 0.5),
         Tensor::zeros([4], &Device::flex()),
-        shape,
+        ConvolutionShape::square(3, 4, 3, 2, 1),
     )
 }
 
@@ -184,10 +177,7 @@ fn cases(rng: &mut Rng) -> Vec<Case> {
         bias: normal(rng, [1, 3, 1, 1]),
         output_padding: [1, 0],
     };
-    let pool = MaxPool(PoolShape {
-        kernel: 3,
-        stride: 2,
-    });
+    let pool = MaxPool(PoolShape::square(3, 2));
     let single: Vec<(Arc<dyn Operator>, Vec<usize>)> = vec![
         (Arc::new(Prelu(slopes)), map.clone()),
         (Arc::new(per_channel), map.clone()),

@@ -233,7 +233,11 @@ impl Trace {
     /// The ReLU whose output is that of node `id`, if any.
     fn mask(&self, id: NodeId, rule: ReluRule) -> Option<ReluMask> {
         let output = self.computed[id.index()].as_ref()?.relu_output.clone()?;
-        Some((output.planes(), rule))
+        Some(ReluMask {
+            output: output.planes(),
+            rule,
+            upper: f32::INFINITY,
+        })
     }
 
     /// The signal of node `id`, propagated through the ReLU at the end of the node if it has one.

@@ -8,11 +8,13 @@
 // one computes.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod average_pool;
 mod convolution;
 mod cpu;
 mod max_pool;
 mod pointwise;
 mod relu;
+mod window;
 #[cfg(any(
     feature = "native-webgpu",
     all(target_family = "wasm", feature = "webgpu")
@@ -24,16 +26,20 @@ use burn::backend::{
     tensor::{FloatTensor, IntTensor},
 };
 
+pub use average_pool::AveragePool;
 pub use convolution::{Convolution, ConvolutionShape, Matrix, convolve, convolve_backward};
-pub use max_pool::{PoolShape, max_pool, max_pool_backward};
+pub use max_pool::{PoolShape, Rounding, max_pool, max_pool_backward};
 pub use pointwise::{AdamConstants, adam, scaled_sigmoid, scaled_sigmoid_backward};
-pub use relu::{ReluMask, ReluRule, relu_backward};
+pub use relu::{Activation, ReluMask, ReluRule, relu_backward};
+pub use window::{Padding, Window};
+
+use relu::BoundedRule;
 
 /// The ReLU whose output is the input of an operation, for its backward pass.
 #[derive(ExtensionType)]
 enum InputRelu<B: Backend> {
     /// The ReLU's output, and the rule for its backward pass.
-    Relu(FloatTensor<B>, ReluRule),
+    Relu(FloatTensor<B>, BoundedRule),
     /// The input is not the output of a ReLU.
     Nothing,
 }
@@ -41,7 +47,11 @@ enum InputRelu<B: Backend> {
 impl InputRelu<Dispatch> {
     fn new(mask: Option<ReluMask>) -> Self {
         match mask {
-            Some((output, rule)) => InputRelu::Relu(output.into_dispatch(), rule),
+            Some(ReluMask {
+                output,
+                rule,
+                upper,
+            }) => InputRelu::Relu(output.into_dispatch(), BoundedRule { rule, upper }),
             None => InputRelu::Nothing,
         }
     }
@@ -53,8 +63,8 @@ struct ForwardTask {
     shape: ConvolutionShape,
     /// The first of its channels in the output tensor.
     first_channel: usize,
-    /// Whether a ReLU follows.
-    relu: bool,
+    /// What follows.
+    activation: Activation,
 }
 
 /// The backward pass of one of the convolutions that share an input and an output tensor.
@@ -71,7 +81,7 @@ struct BackwardTask {
 /// the device the chance to write in place.
 #[backend_extension(Flex, Cube: cfg(any(feature = "native-webgpu", all(target_family = "wasm", feature = "webgpu"))))]
 trait Kernels: Backend {
-    /// The weights of a convolution, `[out, in, kernel, kernel]` row-major, in the device's own
+    /// The weights of a convolution, `[out, in / groups, rows, columns]`, in the device's own
     /// orders: for [`convolve`](Kernels::convolve), and for
     /// [`convolve_backward`](Kernels::convolve_backward). They are put on the device of `bias`.
     fn pack(
@@ -105,11 +115,11 @@ trait Kernels: Backend {
     fn relu_backward(
         signal: FloatTensor<Self>,
         activation: FloatTensor<Self>,
-        rule: ReluRule,
+        rule: BoundedRule,
     ) -> FloatTensor<Self>;
 
-    /// The maximum of each window, and the argmax: its offset in the window, `ky * kernel + kx`. The
-    /// first of equal values wins.
+    /// The maximum of each window, and the argmax: its offset in the window, `ky * kernel[1] + kx`.
+    /// The first of equal values wins.
     fn max_pool(input: FloatTensor<Self>, shape: PoolShape)
     -> (FloatTensor<Self>, IntTensor<Self>);
 

@@ -1,12 +1,38 @@
-//! Backward rules of the ReLU: the only difference between gradient, DeconvNet and guided
-//! back-propagation.
+//! ReLUs, with or without an upper bound, and their backward rules: the only difference between
+//! gradient, DeconvNet and guided back-propagation.
 
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
 use super::Kernels;
 
-/// How a signal passes `y = max(x, 0)` backwards (section 4 of the paper).
+/// What follows a sum of products.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Activation {
+    /// Nothing: `y = x`.
+    Identity,
+    /// `y = max(x, 0)`.
+    Relu,
+    /// `y = min(max(x, 0), upper)`; ReLU6 with `upper` 6. `upper` must be above 0.
+    Clip {
+        /// The largest output.
+        upper: f32,
+    },
+}
+
+impl Activation {
+    /// The least and the largest output.
+    pub(super) const fn bounds(self) -> [f32; 2] {
+        match self {
+            Activation::Identity => [f32::NEG_INFINITY, f32::INFINITY],
+            Activation::Relu => [0.0, f32::INFINITY],
+            Activation::Clip { upper } => [0.0, upper],
+        }
+    }
+}
+
+/// How a signal passes `y = max(x, 0)` backwards (section 4 of the paper). Of a ReLU with an upper
+/// bound, outputs at the bound are inactive, too: below, `y > 0` stands for `0 < y < upper`.
 ///
 /// The backward pass is written out in this crate instead of being recorded by automatic
 /// differentiation, so a rule is one mask and no copy of a network. A custom backward operation on
@@ -33,39 +59,61 @@ pub enum ReluRule {
     Leaky(f32),
 }
 
-/// A ReLU for a backward pass: its output, and the rule.
-pub type ReluMask = (Tensor<4>, ReluRule);
+/// A ReLU for a backward pass.
+#[derive(Debug, Clone)]
+pub struct ReluMask {
+    /// Its output.
+    pub output: Tensor<4>,
+    /// How a signal passes it.
+    pub rule: ReluRule,
+    /// Its upper bound: infinity, or that of [`Activation::Clip`].
+    pub upper: f32,
+}
 
 /// The backward pass of a ReLU by itself.
-pub fn relu_backward(signal: Tensor<4>, (output, rule): ReluMask) -> Tensor<4> {
+pub fn relu_backward(signal: Tensor<4>, mask: ReluMask) -> Tensor<4> {
+    let ReluMask {
+        output,
+        rule,
+        upper,
+    } = mask;
     Tensor::from_dispatch(Dispatch::relu_backward(
         signal.into_dispatch(),
         output.into_dispatch(),
-        rule,
+        BoundedRule { rule, upper },
     ))
 }
 
-impl ReluRule {
+/// A rule, and the upper bound of the ReLU that it is for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct BoundedRule {
+    pub rule: ReluRule,
+    pub upper: f32,
+}
+
+impl BoundedRule {
     /// Applies the rule to the signals dy in place, where the ReLU's outputs were `outputs`.
     ///
-    /// `y > 0` exactly where `x > 0`, so the ReLU's input is not needed.
+    /// `0 < y < upper` exactly where `0 < x < upper`, so the ReLU's input is not needed.
     pub fn apply<'a>(
         self,
         outputs: impl IntoIterator<Item = &'a f32>,
         signals: impl IntoIterator<Item = &'a mut f32>,
     ) {
         let all = signals.into_iter().zip(outputs);
+        let inactive = |y: f32| (y == 0.0) | (y >= self.upper);
         let positive = |signal| if signal < 0.0 { 0.0 } else { signal };
         // A loop for each rule: with the match inside the loop it is not vectorised.
-        match self {
+        match self.rule {
             ReluRule::Gradient => {
-                all.for_each(|(signal, &y)| *signal = if y == 0.0 { 0.0 } else { *signal })
+                all.for_each(|(signal, &y)| *signal = if inactive(y) { 0.0 } else { *signal })
             }
             ReluRule::DeconvNet => all.for_each(|(signal, _)| *signal = positive(*signal)),
-            ReluRule::Guided => all
-                .for_each(|(signal, &y)| *signal = if y == 0.0 { 0.0 } else { positive(*signal) }),
+            ReluRule::Guided => all.for_each(|(signal, &y)| {
+                *signal = if inactive(y) { 0.0 } else { positive(*signal) }
+            }),
             ReluRule::Leaky(slope) => {
-                all.for_each(|(signal, &y)| *signal *= if y == 0.0 { slope } else { 1.0 })
+                all.for_each(|(signal, &y)| *signal *= if inactive(y) { slope } else { 1.0 })
             }
         }
     }

@@ -17,7 +17,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Appends the convolution whose tensors are `NAME.weight`, `[out, in, kernel, kernel]`, and
+    /// Appends the convolution whose tensors are `NAME.weight`, `[out, in / groups, rows, columns]`, and
     /// `NAME.bias`, `[out]`.
     ///
     /// # Errors
@@ -29,17 +29,8 @@ impl Builder {
         input: NodeId,
         shape: ConvolutionShape,
     ) -> Result<NodeId, Error> {
-        let ConvolutionShape {
-            channels_in,
-            channels_out,
-            kernel,
-            ..
-        } = shape;
-        let weight = self.values(
-            &format!("{name}.weight"),
-            [channels_out, channels_in, kernel, kernel],
-        )?;
-        let bias = self.tensor(&format!("{name}.bias"), [channels_out])?;
+        let weight = self.values(&format!("{name}.weight"), shape.weight_dims())?;
+        let bias = self.tensor(&format!("{name}.bias"), [shape.channels_out])?;
         let convolution = Convolution::new(weight, bias, shape);
         graph.add(name, Convolutions::from(convolution), &[input])
     }

@@ -56,13 +56,7 @@ const FIRE_MODULES: [Fire; 8] = [
 ];
 
 fn build(builder: &mut Builder, graph: &mut Graph) -> Result<(), Error> {
-    let first = ConvolutionShape {
-        channels_in: 3,
-        channels_out: 64,
-        kernel: 3,
-        stride: 2,
-        padding: 0,
-    };
+    let first = ConvolutionShape::square(3, 64, 3, 2, 0);
     let mut last = builder.convolution(graph, "features.0", INPUT, first)?;
     last = graph.add("features.1", Relu, &[last])?;
     last = add_pool(graph, 2, last)?;
@@ -78,11 +72,8 @@ fn build(builder: &mut Builder, graph: &mut Graph) -> Result<(), Error> {
 }
 
 fn add_pool(graph: &mut Graph, number: usize, input: NodeId) -> Result<NodeId, Error> {
-    let shape = PoolShape {
-        kernel: 3,
-        stride: 2,
-    };
-    graph.add(format!("features.{number}"), MaxPool(shape), &[input])
+    let pool = MaxPool(PoolShape::square(3, 2));
+    graph.add(format!("features.{number}"), pool, &[input])
 }
 
 fn add_fire(
@@ -94,13 +85,7 @@ fn add_fire(
     let name = format!("features.{}", module.number);
     let mut convolution_relu = |part: &str, input, channels_in, channels_out, kernel| {
         let name = format!("{name}.{part}");
-        let shape = ConvolutionShape {
-            channels_in,
-            channels_out,
-            kernel,
-            stride: 1,
-            padding: kernel / 2,
-        };
+        let shape = ConvolutionShape::square(channels_in, channels_out, kernel, 1, kernel / 2);
         let convolution = builder.convolution(graph, &name, input, shape)?;
         graph.add(format!("{name}_activation"), Relu, &[convolution])
     };

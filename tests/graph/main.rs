@@ -20,22 +20,13 @@ fn an_operator_with_inputs_that_it_cannot_read_is_a_coded_error() {
         operator.output_shape(&shapes).is_err()
     };
     let bias = Tensor::zeros([2], &Device::flex());
-    let shape = ConvolutionShape {
-        channels_in: 3,
-        channels_out: 2,
-        kernel: 3,
-        stride: 1,
-        padding: 0,
-    };
+    let shape = ConvolutionShape::square(3, 2, 3, 1, 0);
     let convolution: Arc<dyn Operator> = Arc::new(Convolutions::from(Convolution::new(
         vec![0.0; 54],
         bias,
         shape,
     )));
-    let pool: Arc<dyn Operator> = Arc::new(MaxPool(PoolShape {
-        kernel: 2,
-        stride: 2,
-    }));
+    let pool: Arc<dyn Operator> = Arc::new(MaxPool(PoolShape::square(2, 2)));
     let size = [3, 4, 4];
     for operator in [Arc::new(Relu), pool, convolution.clone()] {
         assert!(!refused(operator.clone(), &[size]), "{operator:?}");

@@ -48,10 +48,7 @@ fn nodes_from(side: usize, seed: u64, genes: &[(u8, usize, usize, usize)]) -> No
             }
             2 => drop(nodes.push(Op::Relu, &[input])),
             3 => drop(nodes.push(
-                Op::MaxPool(PoolShape {
-                    kernel: 2 + b % 2,
-                    stride: 1 + c % 2,
-                }),
+                Op::MaxPool(PoolShape::square(2 + b % 2, 1 + c % 2)),
                 &[input],
             )),
             4 => {
@@ -190,15 +187,8 @@ proptest! {
 
 /// A 1x1 convolution of the three colours to one channel, without bias.
 fn weighted(weights: [f32; 3]) -> Op {
-    let shape = ConvolutionShape {
-        channels_in: 3,
-        channels_out: 1,
-        kernel: 1,
-        stride: 1,
-        padding: 0,
-    };
     Op::Convolution {
-        shape,
+        shape: ConvolutionShape::square(3, 1, 1, 1, 0),
         weight: weights.to_vec(),
         bias: vec![0.0],
     }
@@ -213,16 +203,9 @@ fn branches_of_different_depth_each_keep_their_relu() {
         let active = nodes.push(weighted([1.5, 0.0, 0.0]), &[INPUT]);
         let active = nodes.push(Op::Relu, &[active]);
         let mut rng = Rng::new(1);
-        let shape = ConvolutionShape {
-            channels_in: 1,
-            channels_out: 1,
-            kernel: 1,
-            stride: 1,
-            padding: 0,
-        };
         let deep = nodes.push(
             Op::Convolution {
-                shape,
+                shape: ConvolutionShape::square(1, 1, 1, 1, 0),
                 weight: vec![1.0],
                 bias: rng.normal_values(1, 0.0),
             },

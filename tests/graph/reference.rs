@@ -74,14 +74,8 @@ impl Nodes {
         [kernel, stride, padding]: [usize; 3],
     ) -> usize {
         let channels_in = self.0[input].size[0];
-        let fan_in = channels_in * kernel * kernel;
-        let shape = ConvolutionShape {
-            channels_in,
-            channels_out,
-            kernel,
-            stride,
-            padding,
-        };
+        let shape = ConvolutionShape::square(channels_in, channels_out, kernel, stride, padding);
+        let fan_in = shape.fan_in();
         let weight = rng.normal_values(channels_out * fan_in, (2.0 / fan_in as f32).sqrt());
         let bias = rng.normal_values(channels_out, 0.3);
         self.push(
@@ -286,10 +280,10 @@ fn each_product(
     let &ConvolutionShape {
         channels_in,
         channels_out,
-        kernel,
-        stride,
-        padding,
+        window,
+        ..
     } = shape;
+    let (kernel, stride, padding) = (window.kernel[0], window.stride[0], window.padding.top);
     let [down, across] = shape.output_size([rows, columns]);
     for (out, channel) in
         (0..channels_out).flat_map(|out| (0..channels_in).map(move |channel| (out, channel)))
@@ -314,11 +308,8 @@ fn each_product(
 }
 
 /// The indices of every window's values in an input of this size, row by row.
-fn windows(
-    pool: &Node,
-    PoolShape { kernel, stride }: PoolShape,
-    [rows, columns]: [usize; 2],
-) -> Vec<Vec<usize>> {
+fn windows(pool: &Node, shape: PoolShape, [rows, columns]: [usize; 2]) -> Vec<Vec<usize>> {
+    let (kernel, stride) = (shape.window.kernel[0], shape.window.stride[0]);
     let [channels, down, across] = pool.size;
     let starts = (0..channels * down * across).map(|index| {
         (

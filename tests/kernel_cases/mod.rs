@@ -1,5 +1,9 @@
 //! Our kernels against Burn's own operations on its CPU backend, for random shapes. Native and web
-//! tests share it.
+//! tests share it. What Burn does not compute is in [`general`].
+
+pub mod general;
+
+use std::slice;
 
 use burn::tensor::activation::sigmoid;
 use burn::tensor::module::{
@@ -9,8 +13,8 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::device::read_back;
 use deep_inside::kernels::{
-    AdamConstants, Convolution, ConvolutionShape, PoolShape, ReluRule, adam, convolve,
-    convolve_backward, max_pool, max_pool_backward, relu_backward, scaled_sigmoid,
+    Activation, AdamConstants, Convolution, ConvolutionShape, PoolShape, ReluMask, ReluRule, adam,
+    convolve, convolve_backward, max_pool, max_pool_backward, relu_backward, scaled_sigmoid,
     scaled_sigmoid_backward,
 };
 use deep_inside::rng::Rng;
@@ -66,6 +70,15 @@ fn masked(rule: ReluRule, active: &Tensor<4>, signal: Tensor<4>) -> Tensor<4> {
     }
 }
 
+/// The mask of a ReLU without upper bound.
+fn relu_mask(output: Tensor<4>, rule: ReluRule) -> ReluMask {
+    ReluMask {
+        output,
+        rule,
+        upper: f32::INFINITY,
+    }
+}
+
 /// ReLUs by themselves with every rule; the signal differs by position, or is broadcast over the
 /// positions of a channel.
 pub async fn assert_relus_agree(device: &Device) {
@@ -79,7 +92,7 @@ pub async fn assert_relus_agree(device: &Device) {
                 both(&mut rng, size, device).map(|values| values.expand(whole));
             assert_alike(
                 &format!("{rule:?}, {size:?}"),
-                relu_backward(signal, (active, rule)),
+                relu_backward(signal, relu_mask(active, rule)),
                 masked(rule, &burn_active, burn_signal),
             )
             .await;
@@ -122,25 +135,19 @@ pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
         if size.iter().any(|length| length + 2 * padding < kernel) {
             (kernel, padding) = (1, 0);
         }
-        let mut shapes = vec![ConvolutionShape {
-            channels_in,
-            channels_out: pick(&mut rng, channels),
-            kernel,
-            stride,
-            padding,
-        }];
+        let mut shape = |kernel, padding| {
+            let channels_out = pick(&mut rng, channels);
+            ConvolutionShape::square(channels_in, channels_out, kernel, stride, padding)
+        };
+        let mut shapes = vec![shape(kernel, padding)];
         if stride == 1 && kernel % 2 == 1 && padding == kernel / 2 {
-            shapes.push(ConvolutionShape {
-                channels_out: pick(&mut rng, channels),
-                kernel: 3,
-                padding: 1,
-                ..shapes[0]
-            });
+            shapes.push(shape(3, 1));
         }
         let [input, burn_input] = both(&mut rng, [batch, channels_in, size[0], size[1]], device);
         let (mut convolutions, mut burns, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for shape in &shapes {
-            let whole = [shape.channels_out, channels_in, shape.kernel, shape.kernel];
+            let whole = shape.weight_dims();
+            let padding = shape.window.padding.before();
             let weight = rng.normal_values(whole.iter().product(), 1.0);
             let bias = rng.normal_values(shape.channels_out, 1.0);
             let vector = |device| {
@@ -148,7 +155,7 @@ pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
             };
             convolutions.push(Convolution::new(weight.clone(), vector(device), *shape));
             let weight = Tensor::<4>::from_data(TensorData::new(weight, whole), &Device::flex());
-            let options = ConvOptions::new([shape.stride; 2], [shape.padding; 2], [1, 1], 1);
+            let options = ConvOptions::new(shape.window.stride, padding, [1, 1], 1);
             burns.push(conv2d(
                 burn_input.clone(),
                 weight.clone(),
@@ -161,13 +168,13 @@ pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
         let burn_output = Tensor::cat(burns.clone(), 1);
         assert_alike(
             &what,
-            convolve(input.clone(), &convolutions, false),
+            convolve(input.clone(), &convolutions, Activation::Identity),
             burn_output.clone(),
         )
         .await;
         assert_alike(
             &what,
-            convolve(input, &convolutions, true),
+            convolve(input, &convolutions, Activation::Relu),
             burn_output.clone().clamp_min(0.0),
         )
         .await;
@@ -182,30 +189,28 @@ pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
                 .zip(&shapes)
                 .map(|((part, weight), shape)| {
                     let output_size = shape.output_size(size);
+                    let window = shape.window;
+                    let padding = window.padding.before();
                     let left = std::array::from_fn(|axis| {
-                        size[axis] + 2 * shape.padding
-                            - ((output_size[axis] - 1) * shape.stride + shape.kernel)
+                        size[axis] + 2 * padding[axis]
+                            - ((output_size[axis] - 1) * window.stride[axis] + window.kernel[axis])
                     });
-                    let options = ConvTransposeOptions::new(
-                        [shape.stride; 2],
-                        [shape.padding; 2],
-                        left,
-                        [1, 1],
-                        1,
-                    );
+                    let options =
+                        ConvTransposeOptions::new(window.stride, padding, left, [1, 1], 1);
                     conv_transpose2d(part, weight, None, options)
                 });
         let gradient = gradients.reduce(|sum, part| sum + part).unwrap();
         assert_alike(
             &what,
-            convolve_backward(signal.clone(), &convolutions, size, None),
+            convolve_backward(signal.clone(), &convolutions, size, None, None),
             gradient.clone(),
         )
         .await;
         let [active, burn_active] =
             both(&mut rng, gradient.dims(), device).map(|values| values.clamp_min(0.0));
         let rule = RULES[case % 4];
-        let ours = convolve_backward(signal, &convolutions, size, Some((active, rule)));
+        let mask = Some(relu_mask(active, rule));
+        let ours = convolve_backward(signal, &convolutions, size, mask, None);
         assert_alike(
             &format!("{rule:?}, {what}"),
             ours,
@@ -216,11 +221,8 @@ pub async fn assert_convolutions_agree(device: &Device, cases: usize) {
 }
 
 /// Distributes each window's signal over its values in proportion to them, value by value.
-fn distributed(
-    active: &Tensor<4>,
-    signal: &Tensor<4>,
-    PoolShape { kernel, stride }: PoolShape,
-) -> Tensor<4> {
+fn distributed(active: &Tensor<4>, signal: &Tensor<4>, shape: PoolShape) -> Tensor<4> {
+    let (kernel, stride) = (shape.window.kernel[0], shape.window.stride[0]);
     let ([_, _, rows, columns], [_, _, down, across]) = (active.dims(), signal.dims());
     let values = |tensor: &Tensor<4>| tensor.clone().into_data().try_into_vec::<f32>().unwrap();
     let (active_values, signals) = (values(active), values(signal));
@@ -250,7 +252,7 @@ pub async fn assert_pools_agree(device: &Device, cases: usize) {
     for case in 0..cases {
         let (kernel, stride) = (pick(&mut rng, &[1, 2, 3, 5]), pick(&mut rng, &[1, 2, 3]));
         let size: [usize; 2] = std::array::from_fn(|_| kernel + pick(&mut rng, &[0, 1, 3, 8, 30]));
-        let shape = PoolShape { kernel, stride };
+        let shape = PoolShape::square(kernel, stride);
         let whole = [
             pick(&mut rng, &[1, 2]),
             pick(&mut rng, &[1, 5, 64]),
@@ -288,7 +290,8 @@ pub async fn assert_pools_agree(device: &Device, cases: usize) {
         let [active, burn_active] =
             both(&mut rng, whole, device).map(|values| values.clamp_min(0.0));
         let rule = RULES[case % 4];
-        let ours = max_pool_backward(signal, argmax, shape, size, Some((active, rule)));
+        let mask = Some(relu_mask(active, rule));
+        let ours = max_pool_backward(signal, argmax, shape, size, mask);
         let burns = match rule {
             ReluRule::Leaky(_) => distributed(&burn_active, &burn_signal, shape),
             _ => masked(rule, &burn_active, gradient),
@@ -351,13 +354,7 @@ pub async fn assert_nan_stays(device: &Device) {
     let mut values = vec![1.0; 7 * 7];
     values[3 * 7 + 3] = f32::NAN;
     let input = Tensor::<4>::from_data(TensorData::new(values, [1, 1, 7, 7]), device);
-    let (pooled, _) = max_pool(
-        input.clone(),
-        PoolShape {
-            kernel: 3,
-            stride: 2,
-        },
-    );
+    let (pooled, _) = max_pool(input.clone(), PoolShape::square(3, 2));
     // Not `read_back`, which returns finite values only.
     let is_nan = async |tensor: Tensor<4>| {
         let values = tensor
@@ -373,20 +370,16 @@ pub async fn assert_nan_stays(device: &Device) {
         is_nan(pooled).await,
         [false, false, false, false, true, false, false, false, false]
     );
-    let shape = ConvolutionShape {
-        channels_in: 1,
-        channels_out: 1,
-        kernel: 1,
-        stride: 1,
-        padding: 0,
-    };
+    let shape = ConvolutionShape::square(1, 1, 1, 1, 0);
     let same = Convolution::new(vec![1.0], Tensor::zeros([1], device), shape);
     let zero = Tensor::zeros([1, 1, 1, 1], device);
     assert_eq!(
         is_nan(scaled_sigmoid(input.clone(), &zero, 1.0)).await,
         is_nan(input.clone()).await
     );
-    let passed = is_nan(convolve(input, &[same], true)).await;
-    assert_eq!(passed.iter().position(|&nan| nan), Some(3 * 7 + 3));
-    assert_eq!(passed.iter().filter(|&&is_nan| is_nan).count(), 1);
+    for activation in [Activation::Relu, Activation::Clip { upper: 6.0 }] {
+        let passed = is_nan(convolve(input.clone(), slice::from_ref(&same), activation)).await;
+        assert_eq!(passed.iter().position(|&nan| nan), Some(3 * 7 + 3));
+        assert_eq!(passed.iter().filter(|&&is_nan| is_nan).count(), 1);
+    }
 }

@@ -16,14 +16,8 @@ use crate::{engine_showing, network, neuron, values, waves};
 fn without_a_relu_the_deconvnet_is_the_gradient_bit_for_bit() {
     let mut rng = Rng::new(5);
     let mut convolution = |channels_in, channels_out, kernel, stride, padding| {
-        let shape = ConvolutionShape {
-            channels_in,
-            channels_out,
-            kernel,
-            stride,
-            padding,
-        };
-        let weight = rng.normal_values(channels_in * channels_out * kernel * kernel, 0.3);
+        let shape = ConvolutionShape::square(channels_in, channels_out, kernel, stride, padding);
+        let weight = rng.normal_values(channels_out * shape.fan_in(), 0.3);
         Convolutions::from(Convolution::new(
             weight,
             Tensor::zeros([channels_out], &Device::flex()),
@@ -33,10 +27,7 @@ fn without_a_relu_the_deconvnet_is_the_gradient_bit_for_bit() {
     let mut graph = Graph::new(Shape::new([3, 41, 41]));
     let first = convolution(3, 8, 3, 2, 0);
     let first = graph.add("first", first, &[INPUT]).unwrap();
-    let pool = MaxPool(PoolShape {
-        kernel: 3,
-        stride: 2,
-    });
+    let pool = MaxPool(PoolShape::square(3, 2));
     let pool = graph.add("pool", pool, &[first]).unwrap();
     let left = convolution(8, 6, 1, 1, 0);
     let left = graph.add("left", left, &[pool]).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::graph::{InputGradient, Operator, ReluRule, Saved, Shape, Value};
-use crate::kernels::{Convolution, convolve, convolve_backward};
+use crate::kernels::{Activation, Convolution, convolve, convolve_backward};
 use crate::rng::Rng;
 
 /// `y = x * weight + bias`, zero-padded: one convolution, or several of the same input with their
@@ -53,8 +53,8 @@ impl Operator for Convolutions {
                 "it reads {channels} channels in place of {expected}"
             ));
         }
-        if rows.min(columns) + 2 * first.padding < first.kernel {
-            return Err(format!("its kernel does not fit into {rows} x {columns}"));
+        for part in &self.parts {
+            part.shape.check([rows, columns])?;
         }
         let [rows, columns] = first.output_size([rows, columns]);
         let channels = self.parts.iter().map(|part| part.shape.channels_out).sum();
@@ -62,14 +62,20 @@ impl Operator for Convolutions {
     }
 
     fn forward(&self, inputs: Vec<Value>) -> (Value, Saved) {
-        let output = convolve(super::only(inputs).tensor(), &self.parts, self.relu);
+        let activation = if self.relu {
+            Activation::Relu
+        } else {
+            Activation::Identity
+        };
+        let output = convolve(super::only(inputs).tensor(), &self.parts, activation);
         (output.into(), Saved::default())
     }
 
     fn backward(&self, signal: Value, _: &Saved, _: ReluRule, inputs: &mut [InputGradient]) {
         let [input] = inputs else { return };
         let (size, mask) = (input.grid(), input.mask.take());
-        input.set(convolve_backward(signal.tensor(), &self.parts, size, mask));
+        let gradient = convolve_backward(signal.tensor(), &self.parts, size, mask, None);
+        input.set(gradient);
     }
 
     fn ends_in_relu(&self) -> bool {
@@ -83,7 +89,7 @@ impl Operator for Convolutions {
     fn randomised(&self, rng: &mut Rng) -> Option<Arc<dyn Operator>> {
         let parts = self.parts.iter().map(|part| {
             let shape = part.shape;
-            let fan_in = shape.channels_in * shape.kernel * shape.kernel;
+            let fan_in = shape.fan_in();
             let deviation = (2.0 / fan_in as f32).sqrt();
             let weight = rng.normal_values(shape.channels_out * fan_in, deviation);
             Convolution::new(weight, part.bias().zeros_like(), shape)

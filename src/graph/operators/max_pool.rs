@@ -1,7 +1,7 @@
 //! Max-pooling.
 
 use crate::graph::{InputGradient, Operator, ReluRule, Saved, Shape, Value};
-use crate::kernels::{PoolShape, max_pool, max_pool_backward};
+use crate::kernels::{PoolShape, ReluMask, max_pool, max_pool_backward};
 
 /// The maximum of each window. The gradient goes to the argmax; under [`ReluRule::Leaky`] it is
 /// distributed over the window if the input comes from ReLUs.
@@ -18,6 +18,7 @@ impl Operator for MaxPool {
 
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, String> {
         let [channels, rows, columns] = super::one_feature_map(inputs)?;
+        self.0.check([rows, columns])?;
         let [rows, columns] = self.0.output_size([rows, columns]);
         Ok(Shape::new([channels, rows, columns]))
     }
@@ -39,9 +40,11 @@ impl Operator for MaxPool {
         let offered = input.mask.take();
         let mask = match rule {
             // Also with several consumers: inactive values receive nothing anyway.
-            ReluRule::Leaky(_) if input.from_relus => {
-                Some((saved.values[0].clone().planes(), rule))
-            }
+            ReluRule::Leaky(_) if input.from_relus => Some(ReluMask {
+                output: saved.values[0].clone().planes(),
+                rule,
+                upper: f32::INFINITY,
+            }),
             ReluRule::Leaky(_) => None,
             ReluRule::Gradient | ReluRule::DeconvNet | ReluRule::Guided => offered,
         };

@@ -5,7 +5,7 @@ use std::slice;
 use burn::tensor::Tensor;
 
 use crate::graph::{InputGradient, Operator, ReluRule, Saved, Shape, Value};
-use crate::kernels::{Convolution, convolve, convolve_backward};
+use crate::kernels::{Activation, Convolution, convolve, convolve_backward};
 
 /// The transpose of a convolution, plus a bias: its forward pass is the convolution's backward pass,
 /// and the other way round.
@@ -23,10 +23,11 @@ pub struct TransposedConvolution {
 
 impl TransposedConvolution {
     fn output_size(&self, size: [usize; 2]) -> [usize; 2] {
-        let shape = self.transposed.shape;
-        [0, 1].map(|axis| {
-            let reach = (size[axis] - 1) * shape.stride + shape.kernel;
-            (reach + self.output_padding[axis]).saturating_sub(2 * shape.padding)
+        let window = self.transposed.shape.window;
+        let (before, after) = (window.padding.before(), window.padding.after());
+        [0, 1].map(|axis: usize| {
+            let reach = (size[axis] - 1) * window.stride[axis] + window.span()[axis];
+            (reach + self.output_padding[axis]).saturating_sub(before[axis] + after[axis])
         })
     }
 }
@@ -56,12 +57,13 @@ impl Operator for TransposedConvolution {
         let input: Tensor<4> = super::only(inputs).tensor();
         let [_, _, rows, columns] = input.dims();
         let size = self.output_size([rows, columns]);
-        let output = convolve_backward(input, slice::from_ref(&self.transposed), size, None);
+        let output = convolve_backward(input, slice::from_ref(&self.transposed), size, None, None);
         ((output + self.bias.clone()).into(), Saved::default())
     }
 
     fn backward(&self, signal: Value, _: &Saved, _: ReluRule, inputs: &mut [InputGradient]) {
-        let gradient = convolve(signal.tensor(), slice::from_ref(&self.transposed), false);
+        let transposed = slice::from_ref(&self.transposed);
+        let gradient = convolve(signal.tensor(), transposed, Activation::Identity);
         inputs[0].set(gradient);
     }
 

@@ -1,42 +1,47 @@
-//! Convolutions, forward and backward, as shifted products.
-//!
-//! With stride 1, and padded rows stored one after the other, the value at offset (ky, kx) of a
-//! window lies `ky * width + kx` after the window's first value, for every window: each kernel
-//! position (tap) is a shift. With stride s the same holds within each of the s x s pictures that
-//! consist of every s-th row and column ("phases").
+//! Convolutions, forward and backward, as shifted products of [phases](super::phases).
 
 use std::borrow::Cow;
 
+use super::phases::{PaddedSignal, Phases, Tap, lines, pixel_phases, pixels_in_phase, write_sums};
 use super::product::{BLOCK, ShiftedProduct, WIDEST_TILE, portion};
-use super::{BackwardPass, Mask};
+use super::{BackwardPass, ForwardPass};
 use crate::kernels::ConvolutionShape;
 
-/// The forward weights of a convolution, from `[out, in, kernel, kernel]`, in the order in which
-/// [`forward`] reads them: `[blocks of out][in, ky, kx][BLOCK]`.
+/// The forward weights of a convolution, from `[out, in / groups, rows, columns]`, in the order in
+/// which [`forward`] reads them: `[groups][blocks of out][in, ky, kx][BLOCK]`.
 pub fn pack_forward(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
-    let depth = shape.channels_in * shape.kernel * shape.kernel;
-    panels(shape.channels_out, depth, |channel, k| {
-        weight[channel * depth + k]
-    })
+    let (depth, channels_out) = (shape.fan_in(), shape.group().channels_out);
+    let groups = weight.chunks_exact(channels_out * depth);
+    groups
+        .flat_map(|weight| {
+            panels(channels_out, depth, |channel, k| {
+                weight[channel * depth + k]
+            })
+        })
+        .collect()
 }
 
-/// The weights in the order in which [`backward`] reads them: for each phase `[blocks of
-/// in][out, (ky, kx) of the phase][BLOCK]`.
+/// The weights in the order in which [`backward`] reads them: `[groups]`, then for each phase
+/// `[blocks of in][out, (ky, kx) of the phase][BLOCK]`.
 pub fn pack_backward(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
-    let &ConvolutionShape {
+    let ConvolutionShape {
         channels_in,
         channels_out,
-        kernel,
+        window,
         ..
-    } = shape;
+    } = shape.group();
+    let phases = pixel_phases(&window);
     let mut packed = Vec::new();
-    for phase in phases(shape) {
-        let depth = channels_out * phase.taps.len();
-        packed.extend(panels(channels_in, depth, |channel, k| {
-            let (out, Tap { ky, kx, .. }) =
-                (k / phase.taps.len(), phase.taps[k % phase.taps.len()]);
-            weight[((out * channels_in + channel) * kernel + ky) * kernel + kx]
-        }));
+    for weight in weight.chunks_exact(channels_out * shape.fan_in()) {
+        for phase in &phases {
+            let depth = channels_out * phase.taps.len();
+            packed.extend(panels(channels_in, depth, |channel, k| {
+                let (out, Tap { ky, kx, .. }) =
+                    (k / phase.taps.len(), phase.taps[k % phase.taps.len()]);
+                let [rows, columns] = window.kernel;
+                weight[((out * channels_in + channel) * rows + ky) * columns + kx]
+            }));
+        }
     }
     packed
 }
@@ -59,137 +64,109 @@ pub fn panels(channels: usize, depth: usize, weight: impl Fn(usize, usize) -> f3
     packed
 }
 
-/// Convolves one picture, `[channels_in, rows, columns]`, with [packed](pack_forward) weights, adds
-/// the bias, applies a ReLU if `relu`, and writes `output`, `[channels_out, rows_out,
-/// columns_out]`.
-pub fn forward(
-    input: &[f32],
-    [rows, columns]: [usize; 2],
-    shape: &ConvolutionShape,
-    packed: &[f32],
-    bias: &[f32],
-    relu: bool,
-    output: &mut [f32],
-) {
-    let &ConvolutionShape {
-        channels_in,
-        channels_out,
-        kernel,
-        stride,
-        padding,
-    } = shape;
-    let [rows_out, columns_out] = shape.output_size([rows, columns]);
-    // Rows of a phase that a window has after its first.
-    let reach = (kernel - 1) / stride;
-    let [height, width] = [rows_out + reach, columns_out + reach];
+/// Convolves one picture with [packed](pack_forward) weights, and writes `output`, `[channels_out,
+/// rows_out, columns_out]`.
+pub fn forward(pass: &ForwardPass, output: &mut [f32]) {
+    for (group, output) in pass.groups().zip(pass.output_groups(output)) {
+        forward_group(&group, output);
+    }
+}
+
+fn forward_group(pass: &ForwardPass, output: &mut [f32]) {
+    let &ForwardPass {
+        input,
+        shape:
+            ConvolutionShape {
+                channels_in,
+                channels_out,
+                window,
+                ..
+            },
+        weights,
+        bias,
+        size: [rows, columns],
+        activation,
+    } = pass;
+    let [rows_out, columns_out] = window.count([rows, columns]);
+    let phases = Phases::new(&window, [rows, columns]);
+    let (width, phases_length) = (phases.width(), phases.length());
     let length = (rows_out - 1) * width + columns_out;
-    let plane = height * width;
-    let source = if kernel == 1 && stride == 1 && padding == 0 && length >= WIDEST_TILE {
+    let is_unpadded = window.taps() == 1 && phases_length == rows * columns;
+    let source = if is_unpadded && length >= WIDEST_TILE {
         Cow::Borrowed(input)
     } else {
-        let mut source = vec![0.0; channels_in * stride * stride * plane + WIDEST_TILE];
-        for (phase, source) in source
-            .chunks_exact_mut(plane)
-            .take(channels_in * stride * stride)
-            .enumerate()
-        {
-            let (channel, down, right) = (
-                phase / (stride * stride),
-                phase / stride % stride,
-                phase % stride,
-            );
-            let input = &input[channel * rows * columns..][..rows * columns];
-            for (y, line) in source.chunks_exact_mut(width).enumerate() {
-                let Some(row) = (y * stride + down)
-                    .checked_sub(padding)
-                    .filter(|&row| row < rows)
-                else {
-                    continue;
-                };
-                let input = &input[row * columns..][..columns];
-                if stride == 1 {
-                    // The last columns may be in no window.
-                    let used = columns.min(width - padding);
-                    line[padding..padding + used].copy_from_slice(&input[..used]);
-                    continue;
-                }
-                for (x, value) in line.iter_mut().enumerate() {
-                    if let Some(&pixel) = (x * stride + right)
-                        .checked_sub(padding)
-                        .and_then(|column| input.get(column))
-                    {
-                        *value = pixel;
-                    }
-                }
-            }
+        let mut source = vec![0.0; channels_in * phases_length + WIDEST_TILE];
+        let planes = input.chunks_exact(rows * columns);
+        for (plane, source) in planes.zip(source.chunks_exact_mut(phases_length)) {
+            phases.fill(plane, source);
         }
         Cow::Owned(source)
     };
-    let mut offsets = Vec::with_capacity(channels_in * kernel * kernel);
+    let mut offsets = Vec::with_capacity(channels_in * window.taps());
     for channel in 0..channels_in {
-        for (ky, kx) in (0..kernel).flat_map(|ky| (0..kernel).map(move |kx| (ky, kx))) {
-            let phase = (channel * stride + ky % stride) * stride + kx % stride;
-            offsets.push(phase * plane + ky / stride * width + kx / stride);
-        }
+        offsets.extend(
+            phases
+                .offsets()
+                .map(|offset| channel * phases_length + offset),
+        );
     }
+    let [floor, ceiling] = activation.bounds();
     let finish = |channel: usize, first: usize, sums: &[f32]| {
-        let (bias, floor) = (bias[channel], if relu { 0.0 } else { f32::NEG_INFINITY });
+        let bias = bias[channel];
         let output = &mut output[channel * rows_out * columns_out..][..rows_out * columns_out];
         for (row, column, sums) in lines(first, sums, [width, columns_out]) {
             for (output, sum) in output[row * columns_out + column..].iter_mut().zip(sums) {
-                let value = sum + bias;
-                *output = if value < floor { floor } else { value };
+                *output = clamp(sum + bias, [floor, ceiling]);
             }
         }
     };
-    let portion = portion(channels_in * stride * stride);
     ShiftedProduct {
-        panels: packed,
+        panels: weights,
         offsets: &offsets,
         source: &source,
         length,
-        portion,
+        portion: portion(channels_in * phases.count()),
         channels: channels_out,
         finish,
     }
     .compute();
 }
 
+/// A value within bounds. A NaN stays a NaN.
+#[inline(always)]
+pub fn clamp(value: f32, [floor, ceiling]: [f32; 2]) -> f32 {
+    let value = if value < floor { floor } else { value };
+    if value > ceiling { ceiling } else { value }
+}
+
 /// Gradient of a convolution with respect to its input, `[channels_in, rows, columns]`, with
 /// [packed](pack_backward) weights.
 pub fn backward(pass: &BackwardPass, gradient: &mut [f32]) {
+    for (group, gradient) in pass.groups().zip(pass.gradient_groups(gradient)) {
+        backward_group(&group, gradient);
+    }
+}
+
+fn backward_group(pass: &BackwardPass, gradient: &mut [f32]) {
     let &BackwardPass {
         signal,
-        shape,
+        shape:
+            ConvolutionShape {
+                channels_in,
+                channels_out,
+                window,
+                ..
+            },
         weights,
         size: [rows, columns],
         mask,
         accumulate,
     } = pass;
-    let &ConvolutionShape {
-        channels_in,
-        channels_out,
-        stride,
-        ..
-    } = shape;
-    let [rows_out, columns_out] = shape.output_size([rows, columns]);
-    let phases = phases(shape);
-    let taps = || phases.iter().flat_map(|phase| &phase.taps);
-    // How far beyond the signal's edges the windows of the outermost pixels lie.
-    let before = taps()
-        .map(|tap| -tap.down.min(tap.right))
-        .max()
-        .unwrap_or(0)
-        .max(0);
-    let after = taps()
-        .map(|tap| tap.down.max(tap.right))
-        .max()
-        .unwrap_or(0)
-        .max(0) as usize;
-    let before = before as usize;
-    let [height, width] = [rows, columns].map(|pixels| before + pixels.div_ceil(stride) + after);
-    let plane = height * width;
-    let source = if [before, after] == [0; 2] && stride == 1 && rows * columns >= WIDEST_TILE {
+    let [rows_out, columns_out] = window.count([rows, columns]);
+    let phases = pixel_phases(&window);
+    let padded = PaddedSignal::new(&window, &phases, [rows, columns]);
+    let (plane, width) = (padded.length(), padded.width());
+    let source = if padded.is_unpadded([rows_out, columns_out]) && plane >= WIDEST_TILE {
         Cow::Borrowed(signal)
     } else {
         let mut source = vec![0.0; channels_out * plane + WIDEST_TILE];
@@ -197,15 +174,7 @@ pub fn backward(pass: &BackwardPass, gradient: &mut [f32]) {
             .chunks_exact_mut(plane)
             .zip(signal.chunks_exact(rows_out * columns_out))
         {
-            for (line, signal) in source
-                .chunks_exact_mut(width)
-                .skip(before)
-                .zip(signal.chunks_exact(columns_out))
-            {
-                // Windows that lie entirely in the padding contribute to no input pixel.
-                let used = columns_out.min(width - before);
-                line[before..before + used].copy_from_slice(&signal[..used]);
-            }
+            padded.fill(signal, columns_out, source);
         }
         Cow::Owned(source)
     };
@@ -214,17 +183,16 @@ pub fn backward(pass: &BackwardPass, gradient: &mut [f32]) {
         let depth = channels_out * phase.taps.len();
         let (panels, others) = remaining.split_at(channels_in.next_multiple_of(BLOCK) * depth);
         remaining = others;
-        let offset = |shift: isize| before.wrapping_add_signed(shift);
+        let padded = &padded;
         let offsets: Vec<usize> = (0..channels_out)
             .flat_map(|channel| {
-                phase
-                    .taps
-                    .iter()
-                    .map(move |tap| channel * plane + offset(tap.down) * width + offset(tap.right))
+                let taps = phase.taps.iter();
+                taps.map(move |tap| channel * plane + padded.offset(tap))
             })
             .collect();
-        let count = |pixels: usize, first: usize| pixels.saturating_sub(first).div_ceil(stride);
-        let [phase_rows, phase_columns] = [count(rows, phase.row), count(columns, phase.column)];
+        let [down, right] = window.stride;
+        let phase_rows = pixels_in_phase(rows, phase.row, down);
+        let phase_columns = pixels_in_phase(columns, phase.column, right);
         if phase_rows == 0 || phase_columns == 0 {
             continue;
         }
@@ -233,138 +201,20 @@ pub fn backward(pass: &BackwardPass, gradient: &mut [f32]) {
             let gradient = &mut gradient[plane.clone()];
             let mask = mask.map(|(rule, output)| (rule, &output[plane]));
             for (row, column, sums) in lines(first, sums, [width, phase_columns]) {
-                let start = (row * stride + phase.row) * columns + column * stride + phase.column;
+                let start = (row * down + phase.row) * columns + column * right + phase.column;
                 let mask = mask.map(|(rule, output)| (rule, &output[start..]));
-                write_sums(&mut gradient[start..], sums, stride, mask, accumulate);
+                write_sums(&mut gradient[start..], sums, right, mask, accumulate);
             }
         };
-        let length = (phase_rows - 1) * width + phase_columns;
-        let portion = portion(channels_out);
         ShiftedProduct {
             panels,
             offsets: &offsets,
             source: &source,
-            length,
-            portion,
+            length: (phase_rows - 1) * width + phase_columns,
+            portion: portion(channels_out),
             channels: channels_in,
             finish,
         }
         .compute();
     }
-}
-
-/// Splits sums, of the positions from `first` on, into rows: the row, the first column, and the
-/// sums. A row has `width` positions; those from `used` on are padding and are left out.
-fn lines(
-    first: usize,
-    sums: &[f32],
-    [width, used]: [usize; 2],
-) -> impl Iterator<Item = (usize, usize, &[f32])> {
-    let mut starts = (first, 0);
-    let lines = std::iter::from_fn(move || {
-        let (position, start) = starts;
-        let (row, column) = (position / width, position % width);
-        let end = sums.len().min(start + width - column);
-        starts = (position + end - start, end);
-        (start < end).then(|| {
-            (
-                row,
-                column,
-                &sums[start..end.min(start + used.saturating_sub(column))],
-            )
-        })
-    });
-    // If the first position is padding, its whole line is.
-    lines.filter(|(_, _, sums)| !sums.is_empty())
-}
-
-/// Writes `sums` to every `stride`-th value of the gradient, or adds them if `accumulate`, and
-/// applies the mask.
-pub fn write_sums(
-    gradient: &mut [f32],
-    sums: &[f32],
-    stride: usize,
-    mask: Option<Mask>,
-    accumulate: bool,
-) {
-    let write = |(gradient, &sum): (&mut f32, &f32)| {
-        *gradient = if accumulate { *gradient + sum } else { sum };
-    };
-    if stride == 1 {
-        // Contiguous values are vectorised.
-        let gradient = &mut gradient[..sums.len()];
-        gradient.iter_mut().zip(sums).for_each(write);
-        if let Some((rule, output)) = mask {
-            rule.apply(output, gradient);
-        }
-        return;
-    }
-    gradient
-        .iter_mut()
-        .step_by(stride)
-        .zip(sums)
-        .for_each(write);
-    if let Some((rule, output)) = mask {
-        rule.apply(
-            output.iter().step_by(stride),
-            gradient.iter_mut().step_by(stride).take(sums.len()),
-        );
-    }
-}
-
-/// Every `stride`-th row and column of pixels from one on, and the taps that reach them.
-struct Phase {
-    row: usize,
-    column: usize,
-    taps: Vec<Tap>,
-}
-
-/// A position in the kernel, and the offset in the signal, relative to the pixel's index in its
-/// phase, of the window that has the pixel there.
-#[derive(Clone, Copy)]
-struct Tap {
-    ky: usize,
-    kx: usize,
-    down: isize,
-    right: isize,
-}
-
-/// Row y of the picture is row ky of the window `(y + padding - ky) / stride`, if that is an
-/// integer: with `y = stride * i + row`, of the window `i + (row + padding - ky) / stride`.
-fn phases(shape: &ConvolutionShape) -> Vec<Phase> {
-    let &ConvolutionShape {
-        kernel,
-        stride,
-        padding,
-        ..
-    } = shape;
-    let shifts = |first: usize| {
-        let shift = move |k: usize| (first + padding) as isize - k as isize;
-        (0..kernel)
-            .map(move |k| (k, shift(k)))
-            .filter_map(move |(k, shift)| {
-                (shift.rem_euclid(stride as isize) == 0)
-                    .then_some((k, shift.div_euclid(stride as isize)))
-            })
-    };
-    let taps = |row: usize, column: usize| {
-        shifts(row)
-            .flat_map(move |(ky, down)| {
-                shifts(column).map(move |(kx, right)| Tap {
-                    ky,
-                    kx,
-                    down,
-                    right,
-                })
-            })
-            .collect()
-    };
-    let starts = (0..stride).flat_map(|row| (0..stride).map(move |column| (row, column)));
-    starts
-        .map(|(row, column)| Phase {
-            row,
-            column,
-            taps: taps(row, column),
-        })
-        .collect()
 }

@@ -1,7 +1,9 @@
 //! The CPU's kernels, on plain slices, as an extension of Burn's CPU backend.
 
 mod convolution;
+mod depthwise;
 mod max_pool;
+mod phases;
 mod pointwise;
 mod product;
 mod winograd;
@@ -12,14 +14,18 @@ use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::{FloatDType, IntDType, Shape, TensorData};
 
 use super::{
-    AdamConstants, BackwardTask, ConvolutionShape, ForwardTask, InputRelu, Kernels, PoolShape,
-    ReluRule,
+    Activation, AdamConstants, BackwardTask, BoundedRule, ConvolutionShape, ForwardTask, InputRelu,
+    Kernels, PoolShape,
 };
 
 type Floats = FloatTensor<Flex>;
 
 impl Kernels for Flex {
     fn pack(_: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> (Floats, Floats) {
+        if shape.is_depthwise() {
+            let weight = vector(weight);
+            return (weight.clone(), weight);
+        }
         let forward = convolution::pack_forward(&weight, &shape);
         let backward = if winograd::is_faster(&shape) {
             winograd::pack(&weight, &shape)
@@ -39,7 +45,7 @@ impl Kernels for Flex {
         let ForwardTask {
             shape,
             first_channel,
-            relu,
+            activation,
         } = task;
         let input = input.to_contiguous();
         let [_, channels, rows, columns] = input.shape().dims();
@@ -51,15 +57,19 @@ impl Kernels for Flex {
         let inputs = values(&input).chunks_exact(channels * rows * columns);
         for (output, input) in outputs.zip(inputs) {
             let output = &mut output[first_channel * area..][..shape.channels_out * area];
-            convolution::forward(
+            let pass = ForwardPass {
                 input,
-                [rows, columns],
-                &shape,
-                values(&weight),
-                values(&bias),
-                relu,
-                output,
-            );
+                shape,
+                weights: values(&weight),
+                bias: values(&bias),
+                size: [rows, columns],
+                activation,
+            };
+            if shape.is_depthwise() {
+                depthwise::forward(&pass, output);
+            } else {
+                convolution::forward(&pass, output);
+            }
         }
         output
     }
@@ -78,6 +88,7 @@ impl Kernels for Flex {
         } = task;
         let signal = signal.to_contiguous();
         let relu = input_relu.contiguous();
+        gradient = gradient.to_contiguous();
         let [_, channels_out, rows_out, columns_out] = signal.shape().dims();
         let [_, channels_in, rows, columns] = gradient.shape().dims();
         let (area, length) = (rows_out * columns_out, channels_in * rows * columns);
@@ -86,13 +97,15 @@ impl Kernels for Flex {
         for (k, (gradient, signal)) in gradients.zip(signals).enumerate() {
             let pass = BackwardPass {
                 signal: &signal[first_channel * area..][..shape.channels_out * area],
-                shape: &shape,
+                shape,
                 weights: values(&weight),
                 size: [rows, columns],
                 mask: mask(&relu, k, length),
                 accumulate,
             };
-            if winograd::is_faster(&shape) {
+            if shape.is_depthwise() {
+                depthwise::backward(&pass, gradient);
+            } else if winograd::is_faster(&shape) {
                 winograd::backward(&pass, gradient);
             } else {
                 convolution::backward(&pass, gradient);
@@ -101,7 +114,7 @@ impl Kernels for Flex {
         gradient
     }
 
-    fn relu_backward(signal: Floats, activation: Floats, rule: ReluRule) -> Floats {
+    fn relu_backward(signal: Floats, activation: Floats, rule: BoundedRule) -> Floats {
         let (mut signal, activation) = (signal.to_contiguous(), activation.to_contiguous());
         rule.apply(values(&activation), signal.storage_mut::<f32>());
         signal
@@ -201,11 +214,46 @@ impl Kernels for Flex {
     }
 }
 
+/// A convolution's forward pass for one picture.
+struct ForwardPass<'a> {
+    /// `[channels_in, rows, columns]`.
+    input: &'a [f32],
+    shape: ConvolutionShape,
+    /// In the order of the function that takes this.
+    weights: &'a [f32],
+    /// `[channels_out]`.
+    bias: &'a [f32],
+    /// Rows and columns of the input.
+    size: [usize; 2],
+    activation: Activation,
+}
+
+impl ForwardPass<'_> {
+    /// The passes of the groups.
+    fn groups(&self) -> impl Iterator<Item = ForwardPass<'_>> {
+        let [inputs, weights, biases] =
+            [self.input, self.weights, self.bias].map(|values| parts(values, self.shape.groups));
+        let groups = inputs.zip(weights).zip(biases);
+        groups.map(|((input, weights), bias)| ForwardPass {
+            input,
+            shape: self.shape.group(),
+            weights,
+            bias,
+            ..*self
+        })
+    }
+
+    /// The outputs of the groups.
+    fn output_groups<'a>(&self, output: &'a mut [f32]) -> impl Iterator<Item = &'a mut [f32]> {
+        output.chunks_exact_mut(output.len() / self.shape.groups)
+    }
+}
+
 /// A convolution's backward pass for one picture.
 struct BackwardPass<'a> {
     /// `[channels_out, rows_out, columns_out]`.
     signal: &'a [f32],
-    shape: &'a ConvolutionShape,
+    shape: ConvolutionShape,
     /// In the order of the function that takes this.
     weights: &'a [f32],
     /// Rows and columns of the input.
@@ -215,11 +263,41 @@ struct BackwardPass<'a> {
     accumulate: bool,
 }
 
+impl BackwardPass<'_> {
+    /// The passes of the groups.
+    fn groups(&self) -> impl Iterator<Item = BackwardPass<'_>> {
+        let groups = self.shape.groups;
+        let [signals, weights] =
+            [self.signal, self.weights].map(|values| parts(values, self.shape.groups));
+        let passes = signals.zip(weights).enumerate();
+        passes.map(move |(k, (signal, weights))| BackwardPass {
+            signal,
+            shape: self.shape.group(),
+            weights,
+            mask: self.mask.map(|(rule, output)| {
+                let length = output.len() / groups;
+                (rule, &output[k * length..][..length])
+            }),
+            ..*self
+        })
+    }
+
+    /// The gradients of the groups.
+    fn gradient_groups<'a>(&self, gradient: &'a mut [f32]) -> impl Iterator<Item = &'a mut [f32]> {
+        gradient.chunks_exact_mut(gradient.len() / self.shape.groups)
+    }
+}
+
+/// Divides values into `count` parts of the same length.
+fn parts(values: &[f32], count: usize) -> impl Iterator<Item = &[f32]> {
+    values.chunks_exact(values.len() / count)
+}
+
 /// The rule of the ReLU whose output is the input, and this output.
-type Mask<'a> = (ReluRule, &'a [f32]);
+type Mask<'a> = (BoundedRule, &'a [f32]);
 
 /// The part of a ReLU's mask for the k-th picture or plane, of `length` values.
-fn mask(relu: &Option<(ReluRule, Floats)>, k: usize, length: usize) -> Option<Mask<'_>> {
+fn mask(relu: &Option<(BoundedRule, Floats)>, k: usize, length: usize) -> Option<Mask<'_>> {
     let (rule, output) = relu.as_ref()?;
     Some((*rule, &values(output)[k * length..][..length]))
 }
@@ -238,7 +316,7 @@ fn channel_value(tensor: &Floats, k: usize) -> f32 {
 
 impl InputRelu<Flex> {
     /// The rule, and the ReLU's output in contiguous memory.
-    fn contiguous(self) -> Option<(ReluRule, Floats)> {
+    fn contiguous(self) -> Option<(BoundedRule, Floats)> {
         match self {
             InputRelu::Relu(output, rule) => Some((rule, output.to_contiguous())),
             InputRelu::Nothing => None,

@@ -14,9 +14,10 @@ use std::marker::PhantomData;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::BackwardPass;
-use super::convolution::{panels, write_sums};
+use super::convolution::panels;
+use super::phases::write_sums;
 use super::product::{BLOCK, ShiftedProduct, WIDEST_TILE};
-use crate::kernels::ConvolutionShape;
+use crate::kernels::{ConvolutionShape, Padding, Window};
 
 /// Side of an output tile.
 const TILE: usize = 4;
@@ -44,19 +45,26 @@ const CACHED: usize = 256 * 1024;
 
 /// Whether the backward pass of such a convolution can be computed here, and is faster so.
 pub fn is_faster(shape: &ConvolutionShape) -> bool {
-    let &ConvolutionShape {
+    let ConvolutionShape {
         channels_in,
-        kernel,
-        stride,
-        padding,
+        window,
         ..
-    } = shape;
-    (kernel, stride) == (3, 1) && padding < kernel && channels_in >= BLOCK
+    } = shape.group();
+    let Padding { top, left, .. } = window.padding;
+    window.unpadded() == Window::square(3, 1, 0) && top == left && top < 3 && channels_in >= BLOCK
 }
 
-/// The transformed weights of a convolution, from `[out, in, 3, 3]`, in the order in which
-/// [`backward`] reads them: `[elements][blocks of in][out][BLOCK]`.
+/// The transformed weights of a convolution, from `[out, in / groups, 3, 3]`, in the order in which
+/// [`backward`] reads them: `[groups][elements][blocks of in][out][BLOCK]`.
 pub fn pack(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
+    let group = shape.group();
+    let groups = weight.chunks_exact(group.channels_out * group.fan_in());
+    groups
+        .flat_map(|weight| pack_group(weight, &group))
+        .collect()
+}
+
+fn pack_group(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
     let &ConvolutionShape {
         channels_in,
         channels_out,
@@ -78,6 +86,12 @@ pub fn pack(weight: &[f32], shape: &ConvolutionShape) -> Vec<f32> {
 
 /// As [`convolution::backward`](super::convolution::backward), with weights from [`pack`].
 pub fn backward(pass: &BackwardPass, gradient: &mut [f32]) {
+    for (group, gradient) in pass.groups().zip(pass.gradient_groups(gradient)) {
+        backward_group(&group, gradient);
+    }
+}
+
+fn backward_group(pass: &BackwardPass, gradient: &mut [f32]) {
     let &BackwardPass {
         signal,
         shape,
@@ -86,10 +100,10 @@ pub fn backward(pass: &BackwardPass, gradient: &mut [f32]) {
         mask,
         accumulate,
     } = pass;
-    let &ConvolutionShape {
+    let ConvolutionShape {
         channels_in,
         channels_out,
-        padding,
+        window,
         ..
     } = shape;
     let [_, columns_out] = shape.output_size([rows, columns]);
@@ -101,11 +115,11 @@ pub fn backward(pass: &BackwardPass, gradient: &mut [f32]) {
         signal,
         channels_out,
         columns_out,
-        2 - padding,
+        2 - window.padding.top,
         [height, width],
     );
     let band = (CACHED / ELEMENTS / channels_out / width).clamp(1, down);
-    let mut buffers = Buffers::new(shape, band * width);
+    let mut buffers = Buffers::new(&shape, band * width);
     let mut line = vec![0.0; across * TILE];
     for top in (0..down).step_by(band) {
         let length = (band.min(down - top) - 1) * width + across;

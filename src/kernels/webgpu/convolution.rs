@@ -1,10 +1,12 @@
 //! Text of `convolution.wgsl`.
 
+use std::collections::BTreeSet;
+
 use deep_inside_gpu::burn_wgpu::SourceTemplate;
 
 use super::mask::MaskKind;
-use super::shader::bindings;
-use crate::kernels::ConvolutionShape;
+use super::shader::{bindings, describe};
+use crate::kernels::Window;
 
 /// Output channels that an invocation computes.
 pub const OUTPUTS: usize = 8;
@@ -24,12 +26,14 @@ pub enum Tile {
 }
 
 impl Tile {
-    /// The fastest one for `shape`.
-    pub fn of(shape: &ConvolutionShape) -> Self {
-        match (shape.kernel, shape.stride, shape.padding) {
-            (1, 1, 0) => Tile::Points,
-            (..=3, _, _) => Tile::Patch,
-            _ => Tile::Loop,
+    /// The fastest one for `window`.
+    pub fn of(window: &Window) -> Self {
+        if *window == Window::square(1, 1, 0) {
+            Tile::Points
+        } else if window.taps() <= 9 {
+            Tile::Patch
+        } else {
+            Tile::Loop
         }
     }
 
@@ -59,13 +63,13 @@ impl Tile {
     }
 }
 
-/// The forward pass, with bias and optional ReLU.
-pub fn forward(kernel: usize, stride: usize, tile: Tile) -> SourceTemplate {
-    // Not max: a NaN stays a NaN.
-    let epilogue = "output[at] = select(value, 0.0, value < 0.0 && info[12] != 0u);";
-    let bias = "fn bias_of(channel: u32) -> f32 {\n  return bias[min(channel, info[7] - 1u)];\n}";
+/// The forward pass, with bias and activation.
+pub fn forward(window: Window, tile: Tile) -> SourceTemplate {
+    let bias = "fn bias_of(group: u32, channel: u32) -> f32 {
+  return bias[group * info[7] + min(channel, info[7] - 1u)];
+}";
     let vector = |first: usize| {
-        let biases = (first..first + 4).map(|k| format!("bias_of(8u * block + {k}u)"));
+        let biases = (first..first + 4).map(|k| format!("bias_of(group, first_of_block + {k}u)"));
         format!("vec4f({})", biases.collect::<Vec<_>>().join(", "))
     };
     let start = format!(
@@ -73,17 +77,29 @@ pub fn forward(kernel: usize, stride: usize, tile: Tile) -> SourceTemplate {
         vector(0),
         vector(4)
     );
-    Text::new(kernel, stride, tile)
-        .template(&["bias", "output", "info"], epilogue)
+    Text::new(window, tile)
+        .template(&["bias", "output", "info"], &activation_epilogue(14))
         .register("bias", bias)
         .register("start", start)
 }
 
+/// WGSL statements that write the activation of `value` to `output[at]`. Two words of `info`, from
+/// `word` on, say what it is: 0 for the identity, 1 for a ReLU, 2 for one with an upper bound; and
+/// the bound.
+pub fn activation_epilogue(word: usize) -> String {
+    // Not max and min: a NaN stays a NaN.
+    let upper = format!("bitcast<f32>(info[{}])", word + 1);
+    format!(
+        "let positive = select(value, 0.0, value < 0.0 && info[{word}] != 0u);
+    output[at] = select(positive, {upper}, positive > {upper} && info[{word}] == 2u);"
+    )
+}
+
 /// The gradient with respect to the input, for stride 1: a convolution with rotated weights.
-pub fn backward(kernel: usize, tile: Tile, mask: MaskKind, accumulate: bool) -> SourceTemplate {
+pub fn backward(window: Window, tile: Tile, mask: MaskKind, accumulate: bool) -> SourceTemplate {
     let start = "let low_start = vec4f();\n  let high_start = vec4f();";
-    Text::new(kernel, 1, tile)
-        .template(mask.buffers(), &mask.epilogue(accumulate, 12))
+    Text::new(window, tile)
+        .template(mask.buffers(), &mask.epilogue(accumulate, 14))
         .register("bias", "")
         .register("start", start)
 }
@@ -93,8 +109,7 @@ pub fn backward(kernel: usize, tile: Tile, mask: MaskKind, accumulate: bool) -> 
 /// Conditions in statements that are repeated for every pixel are joined by `&`. With `&&`, which
 /// branches, browsers took minutes to compile them.
 struct Text {
-    kernel: usize,
-    stride: usize,
+    window: Window,
     tile: Tile,
     tiles: Vec<String>,
     offsets: Vec<String>,
@@ -119,10 +134,9 @@ fn multiply_add(tap: &str, p: usize, value: &str) -> [String; 2] {
 }
 
 impl Text {
-    fn new(kernel: usize, stride: usize, tile: Tile) -> Self {
+    fn new(window: Window, tile: Tile) -> Self {
         let mut text = Self {
-            kernel,
-            stride,
+            window,
             tile,
             tiles: Vec::new(),
             offsets: Vec::new(),
@@ -186,6 +200,7 @@ impl Text {
     /// What [`Tile::Patch`] and [`Tile::Loop`] have in common.
     fn patch(&mut self) {
         let [rows, columns] = self.tile.size();
+        let [down, right] = self.window.stride;
         self.tiles.extend([
             format!(
                 "let across = (columns_out + {}u) / {columns}u;",
@@ -199,8 +214,8 @@ impl Text {
         self.offsets.extend([
             format!("let row = tile / across * {rows}u;"),
             format!("let column = tile % across * {columns}u;"),
-            "let top = i32(row * STRIDE) - padding;".to_owned(),
-            "let left = i32(column * STRIDE) - padding;".to_owned(),
+            format!("let top = i32(row * {down}u) - padding_top;"),
+            format!("let left = i32(column * {right}u) - padding_left;"),
         ]);
         for (p, (r, c)) in self.pixels().enumerate() {
             self.finish.extend([
@@ -216,39 +231,49 @@ impl Text {
     }
 
     fn unrolled_taps(&mut self) {
-        let (kernel, stride) = (self.kernel, self.stride);
+        let Window {
+            kernel,
+            stride,
+            dilation,
+            ..
+        } = self.window;
         let [rows, columns] = self.tile.size();
-        // With a stride larger than the kernel, some rows and columns meet no tap. They are not
-        // read.
-        let read = |count: usize| {
-            let all = (count - 1) * stride + kernel;
-            let meets_a_tap =
-                move |n: &usize| (0..count).any(|p| (p * stride..p * stride + kernel).contains(n));
-            (0..all).filter(meets_a_tap)
+        // Between windows, and between the values of a window, some rows and columns may meet no
+        // tap. They are not read.
+        let read = |axis: usize, count: usize| {
+            let taps = (0..count).flat_map(|p| {
+                (0..kernel[axis]).map(move |k| p * stride[axis] + k * dilation[axis])
+            });
+            taps.collect::<BTreeSet<_>>()
         };
-        for y in read(rows) {
+        let (read_rows, read_columns) = (read(0, rows), read(1, columns));
+        for y in &read_rows {
             self.offsets.extend([
                 format!("let inside_y{y} = (top + {y} >= 0) & (top + {y} < i32(rows_in));"),
                 format!("let y{y} = u32(clamp(top + {y}, 0, i32(rows_in) - 1)) * columns_in;"),
             ]);
         }
-        for x in read(columns) {
+        for x in &read_columns {
             self.offsets.extend([
                 format!("let inside_x{x} = (left + {x} >= 0) & (left + {x} < i32(columns_in));"),
                 format!("let x{x} = u32(clamp(left + {x}, 0, i32(columns_in) - 1));"),
             ]);
         }
-        for y in read(rows) {
-            for x in read(columns) {
+        for y in &read_rows {
+            for x in &read_columns {
                 self.products.push(format!(
                     "let p{y}_{x} = select(0.0, input[plane + y{y} + x{x}], inside_y{y} & inside_x{x});"
                 ));
             }
         }
-        for tap in 0..kernel * kernel {
+        for tap in 0..self.window.taps() {
             self.products.extend(load_weights(tap));
+            let (ky, kx) = (tap / kernel[1], tap % kernel[1]);
             for (p, (r, c)) in self.pixels().enumerate() {
-                let (y, x) = (r * stride + tap / kernel, c * stride + tap % kernel);
+                let (y, x) = (
+                    r * stride[0] + ky * dilation[0],
+                    c * stride[1] + kx * dilation[1],
+                );
                 self.products
                     .extend(multiply_add(&tap.to_string(), p, &format!("p{y}_{x}")));
             }
@@ -256,18 +281,29 @@ impl Text {
     }
 
     fn looped_taps(&mut self) {
-        let (kernel, stride) = (self.kernel, self.stride);
+        let Window {
+            kernel,
+            stride,
+            dilation,
+            ..
+        } = self.window;
         let [rows, columns] = self.tile.size();
         self.products.extend([
             "for (var tap = 0u; tap < TAPS; tap++) {".to_owned(),
-            format!("let y = top + i32(tap / {kernel}u);"),
-            format!("let x = left + i32(tap % {kernel}u);"),
+            format!(
+                "let y = top + i32(tap / {}u * {}u);",
+                kernel[1], dilation[0]
+            ),
+            format!(
+                "let x = left + i32(tap % {}u * {}u);",
+                kernel[1], dilation[1]
+            ),
             "let low = weights[next + 2u * tap];".to_owned(),
             "let high = weights[next + 2u * tap + 1u];".to_owned(),
         ]);
         for r in 0..rows {
             self.products.extend([
-                format!("let y{r} = y + {};", r * stride),
+                format!("let y{r} = y + {};", r * stride[0]),
                 format!("let inside_y{r} = (y{r} >= 0) & (y{r} < i32(rows_in));"),
                 format!(
                     "let line{r} = plane + u32(clamp(y{r}, 0, i32(rows_in) - 1)) * columns_in;"
@@ -276,7 +312,7 @@ impl Text {
         }
         for c in 0..columns {
             self.products.extend([
-                format!("let x{c} = x + {};", c * stride),
+                format!("let x{c} = x + {};", c * stride[1]),
                 format!("let inside_x{c} = (x{c} >= 0) & (x{c} < i32(columns_in));"),
                 format!("let offset{c} = u32(clamp(x{c}, 0, i32(columns_in) - 1));"),
             ]);
@@ -301,8 +337,8 @@ impl Text {
             })
             .collect();
         SourceTemplate::new(include_str!("convolution.wgsl"))
-            .register("kernel", self.kernel.to_string())
-            .register("stride", self.stride.to_string())
+            .register("window", describe(&self.window))
+            .register("taps", self.window.taps().to_string())
             .register("rows", rows.to_string())
             .register("columns", columns.to_string())
             .register("chunk", self.tile.chunk().to_string())

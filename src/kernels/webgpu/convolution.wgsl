@@ -1,7 +1,8 @@
-// y = x * w: a zero-padded cross-correlation with {{ kernel }}x{{ kernel }} kernels at stride {{ stride }}.
-// It reads a range of channels of one tensor and writes a range of channels of another.
+// y = x * w: a zero-padded cross-correlation with {{ window }}.
+// It reads a range of channels of one tensor and writes a range of channels of another; in groups, the ranges
+// are divided into equal parts, and each part of the outputs reads one part of the inputs.
 //
-// An output takes 2 * channels_in * kernel^2 FLOPs and, without blocking, as many loads of 4 bytes. An
+// An output takes 2 * channels_in * taps FLOPs and, without blocking, as many loads of 4 bytes. An
 // invocation computes 8 channels of {{ rows }}x{{ columns }} pixels and keeps all sums in registers: each
 // weight is used for {{ rows }} * {{ columns }} sums and each pixel for 8 per tap, so that one load serves
 // about 8 multiply-adds. A software adapter spends its time on loads, not on arithmetic.
@@ -12,9 +13,8 @@
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 {{ bindings }}
 
-const STRIDE = {{ stride }}u;
 // Positions in a kernel.
-const TAPS = {{ kernel }}u * {{ kernel }}u;
+const TAPS = {{ taps }}u;
 // Channels per iteration; the weights of channels beyond the last are 0.
 const CHUNK = {{ chunk }}u;
 
@@ -42,6 +42,7 @@ fn store(at: u32, there: bool, value: f32) {
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let in_total = info[0];
   let first_in = info[1];
+  // Of one group, as are channels_out.
   let channels_in = info[2];
   let rows_in = info[3];
   let columns_in = info[4];
@@ -50,33 +51,38 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let channels_out = info[7];
   let rows_out = info[8];
   let columns_out = info[9];
-  let padding = i32(info[10]);
-  let batch = info[11];
+  let padding_top = i32(info[10]);
+  let padding_left = i32(info[11]);
+  let groups = info[12];
+  let batch = info[13];
 
   let area_in = rows_in * columns_in;
   let area_out = rows_out * columns_out;
   {{ tiles }}
-  let blocks = (channels_out + 7u) / 8u;
+  let blocks_of_group = (channels_out + 7u) / 8u;
+  let blocks = blocks_of_group * groups;
   if (id.x >= tiles * blocks * batch) {
     return;
   }
   let tile = id.x % tiles;
   let block = id.x / tiles % blocks;
   let picture = id.x / tiles / blocks;
+  let group = block / blocks_of_group;
+  let first_of_block = 8u * (block % blocks_of_group);
 
   {{ offsets }}
 
   {{ start }}
   {{ sums }}
 
-  let base = (picture * in_total + first_in) * area_in;
+  let base = (picture * in_total + first_in + group * channels_in) * area_in;
   var next = block * ((channels_in + CHUNK - 1u) / CHUNK) * CHUNK * TAPS * 2u;
   for (var channel = 0u; channel < channels_in; channel += CHUNK) {
     {{ products }}
     next += CHUNK * TAPS * 2u;
   }
 
-  let first = (picture * out_total + first_out + 8u * block) * area_out;
-  let channels = channels_out - 8u * block;
+  let first = (picture * out_total + first_out + group * channels_out + first_of_block) * area_out;
+  let channels = channels_out - first_of_block;
   {{ finish }}
 }

@@ -1,10 +1,10 @@
 //! The ReLU rule that a kernel applies to a sum before it writes it.
 
-use crate::kernels::ReluRule;
+use crate::kernels::{BoundedRule, ReluRule};
 
 /// The backward rule of the ReLU that a kernel's result passes, if any.
 #[derive(Clone, Copy)]
-pub struct Mask(pub Option<ReluRule>);
+pub struct Mask(pub Option<BoundedRule>);
 
 /// The part of a [`Mask`] that changes a kernel's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,7 +24,7 @@ pub enum MaskKind {
 impl Mask {
     /// The part that is in the text.
     pub fn kind(self) -> MaskKind {
-        match self.0 {
+        match self.0.map(|bounded| bounded.rule) {
             None => MaskKind::Nothing,
             Some(ReluRule::Gradient) => MaskKind::Gradient,
             Some(ReluRule::DeconvNet) => MaskKind::DeconvNet,
@@ -33,38 +33,54 @@ impl Mask {
         }
     }
 
-    /// The part that is in the `info` buffer: the bits of a leaky rule's slope, else 0.
-    pub fn slope_bits(self) -> u32 {
-        match self.0 {
-            Some(ReluRule::Leaky(slope)) => slope.to_bits(),
-            None | Some(ReluRule::Gradient | ReluRule::DeconvNet | ReluRule::Guided) => 0,
-        }
+    /// The part that is in two words of the `info` buffer: the bits of a leaky rule's slope, or 0,
+    /// and those of the ReLU's upper bound. WGSL need not know infinity.
+    pub fn words(self) -> [u32; 2] {
+        let slope = match self.0.map(|bounded| bounded.rule) {
+            Some(ReluRule::Leaky(slope)) => slope,
+            None | Some(ReluRule::Gradient | ReluRule::DeconvNet | ReluRule::Guided) => 0.0,
+        };
+        let upper = self.0.map_or(f32::INFINITY, |bounded| bounded.upper);
+        [slope, upper.min(f32::MAX)].map(f32::to_bits)
     }
 }
 
 impl MaskKind {
-    /// WGSL expression of the masked `sum` at index `at`. Word `slope_word` of `info` holds
-    /// [`Mask::slope_bits`].
-    pub fn expression(self, slope_word: usize) -> String {
+    /// WGSL expression of the masked `sum` at index `at`. Two words of `info`, from `word` on, are
+    /// [`Mask::words`].
+    pub fn expression(self, word: usize) -> String {
+        let upper = format!("bitcast<f32>(info[{}])", word + 1);
+        let inactive = format!("(activation[at] == 0.0) | (activation[at] >= {upper})");
         match self {
             MaskKind::Nothing => "sum".to_owned(),
-            MaskKind::Gradient => "select(0.0, sum, activation[at] != 0.0)".to_owned(),
+            MaskKind::Gradient => format!("select(sum, 0.0, {inactive})"),
             MaskKind::DeconvNet => "max(sum, 0.0)".to_owned(),
-            MaskKind::Guided => "select(0.0, max(sum, 0.0), activation[at] != 0.0)".to_owned(),
+            MaskKind::Guided => format!("select(max(sum, 0.0), 0.0, {inactive})"),
             MaskKind::Leaky => {
-                let slope = format!("bitcast<f32>(info[{slope_word}])");
-                format!("sum * select({slope}, 1.0, activation[at] != 0.0)")
+                let slope = format!("bitcast<f32>(info[{word}])");
+                format!("sum * select(1.0, {slope}, {inactive})")
             }
         }
     }
 
+    /// WGSL expression of the sum at `at` of what a max-pool's windows distribute to the value
+    /// there, masked. `sum` is the sum of the windows' ratios. A value of 0 receives nothing
+    /// anyway.
+    pub fn distributed_expression(word: usize) -> String {
+        let (slope, upper) = (
+            format!("bitcast<f32>(info[{word}])"),
+            format!("bitcast<f32>(info[{}])", word + 1),
+        );
+        format!("sum * activation[at] * select(1.0, {slope}, activation[at] >= {upper})")
+    }
+
     /// WGSL statements that write `value`, masked, to `output[at]`; on top of its content if
     /// `accumulate`.
-    pub fn epilogue(self, accumulate: bool, slope_word: usize) -> String {
+    pub fn epilogue(self, accumulate: bool, word: usize) -> String {
         let previous = if accumulate { " + output[at]" } else { "" };
         format!(
             "let sum = value{previous};\n    output[at] = {};",
-            self.expression(slope_word)
+            self.expression(word)
         )
     }
 

@@ -1,9 +1,8 @@
-// The maximum of every {{ kernel }}x{{ kernel }} window at stride {{ stride }}, and its offset in the window,
-// row-major (the argmax). No padding; the last windows may extend beyond the edge. The first of equal values
-// wins, and NaN wins over all.
+// The maximum of each of the {{ window }}, and its offset in the window, row-major (the
+// argmax). Windows may extend beyond the edges. The first of equal values wins, and NaN wins over all.
 //
-// An output takes kernel^2 comparisons and reads, most of them shared with neighbours through the cache, and
-// two writes. It is bound by memory, so an invocation computes one output, and neighbours lie along a row.
+// An output takes as many comparisons as a window has values, as many reads, most of them shared with
+// neighbours through the cache, and two writes. It is bound by memory, so an invocation computes one output, and neighbours lie along a row.
 
 @group(0) @binding(0) var<storage, read> input: array<f32>;
 @group(0) @binding(1) var<storage, read_write> output: array<f32>;
@@ -22,21 +21,23 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let columns_in = info[2];
   let rows_out = info[3];
   let columns_out = info[4];
+  let padding_row = i32(info[5]);
+  let padding_column = i32(info[6]);
 
   let at = id.y * groups.x * 64u + id.x;
   if (at >= planes * rows_out * columns_out) {
     return;
   }
-  let column = at % columns_out * {{ stride }}u;
-  let row = at / columns_out % rows_out * {{ stride }}u;
+  let column = at % columns_out * {{ stride_columns }}u;
+  let row = at / columns_out % rows_out * {{ stride_rows }}u;
   let plane = at / columns_out / rows_out * rows_in * columns_in;
 
-  // Beyond the edge the last row or column is repeated. Its own tap comes earlier, so it wins.
   {{ offsets }}
 
   // A later value wins if it is larger, or the first NaN. Nothing is larger than NaN.
-  var best = input[plane + y0 + x0];
+  var best = {{ first }};
   var best_tap = 0u;
+  var found = false;
   var wins = false;
   var value = 0.0;
   {{ taps }}

@@ -4,6 +4,8 @@
 //! serves every size; what changes the text is in the [`Shader`].
 
 mod convolution;
+mod depthwise;
+mod gathered;
 mod mask;
 mod max_pool;
 mod max_pool_backward;
@@ -22,8 +24,8 @@ use deep_inside_gpu::cubecl::CubeCount;
 use deep_inside_gpu::cubecl::server::{KernelArguments, MetadataBindingInfo};
 
 use super::{
-    AdamConstants, BackwardTask, ConvolutionShape, ForwardTask, InputRelu, Kernels, PoolShape,
-    ReluRule,
+    Activation, AdamConstants, BackwardTask, BoundedRule, ConvolutionShape, ForwardTask, InputRelu,
+    Kernels, Padding, PoolShape, Window,
 };
 use convolution::{OUTPUTS, Tile};
 use mask::Mask;
@@ -35,33 +37,38 @@ type Floats = FloatTensor<Cube>;
 
 impl Kernels for Cube {
     fn pack(bias: Floats, weight: Vec<f32>, shape: ConvolutionShape) -> (Floats, Floats) {
-        let ConvolutionShape {
-            channels_in,
-            channels_out,
-            kernel,
-            stride,
-            ..
-        } = shape;
-        let taps = kernel * kernel;
-        let weight_of = |output: usize, input: usize, tap: usize| {
-            weight[(output * channels_in + input) * taps + tap]
-        };
-        let chunk = Tile::of(&shape).chunk();
-        let forward = pack(channels_out, channels_in, taps, chunk, OUTPUTS, weight_of);
-        let backward = if stride == 1 {
-            let chunk = Tile::of(&rotated(&shape)).chunk();
-            let weight = |input, output, tap| weight_of(output, input, taps - 1 - tap);
-            pack(channels_in, channels_out, taps, chunk, OUTPUTS, weight)
-        } else {
-            let block = transposed::CHANNELS;
-            let weight = |input, output, tap| weight_of(output, input, tap);
-            let packed = pack(channels_in, channels_out, taps, 1, block, weight);
-            // In a buffer a vec3 takes the space of four values.
-            let vectors = packed.chunks(block);
-            vectors
-                .flat_map(|vector| vector.iter().copied().chain([0.0]))
-                .collect()
-        };
+        if shape.is_depthwise() {
+            let weight = upload(&bias, weight);
+            return (weight.clone(), weight);
+        }
+        let group = shape.group();
+        let length = group.channels_out * group.fan_in();
+        let taps = shape.window.taps();
+        let (mut forward, mut backward) = (Vec::new(), Vec::new());
+        for weight in weight.chunks_exact(length) {
+            let (outputs, inputs) = (group.channels_out, group.channels_in);
+            let weight_of = |output: usize, input: usize, tap: usize| {
+                weight[(output * inputs + input) * taps + tap]
+            };
+            let chunk = Tile::of(&shape.window).chunk();
+            forward.extend(pack(outputs, inputs, taps, chunk, OUTPUTS, weight_of));
+            match BackwardKernel::of(&shape) {
+                BackwardKernel::Rotated => {
+                    let chunk = Tile::of(&rotated(&shape.window)).chunk();
+                    let weight = |input, output, tap| weight_of(output, input, taps - 1 - tap);
+                    backward.extend(pack(inputs, outputs, taps, chunk, OUTPUTS, weight));
+                }
+                BackwardKernel::Transposed => {
+                    let block = transposed::CHANNELS;
+                    let weight = |input, output, tap| weight_of(output, input, tap);
+                    let packed = pack(inputs, outputs, taps, 1, block, weight);
+                    // In a buffer a vec3 takes the space of four values.
+                    let vectors = packed.chunks(block);
+                    backward.extend(vectors.flat_map(|vector| vector.iter().copied().chain([0.0])));
+                }
+                BackwardKernel::Depthwise | BackwardKernel::Gathered => backward.extend(weight),
+            }
+        }
         (upload(&bias, forward), upload(&bias, backward))
     }
 
@@ -75,33 +82,53 @@ impl Kernels for Cube {
         let ForwardTask {
             shape,
             first_channel,
-            relu,
+            activation,
         } = task;
         let input = into_contiguous(input);
         let [batch, channels, rows, columns] = input.shape().dims();
         let [_, total, rows_out, columns_out] = output.shape().dims();
-        let tile = Tile::of(&shape);
-        let info = words(&[
+        if shape.is_depthwise() {
+            let tiles = depthwise::forward_tiles([rows_out, columns_out]);
+            let mut info = depthwise_words(DepthwiseSizes {
+                read: [channels, 0, rows, columns],
+                written: [total, first_channel, rows_out, columns_out],
+                before: shape.window.padding.before(),
+                channels: shape.channels_in,
+                tiles,
+                batch,
+            });
+            info.extend(activation_words(activation));
+            let shader = Shader::Depthwise {
+                window: shape.window.unpadded(),
+            };
+            let groups = plane_groups(batch * shape.channels_in * tiles[0] * tiles[1]);
+            launch(shader, groups, &[&input, &weight, &bias, &output], &info);
+            return output;
+        }
+        let (group, tile) = (shape.group(), Tile::of(&shape.window));
+        let [top, left] = shape.window.padding.before();
+        let mut info = words(&[
             channels,
             0,
-            shape.channels_in,
+            group.channels_in,
             rows,
             columns,
             total,
             first_channel,
-            shape.channels_out,
+            group.channels_out,
             rows_out,
             columns_out,
-            shape.padding,
+            top,
+            left,
+            shape.groups,
             batch,
-            usize::from(relu),
         ]);
+        info.extend(activation_words(activation));
         let shader = Shader::Convolution {
-            kernel: shape.kernel,
-            stride: shape.stride,
+            window: shape.window.unpadded(),
             tile,
         };
-        let blocks = shape.channels_out.div_ceil(OUTPUTS);
+        let blocks = group.channels_out.div_ceil(OUTPUTS) * shape.groups;
         let invocations = tile.count([rows_out, columns_out]) * blocks * batch;
         let buffers = [&input, &weight, &bias, &output];
         launch(shader, convolution_groups(invocations), &buffers, &info);
@@ -121,74 +148,122 @@ impl Kernels for Cube {
             accumulate,
         } = task;
         let signal = into_contiguous(signal);
+        let gradient = if accumulate {
+            exclusive(into_contiguous(gradient))
+        } else {
+            gradient
+        };
         let (mask, activation) = input_relu.mask();
         let [batch, total, rows_out, columns_out] = signal.shape().dims();
         let [_, channels, rows, columns] = gradient.shape().dims();
-        let (shader, mut info, invocations) = if shape.stride == 1 {
-            let rotated = rotated(&shape);
-            let tile = Tile::of(&rotated);
-            let info = words(&[
-                total,
-                first_channel,
-                rotated.channels_in,
-                rows_out,
-                columns_out,
-                channels,
-                0,
-                channels,
-                rows,
-                columns,
-                rotated.padding,
-                batch,
-            ]);
-            let shader = Shader::ConvolutionBackward {
-                kernel: shape.kernel,
-                tile,
-                mask: mask.kind(),
-                accumulate,
-            };
-            let blocks = channels.div_ceil(OUTPUTS);
-            (shader, info, tile.count([rows, columns]) * blocks * batch)
-        } else {
-            let info = words(&[
-                total,
-                first_channel,
-                shape.channels_out,
-                rows_out,
-                columns_out,
-                channels,
-                rows,
-                columns,
-                shape.padding,
-                batch,
-            ]);
-            let shader = Shader::Transposed {
-                kernel: shape.kernel,
-                stride: shape.stride,
-                mask: mask.kind(),
-                accumulate,
-            };
-            let [height, width] =
-                transposed::blocks(shape.stride).map(|blocks| blocks * shape.stride);
-            let tiles =
-                (rows + shape.padding).div_ceil(height) * (columns + shape.padding).div_ceil(width);
-            let blocks = channels.div_ceil(transposed::CHANNELS);
-            (shader, info, tiles * blocks * batch)
+        let (group, window) = (shape.group(), shape.window.unpadded());
+        let [top, left] = shape.window.padding.before();
+        let kernel = BackwardKernel::of(&shape);
+        let (shader, mut info, groups) = match kernel {
+            BackwardKernel::Depthwise => {
+                let before = match window.stride {
+                    [1, 1] => rotated(&shape.window).padding.before(),
+                    _ => [top, left],
+                };
+                let tiles = depthwise::backward_tiles(&shape.window, [rows, columns]);
+                let info = depthwise_words(DepthwiseSizes {
+                    read: [total, first_channel, rows_out, columns_out],
+                    written: [channels, 0, rows, columns],
+                    before,
+                    channels,
+                    tiles,
+                    batch,
+                });
+                let shader = Shader::DepthwiseBackward {
+                    window,
+                    mask: mask.kind(),
+                    accumulate,
+                };
+                let invocations = batch * channels * tiles[0] * tiles[1];
+                (shader, info, plane_groups(invocations))
+            }
+            BackwardKernel::Rotated => {
+                let rotated = rotated(&shape.window);
+                let tile = Tile::of(&rotated);
+                let info = words(&[
+                    total,
+                    first_channel,
+                    group.channels_out,
+                    rows_out,
+                    columns_out,
+                    channels,
+                    0,
+                    group.channels_in,
+                    rows,
+                    columns,
+                    rotated.padding.top,
+                    rotated.padding.left,
+                    shape.groups,
+                    batch,
+                ]);
+                let shader = Shader::ConvolutionBackward {
+                    window,
+                    tile,
+                    mask: mask.kind(),
+                    accumulate,
+                };
+                let blocks = group.channels_in.div_ceil(OUTPUTS) * shape.groups;
+                let invocations = tile.count([rows, columns]) * blocks * batch;
+                (shader, info, convolution_groups(invocations))
+            }
+            BackwardKernel::Transposed | BackwardKernel::Gathered => {
+                let info = words(&[
+                    total,
+                    first_channel,
+                    group.channels_out,
+                    rows_out,
+                    columns_out,
+                    group.channels_in,
+                    rows,
+                    columns,
+                    top,
+                    left,
+                    shape.groups,
+                    batch,
+                ]);
+                if kernel == BackwardKernel::Gathered {
+                    let shader = Shader::Gathered {
+                        window,
+                        mask: mask.kind(),
+                        accumulate,
+                    };
+                    (
+                        shader,
+                        info,
+                        plane_groups(batch * channels * rows * columns),
+                    )
+                } else {
+                    let shader = Shader::Transposed {
+                        window,
+                        mask: mask.kind(),
+                        accumulate,
+                    };
+                    let [height, width] = transposed::tile_size(&window);
+                    let tiles = (rows + top).div_ceil(height) * (columns + left).div_ceil(width);
+                    let blocks = group.channels_in.div_ceil(transposed::CHANNELS) * shape.groups;
+                    (shader, info, convolution_groups(tiles * blocks * batch))
+                }
+            }
         };
-        info.push(mask.slope_bits());
+        info.extend(mask.words());
         let mut buffers = vec![&signal, &weight];
         buffers.extend(&activation);
         buffers.push(&gradient);
-        launch(shader, convolution_groups(invocations), &buffers, &info);
+        launch(shader, groups, &buffers, &info);
         gradient
     }
 
-    fn relu_backward(signal: Floats, activation: Floats, rule: ReluRule) -> Floats {
+    fn relu_backward(signal: Floats, activation: Floats, rule: BoundedRule) -> Floats {
         let (mask, activation) = InputRelu::Relu(activation, rule).mask();
         let shape = signal.shape();
         let output = Cube::float_empty(shape.clone(), &signal.device, FloatDType::F32);
         let mut info = words(&[shape.to_vec(), signal.meta.strides().to_vec()].concat());
-        info.push(mask.slope_bits());
+        info.extend(mask.words());
         let mut buffers = vec![&signal];
         buffers.extend(&activation);
         buffers.push(&output);
@@ -205,11 +280,14 @@ impl Kernels for Cube {
         let size = [batch, channels, rows_out, columns_out];
         let output = Cube::float_empty(Shape::new(size), &input.device, FloatDType::F32);
         let argmax = Cube::int_empty(Shape::new(size), &input.device, IntDType::I32);
+        let window = &shape.window;
         let shader = Shader::MaxPool {
-            kernel: shape.kernel,
-            stride: shape.stride,
+            window: window.unpadded(),
+            clamps: max_pool::may_clamp(window),
         };
-        let info = words(&[batch * channels, rows, columns, rows_out, columns_out]);
+        let [top, left] = window.padding.before();
+        let planes = batch * channels;
+        let info = words(&[planes, rows, columns, rows_out, columns_out, top, left]);
         let groups = plane_groups(size.iter().product());
         launch(shader, groups, &[&input, &output, &argmax], &info);
         (output, argmax)
@@ -230,8 +308,11 @@ impl Kernels for Cube {
             &signal.device,
             FloatDType::F32,
         );
-        let mut info = words(&[batch * channels, rows, columns, rows_out, columns_out]);
-        info.push(mask.slope_bits());
+        let window = &shape.window;
+        let [top, left] = window.padding.before();
+        let planes = batch * channels;
+        let mut info = words(&[planes, rows, columns, rows_out, columns_out, top, left]);
+        info.extend(mask.words());
         let mut buffers = vec![&signal];
         if !mask.kind().distributes() {
             buffers.push(&argmax);
@@ -239,12 +320,12 @@ impl Kernels for Cube {
         buffers.extend(&activation);
         buffers.push(&gradient);
         let shader = Shader::MaxPoolBackward {
-            kernel: shape.kernel,
-            stride: shape.stride,
+            window: window.unpadded(),
             mask: mask.kind(),
         };
-        let blocks = rows.div_ceil(shape.stride) * columns.div_ceil(shape.stride);
-        let groups = plane_groups(batch * channels * blocks);
+        let [height, width] = max_pool_backward::block_size(window);
+        let blocks = (rows + top).div_ceil(height) * (columns + left).div_ceil(width);
+        let groups = plane_groups(planes * blocks);
         launch(shader, groups, &buffers, &info);
         gradient
     }
@@ -284,13 +365,7 @@ impl Kernels for Cube {
             [parameters, gradient, first_moment, second_moment].map(into_contiguous);
         // The moments are updated in place, because a shader stage may have only eight buffers; a
         // tensor that is shared is copied first.
-        let [first_moment, second_moment] = [first_moment, second_moment].map(|moment| {
-            if moment.can_mut() {
-                moment
-            } else {
-                moment.copy()
-            }
-        });
+        let [first_moment, second_moment] = [first_moment, second_moment].map(exclusive);
         let next = empty_like(&parameters);
         let AdamConstants {
             first_moment_decay,
@@ -323,6 +398,15 @@ impl InputRelu<Cube> {
     }
 }
 
+/// The tensor, or a copy if others read its buffer: one that may be written in place.
+fn exclusive(tensor: Floats) -> Floats {
+    if tensor.can_mut() {
+        tensor
+    } else {
+        tensor.copy()
+    }
+}
+
 /// A tensor of the same shape, with any content.
 fn empty_like(tensor: &Floats) -> Floats {
     Cube::float_empty(tensor.shape(), &tensor.device, FloatDType::F32)
@@ -342,14 +426,90 @@ fn launch_pointwise(formula: Formula, buffers: &[&CubeTensor], words: &[u32]) {
     launch(shader, plane_groups(count), buffers, &info);
 }
 
-/// The convolution with rotated kernels that computes the gradient of a convolution with stride 1.
-fn rotated(shape: &ConvolutionShape) -> ConvolutionShape {
-    ConvolutionShape {
-        channels_in: shape.channels_out,
-        channels_out: shape.channels_in,
-        // Negative if the padding is wider than the kernel reaches; the shader reads it as signed.
-        padding: (shape.kernel - 1).wrapping_sub(shape.padding),
-        ..*shape
+/// How the gradient of a convolution with respect to its input is computed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BackwardKernel {
+    /// Of a depthwise convolution: by `depthwise.wgsl`.
+    Depthwise,
+    /// At stride 1: as the convolution with rotated kernels.
+    Rotated,
+    /// At other strides: by `transposed.wgsl`.
+    Transposed,
+    /// By `gathered.wgsl`, if the text of the others would be too long.
+    Gathered,
+}
+
+impl BackwardKernel {
+    fn of(shape: &ConvolutionShape) -> Self {
+        let window = &shape.window;
+        if shape.is_depthwise() {
+            // Both read weights in plain order.
+            if depthwise::computes_backward(window) {
+                BackwardKernel::Depthwise
+            } else {
+                BackwardKernel::Gathered
+            }
+        } else if window.stride == [1, 1] {
+            BackwardKernel::Rotated
+        } else if transposed::is_short(window) {
+            BackwardKernel::Transposed
+        } else {
+            BackwardKernel::Gathered
+        }
+    }
+}
+
+/// The windows of the convolution with rotated kernels that computes the gradient of a convolution
+/// with stride 1.
+fn rotated(window: &Window) -> Window {
+    let [height, width] = window.span();
+    let Padding { top, left, .. } = window.padding;
+    Window {
+        padding: Padding {
+            // Negative if the padding is wider than the kernel reaches; the shader reads it as
+            // signed.
+            top: (height - 1).wrapping_sub(top),
+            left: (width - 1).wrapping_sub(left),
+            ..window.padding
+        },
+        ..*window
+    }
+}
+
+/// The sizes in the `info` of `depthwise.wgsl`.
+struct DepthwiseSizes {
+    /// Of the tensor that is read: channels, the first of them, rows, columns.
+    read: [usize; 4],
+    /// Of the tensor that is written.
+    written: [usize; 4],
+    /// Rows and columns of padding before the first.
+    before: [usize; 2],
+    /// Channels that are read and written.
+    channels: usize,
+    /// Tiles per axis.
+    tiles: [usize; 2],
+    batch: usize,
+}
+
+fn depthwise_words(sizes: DepthwiseSizes) -> Vec<u32> {
+    let DepthwiseSizes {
+        read,
+        written,
+        before: [top, left],
+        channels,
+        tiles: [down, across],
+        batch,
+    } = sizes;
+    let others = [top, left, channels, down, across, batch];
+    words(&[&read[..], &written, &others].concat())
+}
+
+/// The words of `info` for [`convolution::activation_epilogue`].
+fn activation_words(activation: Activation) -> [u32; 2] {
+    match activation {
+        Activation::Identity => [0, 0],
+        Activation::Relu => [1, 0],
+        Activation::Clip { upper } => [2, upper.to_bits()],
     }
 }
 

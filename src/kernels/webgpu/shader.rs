@@ -6,7 +6,8 @@ use deep_inside_gpu::cubecl::prelude::KernelId;
 use super::convolution::{self, Tile};
 use super::mask::MaskKind;
 use super::pointwise::{self, Formula};
-use super::{max_pool, max_pool_backward, relu_backward, transposed};
+use super::{depthwise, gathered, max_pool, max_pool_backward, relu_backward, transposed};
+use crate::kernels::Window;
 
 /// Invocations per workgroup of convolutions, forward and backward; `@workgroup_size` in their
 /// templates.
@@ -20,17 +21,15 @@ pub const PLANE_GROUP: usize = 64;
 pub enum Shader {
     /// `convolution.wgsl`, with bias.
     Convolution {
-        /// Side of the kernel.
-        kernel: usize,
-        /// Distance between windows.
-        stride: usize,
+        /// The windows, without padding.
+        window: Window,
         /// The pixels that an invocation computes.
         tile: Tile,
     },
     /// `convolution.wgsl` of rotated weights, without bias.
     ConvolutionBackward {
-        /// Side of the kernel.
-        kernel: usize,
+        /// The windows, without padding.
+        window: Window,
         /// The pixels that an invocation computes.
         tile: Tile,
         /// Applied to the sums.
@@ -40,10 +39,31 @@ pub enum Shader {
     },
     /// `transposed.wgsl`.
     Transposed {
-        /// Side of the kernel.
-        kernel: usize,
-        /// Distance between windows.
-        stride: usize,
+        /// The windows, without padding.
+        window: Window,
+        /// Applied to the sums.
+        mask: MaskKind,
+        /// Whether the output is added to.
+        accumulate: bool,
+    },
+    /// `gathered.wgsl`.
+    Gathered {
+        /// The windows, without padding.
+        window: Window,
+        /// Applied to the sums.
+        mask: MaskKind,
+        /// Whether the output is added to.
+        accumulate: bool,
+    },
+    /// `depthwise.wgsl`, with bias.
+    Depthwise {
+        /// The windows, without padding.
+        window: Window,
+    },
+    /// The gradient by `depthwise.wgsl`.
+    DepthwiseBackward {
+        /// The windows, without padding.
+        window: Window,
         /// Applied to the sums.
         mask: MaskKind,
         /// Whether the output is added to.
@@ -56,17 +76,15 @@ pub enum Shader {
     },
     /// `max_pool.wgsl`.
     MaxPool {
-        /// Side of the window.
-        kernel: usize,
-        /// Distance between windows.
-        stride: usize,
+        /// The windows, without padding.
+        window: Window,
+        /// Whether the last row or column stands for those beyond it.
+        clamps: bool,
     },
     /// `max_pool_backward.wgsl`.
     MaxPoolBackward {
-        /// Side of the window.
-        kernel: usize,
-        /// Distance between windows.
-        stride: usize,
+        /// The windows, without padding.
+        window: Window,
         /// Applied to the sums.
         mask: MaskKind,
     },
@@ -81,7 +99,10 @@ impl Shader {
             Shader::Convolution { .. }
             | Shader::ConvolutionBackward { .. }
             | Shader::Transposed { .. } => CONVOLUTION_GROUP,
-            Shader::ReluBackward { .. }
+            Shader::Gathered { .. }
+            | Shader::Depthwise { .. }
+            | Shader::DepthwiseBackward { .. }
+            | Shader::ReluBackward { .. }
             | Shader::MaxPool { .. }
             | Shader::MaxPoolBackward { .. }
             | Shader::Pointwise(_) => PLANE_GROUP,
@@ -92,30 +113,32 @@ impl Shader {
 impl KernelSource for Shader {
     fn source(&self) -> SourceTemplate {
         match *self {
-            Shader::Convolution {
-                kernel,
-                stride,
-                tile,
-            } => convolution::forward(kernel, stride, tile),
+            Shader::Convolution { window, tile } => convolution::forward(window, tile),
             Shader::ConvolutionBackward {
-                kernel,
+                window,
                 tile,
                 mask,
                 accumulate,
-            } => convolution::backward(kernel, tile, mask, accumulate),
+            } => convolution::backward(window, tile, mask, accumulate),
             Shader::Transposed {
-                kernel,
-                stride,
+                window,
                 mask,
                 accumulate,
-            } => transposed::template(kernel, stride, mask, accumulate),
-            Shader::ReluBackward { mask } => relu_backward::template(mask),
-            Shader::MaxPool { kernel, stride } => max_pool::template(kernel, stride),
-            Shader::MaxPoolBackward {
-                kernel,
-                stride,
+            } => transposed::template(window, mask, accumulate),
+            Shader::Gathered {
+                window,
                 mask,
-            } => max_pool_backward::template(kernel, stride, mask),
+                accumulate,
+            } => gathered::template(window, mask, accumulate),
+            Shader::Depthwise { window } => depthwise::forward(window),
+            Shader::DepthwiseBackward {
+                window,
+                mask,
+                accumulate,
+            } => depthwise::backward(window, mask, accumulate),
+            Shader::ReluBackward { mask } => relu_backward::template(mask),
+            Shader::MaxPool { window, clamps } => max_pool::template(window, clamps),
+            Shader::MaxPoolBackward { window, mask } => max_pool_backward::template(window, mask),
             Shader::Pointwise(formula) => pointwise::template(formula),
         }
     }
@@ -141,4 +164,19 @@ pub fn bindings(first: usize, names: &[&str]) -> String {
         format!("@group(0) @binding({binding}) var<storage, {access}> {name}: array<{element}>;")
     });
     declarations.collect::<Vec<_>>().join("\n")
+}
+
+/// The windows in words, for a comment.
+pub fn describe(window: &Window) -> String {
+    let Window {
+        kernel: [rows, columns],
+        stride: [down, right],
+        dilation,
+        ..
+    } = window;
+    let dilation = match dilation {
+        [1, 1] => String::new(),
+        [down, right] => format!(", dilated by {down}x{right}"),
+    };
+    format!("{rows}x{columns} windows at stride {down}x{right}{dilation}")
 }

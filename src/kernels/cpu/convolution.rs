@@ -91,7 +91,7 @@ fn forward_group(pass: &ForwardPass, output: &mut [f32]) {
     let phases = Phases::new(&window, [rows, columns]);
     let (width, phases_length) = (phases.width(), phases.length());
     let length = (rows_out - 1) * width + columns_out;
-    let is_unpadded = window.taps() == 1 && phases_length == rows * columns;
+    let is_unpadded = window.taps() == 1 && phases.count() == 1 && phases_length == rows * columns;
     let source = if is_unpadded && length >= WIDEST_TILE {
         Cow::Borrowed(input)
     } else {

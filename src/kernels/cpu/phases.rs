@@ -226,6 +226,11 @@ impl PaddedSignal {
         self.size[0] * self.size[1]
     }
 
+    /// Where the first value of the signal lies in a padded plane.
+    pub fn first(&self) -> usize {
+        self.before[0] * self.size[1] + self.before[1]
+    }
+
     /// Whether planes of `size` are already what [`fill`](PaddedSignal::fill) makes of them.
     pub fn is_unpadded(&self, size: [usize; 2]) -> bool {
         self.before == [0, 0] && self.size == size
@@ -238,12 +243,17 @@ impl PaddedSignal {
         row * self.size[1] + self.before[1].wrapping_add_signed(right)
     }
 
+    /// Rows and columns of a signal of `size` that fit into a padded plane. Windows that lie
+    /// entirely in the padding contribute to no pixel, and are left out.
+    pub fn used(&self, size: [usize; 2]) -> [usize; 2] {
+        std::array::from_fn(|axis| size[axis].min(self.size[axis] - self.before[axis]))
+    }
+
     /// Copies a plane of the signal with this number of columns to a padded plane, whose padding is
-    /// not written. Windows that lie entirely in the padding contribute to no pixel, and are left
-    /// out.
+    /// not written.
     pub fn fill(&self, signal: &[f32], columns: usize, padded: &mut [f32]) {
         let [above, left] = self.before;
-        let used = columns.min(self.size[1] - left);
+        let [_, used] = self.used([signal.len() / columns, columns]);
         let lines = padded.chunks_exact_mut(self.size[1]).skip(above);
         for (line, signal) in lines.zip(signal.chunks_exact(columns)) {
             line[left..left + used].copy_from_slice(&signal[..used]);

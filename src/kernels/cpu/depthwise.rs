@@ -1,8 +1,9 @@
 //! Depthwise convolutions, in which each output channel reads one input channel, forward and
 //! backward.
 //!
-//! They are bound by memory: a value that is read takes part in few products. So a plane is copied
-//! to [phases](super::phases) that fit into the cache, and all products of a plane follow at once.
+//! A value that is read takes part in few products, so memory limits them as much as arithmetic
+//! does: a plane is copied to [phases](super::phases) that fit into the cache, and all its products
+//! follow at once.
 
 use pulp::{Arch, Simd, WithSimd};
 

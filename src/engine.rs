@@ -10,7 +10,8 @@ use crate::error::Error;
 use crate::gradient::{Target, gradient};
 use crate::graph::ReluRule;
 use crate::image_input::Picture;
-use crate::networks::{LayerInfo, NETWORKS, Network};
+use crate::networks::{LayerInfo, NETWORKS, Network, OnnxOptions, OnnxReport};
+use crate::onnx::ExternalFiles;
 use crate::preprocess::{Crops, PhotoCrops};
 use crate::progress::{Progress, SubProgress};
 use crate::saliency::{
@@ -122,6 +123,23 @@ impl Engine {
             &self.device.tensors,
         )?));
         Ok(())
+    }
+
+    /// Opens the network in an ONNX file, and says what was found in it; an earlier network stays
+    /// when this one is refused.
+    ///
+    /// # Errors
+    /// As [`Network::from_onnx`].
+    pub fn open_network(
+        &mut self,
+        model: &[u8],
+        files: &ExternalFiles<'_>,
+        options: &OnnxOptions<'_>,
+    ) -> Result<OnnxReport, Error> {
+        let device = &self.device.tensors;
+        let (network, report) = Network::from_onnx(model, files, options, device)?;
+        self.network = Some(Rc::new(network));
+        Ok(report)
     }
 
     /// Computes once, on an empty picture, what later calls compute again and again: GPUs build

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 use deep_inside::device::read_back;
 use deep_inside::graph::operators::{
-    Arithmetic, AverageWindows, AxisWeights, Concatenation, Convolutions, Elementwise,
+    Arithmetic, AveragePool, AxisWeights, Concatenation, Convolutions, Elementwise,
     GlobalAveragePool, Linear, LinearInput, LocalResponseNormalisation, MaxPool, Pad, Prelu,
-    Reduce, Reduction, Resample, Reshape, ScaleShift, Select, Transpose, TransposedConvolution,
+    Reduce, Reduction, Resample, Reshape, ScaleShift, Select, Softmax, Transpose,
+    TransposedConvolution,
 };
 use deep_inside::graph::{InputGradient, Operator, ReluRule, Shape, Value};
-use deep_inside::kernels::{Convolution, ConvolutionShape, PoolShape};
+use deep_inside::kernels::{Convolution, ConvolutionShape, Padding, PoolShape, Rounding, Window};
 use deep_inside::rng::Rng;
 use pollster::block_on;
 
@@ -131,7 +132,7 @@ fn cases(rng: &mut Rng) -> Vec<Case> {
             Inputs::Positive,
         )
     }));
-    let slopes = normal(rng, [1, 3, 1, 1]);
+    let slopes = Prelu::new(normal(rng, [3]), &Shape::new([3, 1, 1]));
     let (scale, shift) = (normal(rng, [3]), normal(rng, [3]));
     let per_channel = ScaleShift::new(scale, shift, &Shape::new([3, 1, 1]));
     let weight = normal(rng, [6, 3]);
@@ -142,21 +143,27 @@ fn cases(rng: &mut Rng) -> Vec<Case> {
         axes: axes.to_vec(),
         keep_axes,
     };
-    let windows = AverageWindows {
-        kernel: 3,
-        stride: 2,
-        dilation: 1,
-        padding: [1, 0],
-        ceil: true,
-        count_padding: false,
+    let windows = PoolShape {
+        window: Window {
+            padding: Padding {
+                top: 1,
+                left: 0,
+                bottom: 0,
+                right: 1,
+            },
+            ..Window::square(3, 2, 0)
+        },
+        rounding: Rounding::Ceil,
     };
-    let stretched = AxisWeights::Matrix {
-        length: 3,
-        weights: rng.normal_values(15, 1.0),
+    let average = AveragePool::new(windows, false);
+    let weights = |rng: &mut Rng, length: usize, input: usize| AxisWeights {
+        length,
+        weights: rng.normal_values(length * input, 1.0),
     };
+    let axes = [weights(rng, 7, 4), weights(rng, 3, 5)];
     let resample = Resample {
-        kind: "average-pool",
-        axes: [AxisWeights::Average(windows), stretched],
+        kind: "resize",
+        axes,
     };
     let response = LocalResponseNormalisation {
         alpha: 0.7,
@@ -164,6 +171,7 @@ fn cases(rng: &mut Rng) -> Vec<Case> {
         bias: 1.3,
         size: 2,
     };
+    let softmax = |axis, log| Softmax { axis, log };
     let select = |axis, indices: &[usize]| Select {
         axis,
         indices: indices.to_vec(),
@@ -179,7 +187,9 @@ fn cases(rng: &mut Rng) -> Vec<Case> {
     };
     let pool = MaxPool(PoolShape::square(3, 2));
     let single: Vec<(Arc<dyn Operator>, Vec<usize>)> = vec![
-        (Arc::new(Prelu(slopes)), map.clone()),
+        (Arc::new(slopes), map.clone()),
+        (Arc::new(softmax(1, false)), map.clone()),
+        (Arc::new(softmax(2, true)), map.clone()),
         (Arc::new(per_channel), map.clone()),
         (Arc::new(linear(LinearInput::Vector)), vec![3]),
         (Arc::new(linear(LinearInput::EveryPosition)), map.clone()),
@@ -194,6 +204,7 @@ fn cases(rng: &mut Rng) -> Vec<Case> {
         ),
         (Arc::new(reduce(Reduction::Max, &[0, 2], true)), map.clone()),
         (Arc::new(reduce(Reduction::L2, &[0], false)), map.clone()),
+        (Arc::new(average), map.clone()),
         (Arc::new(resample), map.clone()),
         (Arc::new(response), map.clone()),
         (Arc::new(select(1, &[1, 2, 3])), map.clone()),
@@ -217,7 +228,7 @@ fn cases(rng: &mut Rng) -> Vec<Case> {
             .map(|(operator, shape)| (operator, vec![shape], Inputs::Normal)),
     );
     cases.push((
-        Arc::new(Concatenation),
+        Arc::new(Concatenation::CHANNELS),
         vec![map.clone(), vec![2, 4, 5]],
         Inputs::Normal,
     ));
@@ -294,49 +305,6 @@ fn each_operators_gradient_is_its_derivative_and_its_shape_what_it_computes() {
         assert!(
             (difference - along).abs() <= 5e-3 * scale + 1e-3,
             "{what}: {along}, where differences give {difference}"
-        );
-    }
-}
-
-#[test]
-fn windows_of_an_average_pool_are_counted_as_by_pytorch() {
-    // torch.nn.functional.avg_pool1d(torch.ones(1, 1, 6), 3, 2, 1, ceil_mode, count_include_pad)
-    let pool = |ceil, count_padding| Resample {
-        kind: "average-pool",
-        axes: [
-            AxisWeights::Average(AverageWindows {
-                kernel: 3,
-                stride: 2,
-                dilation: 1,
-                padding: [1, 1],
-                ceil,
-                count_padding,
-            }),
-            AxisWeights::Matrix {
-                length: 1,
-                weights: vec![1.0],
-            },
-        ],
-    };
-    let third = 1.0 / 3.0;
-    let two_thirds = 2.0 * third;
-    for (ceil, count_padding, expected) in [
-        (false, true, vec![two_thirds, 1.0, 1.0]),
-        (false, false, vec![1.0; 3]),
-        // The last window holds one value and one zero of the padding; what is beyond is not counted.
-        (true, true, vec![two_thirds, 1.0, 1.0, 0.5]),
-        (true, false, vec![1.0; 4]),
-    ] {
-        let ones = tensor(vec![1.0; 6], [1, 1, 6, 1]);
-        let (output, _) = pool(ceil, count_padding).forward(vec![ones.into()]);
-        let output = values(output);
-        let close = output
-            .iter()
-            .zip(&expected)
-            .all(|(a, b)| (a - b).abs() < 1e-6);
-        assert!(
-            close && output.len() == expected.len(),
-            "{ceil} {count_padding}: {output:?}"
         );
     }
 }

@@ -8,8 +8,8 @@ use crate::graph::ReluRule;
 use crate::graph::operators::spread_over_positions;
 use crate::networks::Network;
 
-/// The quantity whose gradient a recipe ascends. For a neuron every objective is
-/// [`Score`](Objective::Score).
+/// The quantity whose gradient a recipe ascends. For a neuron, and in a network without a
+/// [head](Network::head), every objective is [`Score`](Objective::Score).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Objective {
     /// The class's unnormalised score S_c, or the neuron's value, as in the paper.
@@ -42,13 +42,13 @@ impl Objective {
         target: &Target,
         rule: ReluRule,
     ) -> Result<Tensor<4>, Error> {
-        let head = &network.head;
+        let head = network.head.as_ref();
         gradient_from(network, images, target, rule, |probe, activations| {
-            let weights = match (self, target) {
-                (Self::LogPosterior, &Target::Class(class)) => {
+            let weights = match (self, target, head) {
+                (Self::LogPosterior, &Target::Class(class), Some(head)) => {
                     head.log_posterior_weights(activations, class)
                 }
-                (Self::Alignment { power }, &Target::Class(class)) => {
+                (Self::Alignment { power }, &Target::Class(class), Some(head)) => {
                     head.aligning_weights(activations, class, power)
                 }
                 _ => return probe.signal(activations.dims()),

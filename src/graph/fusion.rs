@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::nodes::ancestors;
 use super::operators::{Concatenation, Convolutions, GlobalAveragePool, Linear, LinearInput, Relu};
 use super::{Graph, Node, NodeId, Operator};
-use crate::kernels::Convolution;
+use crate::kernels::{Activation, Convolution};
 
 /// Activations, or the gradients with respect to them, that the caller wants to keep. Their nodes
 /// are never fused away. The output of the last node is always kept.
@@ -39,7 +39,7 @@ struct ConvolutionRelu {
     convolution: Convolution,
     /// What it reads.
     input: NodeId,
-    relu: bool,
+    activation: Activation,
     /// The nodes that are computed together.
     nodes: Vec<NodeId>,
 }
@@ -95,18 +95,21 @@ impl<'a> Fusion<'a> {
         let node = &self.graph[id];
         let convolutions = if node.operator.downcast::<Relu>().is_some() {
             self.convolution_relu(id).map(|only| vec![only])
-        } else if node.operator.downcast::<Concatenation>().is_some() {
+        } else if node.operator.downcast() == Some(&Concatenation::CHANNELS) {
             self.side_by_side(&node.inputs)
         } else {
             None
         };
         if let Some(convolutions) = convolutions {
-            let ConvolutionRelu { input, relu, .. } = convolutions[0];
+            let ConvolutionRelu {
+                input, activation, ..
+            } = convolutions[0];
             for &taken in convolutions.iter().flat_map(|part| &part.nodes) {
                 self.fused[taken.index()] = true;
             }
             let parts = convolutions.into_iter().map(|part| part.convolution);
-            self.replace(id, Convolutions::new(parts.collect(), relu), input);
+            let operator = Convolutions::new(parts.collect(), activation);
+            self.replace(id, operator, input);
         } else if node.operator.downcast::<GlobalAveragePool>().is_some() {
             self.fuse_mean_of_linear(id);
         }
@@ -141,13 +144,14 @@ impl<'a> Fusion<'a> {
     fn convolution_relu(&self, id: NodeId) -> Option<ConvolutionRelu> {
         let node = &self.graph[id];
         let before = *node.inputs.first()?;
-        let relu = node.operator.downcast::<Relu>().is_some() && self.may_fuse(before);
-        let last = if relu { before } else { id };
+        let relu = node.operator.downcast::<Relu>();
+        let relu = relu.filter(|_| self.may_fuse(before));
+        let last = if relu.is_some() { before } else { id };
         let convolution = self.graph[last].operator.downcast::<Convolutions>()?;
         Some(ConvolutionRelu {
             convolution: convolution.single()?.clone(),
             input: self.graph[last].inputs[0],
-            relu,
+            activation: relu.map_or(Activation::Identity, |relu| relu.activation()),
             nodes: vec![last, id],
         })
     }
@@ -159,7 +163,7 @@ impl<'a> Fusion<'a> {
         for &id in inputs {
             let part = self.convolution_relu(id).filter(|_| self.may_fuse(id))?;
             let first = parts.first().unwrap_or(&part);
-            if (part.input, part.relu) != (first.input, first.relu) {
+            if (part.input, part.activation) != (first.input, first.activation) {
                 return None;
             }
             parts.push(part);

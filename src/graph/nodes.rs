@@ -91,6 +91,12 @@ impl Graph {
         Ok(id)
     }
 
+    /// Removes all nodes behind `last`.
+    pub fn truncate(&mut self, last: NodeId) {
+        self.nodes.truncate(last.index() + 1);
+        self.plans = Plans::default();
+    }
+
     /// The nodes in order of computation, the [`INPUT`] first.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes

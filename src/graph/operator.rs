@@ -15,7 +15,7 @@ use crate::rng::Rng;
 ///
 /// A backward pass propagates a *signal*: the gradient, or what another [`ReluRule`] propagates in
 /// its place. The rules differ at ReLUs only. The graph applies them: an operator that
-/// [ends in a ReLU](Operator::ends_in_relu) gets the signal before that ReLU, and every other
+/// [ends in a ReLU](Operator::relu_bound) gets the signal before that ReLU, and every other
 /// operator propagates the gradient under each rule. The one exception is max-pooling under
 /// [`ReluRule::Leaky`].
 pub trait Operator: Any + Debug + Send + Sync {
@@ -36,10 +36,10 @@ pub trait Operator: Any + Debug + Send + Sync {
     /// output's sizes, and may repeat its values along an axis.
     fn backward(&self, signal: Value, saved: &Saved, rule: ReluRule, inputs: &mut [InputGradient]);
 
-    /// Whether the last thing that it does is a ReLU. Then `signal` of
-    /// [`backward`](Operator::backward) is the one before that ReLU.
-    fn ends_in_relu(&self) -> bool {
-        false
+    /// If the last thing that it does is a ReLU, the largest output of this ReLU, which may be
+    /// infinity. Then `signal` of [`backward`](Operator::backward) is the one before that ReLU.
+    fn relu_bound(&self) -> Option<f32> {
+        None
     }
 
     /// Whether all of its output comes from ReLUs if all of its inputs do.
@@ -95,8 +95,11 @@ pub struct InputGradient {
     pub wanted: bool,
     /// Whether all of the input comes from ReLUs.
     pub from_relus: bool,
+    /// What the input's other consumers have propagated. An operator that takes this adds its own
+    /// part to it; otherwise the graph does.
+    pub accumulated: Option<Value>,
     /// The ReLU whose output the input is. An operator that takes this applies the ReLU's rule to
-    /// the gradient; otherwise the graph does.
+    /// the whole gradient, `accumulated` included; otherwise the graph does.
     pub mask: Option<ReluMask>,
     /// The result.
     pub gradient: Option<Value>,
@@ -109,6 +112,7 @@ impl InputGradient {
             sizes,
             wanted: true,
             from_relus: false,
+            accumulated: None,
             mask: None,
             gradient: None,
         }

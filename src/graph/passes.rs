@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use burn::tensor::Tensor;
-
 use super::fusion::{Retain, fuse};
 use super::nodes::ancestors;
 use super::{Graph, INPUT, InputGradient, Node, NodeId, ReluRule, Saved, Value};
@@ -44,7 +42,7 @@ impl Plan {
             }
             let reads_relus = inputs.iter().all(|input| from_relus[input.index()]);
             from_relus[id.index()] =
-                operator.ends_in_relu() || (operator.passes_relus_on() && reads_relus);
+                operator.relu_bound().is_some() || (operator.passes_relus_on() && reads_relus);
         }
         Self {
             nodes,
@@ -55,10 +53,13 @@ impl Plan {
         }
     }
 
-    /// Whether the operator that reads node `id` may apply its ReLU: if no other operator reads the
-    /// node, and its signal is not retained.
+    /// Whether the last operator to propagate a signal to node `id` may apply its ReLU: if it can add
+    /// up what the others have propagated, and the signal is not retained.
     fn consumer_may_mask(&self, id: NodeId) -> bool {
-        self.consumers[id.index()] == 1 && self.retain.may_fuse(id)
+        match self.retain {
+            Retain::Nothing => true,
+            retain => self.consumers[id.index()] == 1 && retain.may_fuse(id),
+        }
     }
 }
 
@@ -88,7 +89,7 @@ impl Graph {
     /// `internal` when a node reads an output that does not exist.
     pub fn forward(
         &self,
-        pictures: Tensor<4>,
+        pictures: impl Into<Value>,
         last: NodeId,
         retain: Retain,
     ) -> Result<(Value, Trace), Error> {
@@ -120,7 +121,7 @@ impl Graph {
             trace.computed[id.index()] = Some(Computed {
                 saved,
                 input_sizes,
-                relu_output: node.operator.ends_in_relu().then(|| output.clone()),
+                relu_output: node.operator.relu_bound().map(|_| output.clone()),
             });
             if retain == Retain::Node(id) {
                 trace.retained = Some(output.clone());
@@ -154,6 +155,8 @@ impl Graph {
         // the node, so the sum is complete at the node's turn.
         let mut signals: Vec<Option<Value>> = vec![None; plan.nodes.len()];
         *signals.last_mut().ok_or_else(disconnected)? = Some(signal.into());
+        // The number of operators that have not propagated a signal to a node.
+        let mut pending = plan.consumers.clone();
         // Nodes whose signal is already masked by their ReLU, because their consumer did it.
         let mut masked = vec![false; plan.nodes.len()];
         for &id in plan.order.iter().rev().take_while(|&&id| id > first) {
@@ -168,17 +171,23 @@ impl Graph {
             let mut gradients = trace.input_gradients(id)?;
             for (gradient, &input) in gradients.iter_mut().zip(inputs) {
                 gradient.wanted = wanted[input.index()];
+                let is_last = pending[input.index()] == 1;
                 gradient.mask = trace
                     .mask(input, rule)
-                    .filter(|_| plan.consumer_may_mask(input));
+                    .filter(|_| is_last && plan.consumer_may_mask(input));
+                if plan.retain == Retain::Nothing {
+                    gradient.accumulated = signals[input.index()].take();
+                }
             }
             let offered: Vec<bool> = gradients.iter().map(|one| one.mask.is_some()).collect();
             trace.propagate(id, signal, rule, &mut gradients)?;
             for ((gradient, &input), offered) in gradients.into_iter().zip(inputs).zip(offered) {
+                pending[input.index()] -= 1;
                 masked[input.index()] |= offered && gradient.mask.is_none();
                 let sum = &mut signals[input.index()];
-                *sum = match (sum.take(), gradient.gradient) {
-                    (Some(sum), Some(more)) => Some(sum + more),
+                let before = sum.take().or(gradient.accumulated);
+                *sum = match (before, gradient.gradient) {
+                    (Some(before), Some(more)) => Some(before + more),
                     (one, other) => one.or(other),
                 };
             }
@@ -233,10 +242,11 @@ impl Trace {
     /// The ReLU whose output is that of node `id`, if any.
     fn mask(&self, id: NodeId, rule: ReluRule) -> Option<ReluMask> {
         let output = self.computed[id.index()].as_ref()?.relu_output.clone()?;
+        let upper = self.plan.nodes[id.index()].operator.relu_bound()?;
         Some(ReluMask {
             output: output.planes(),
             rule,
-            upper: f32::INFINITY,
+            upper,
         })
     }
 

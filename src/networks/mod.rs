@@ -4,6 +4,7 @@
 //! [`NETWORKS`], its weights, and their row in `weights/manifest.json`.
 
 mod builder;
+mod from_onnx;
 mod head;
 mod imagenet_labels;
 mod manifest;
@@ -11,6 +12,7 @@ mod network;
 mod softmax;
 mod squeezenet;
 
+pub use from_onnx::{LabelSource, OnnxOptions, OnnxReport};
 pub use head::Head;
 pub use imagenet_labels::imagenet_labels;
 pub use manifest::{ManifestRow, manifest_row};

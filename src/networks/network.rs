@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::builder::Builder;
 use super::head::Head;
+use super::imagenet_labels::imagenet_labels;
 use super::manifest::manifest_row;
 use crate::error::Error;
 use crate::graph::{Graph, INPUT, NodeId, Retain, Shape};
@@ -22,12 +23,16 @@ pub struct NetworkDefinition {
 /// A network with its weights on a device. A clone shares them.
 #[derive(Clone)]
 pub struct Network {
+    /// Its name for people.
+    pub title: String,
+    /// A label for each class.
+    pub labels: Vec<String>,
     /// Side, channel order, range and mean of the input.
     pub input: InputSpec,
     /// From a normalised picture to the class scores, a vector.
     pub graph: Graph,
-    /// The last linear layer.
-    pub head: Head,
+    /// The last linear layer, if nothing but averages follows it.
+    pub head: Option<Head>,
     /// The device of the weights; inputs have to be on the same one.
     pub device: Device,
 }
@@ -63,12 +68,12 @@ impl Network {
             )));
         }
         intact?;
-        let head = Head::of(&graph)
-            .ok_or_else(|| Error::Internal(format!("{} has no last linear layer", row.title)))?;
         Ok(Self {
+            title: row.title,
+            labels: imagenet_labels().map(str::to_owned).collect(),
             input: row.input,
+            head: Head::of(&graph),
             graph,
-            head,
             device: device.clone(),
         })
     }
@@ -96,8 +101,8 @@ impl Network {
         self.graph[self.graph.output()].shape.elements()
     }
 
-    /// Every node but the input in order of computation, the last linear layer last: behind it are
-    /// only the scores themselves.
+    /// Every node but the input in order of computation, the last linear layer last if there is a
+    /// [head](Network::head): behind it are only the scores themselves.
     pub fn layers(&self) -> Vec<LayerInfo> {
         let layers = self.layer_ids().map(|id| {
             let node = &self.graph[id];
@@ -135,16 +140,21 @@ impl Network {
         &self.graph[layer].name
     }
 
+    /// Whether any of its activations is a ReLU, bounded or not.
+    pub fn has_relus(&self) -> bool {
+        let mut nodes = self.graph.nodes().iter();
+        nodes.any(|node| node.operator.relu_bound().is_some())
+    }
+
     /// Replaces the weights of `layer` by untrained ones.
     pub fn randomise(&mut self, layer: NodeId, rng: &mut Rng) {
         self.graph.randomise(layer, rng);
-        if let Some(head) = Head::of(&self.graph) {
-            self.head = head;
-        }
+        self.head = Head::of(&self.graph);
     }
 
     fn layer_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
-        let last = self.head.linear;
+        let last = self.head.as_ref().map(|head| head.linear);
+        let last = last.unwrap_or(self.graph.output());
         self.graph.ids().filter(move |&id| id > INPUT && id <= last)
     }
 }

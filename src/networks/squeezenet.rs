@@ -58,7 +58,7 @@ const FIRE_MODULES: [Fire; 8] = [
 fn build(builder: &mut Builder, graph: &mut Graph) -> Result<(), Error> {
     let first = ConvolutionShape::square(3, 64, 3, 2, 0);
     let mut last = builder.convolution(graph, "features.0", INPUT, first)?;
-    last = graph.add("features.1", Relu, &[last])?;
+    last = graph.add("features.1", Relu::default(), &[last])?;
     last = add_pool(graph, 2, last)?;
     for module in &FIRE_MODULES {
         last = add_fire(builder, graph, module, last)?;
@@ -87,7 +87,11 @@ fn add_fire(
         let name = format!("{name}.{part}");
         let shape = ConvolutionShape::square(channels_in, channels_out, kernel, 1, kernel / 2);
         let convolution = builder.convolution(graph, &name, input, shape)?;
-        graph.add(format!("{name}_activation"), Relu, &[convolution])
+        graph.add(
+            format!("{name}_activation"),
+            Relu::default(),
+            &[convolution],
+        )
     };
     let &Fire {
         channels_in,
@@ -98,5 +102,5 @@ fn add_fire(
     let squeeze = convolution_relu("squeeze", input, channels_in, squeezed, 1)?;
     let expand1x1 = convolution_relu("expand1x1", squeeze, squeezed, expanded, 1)?;
     let expand3x3 = convolution_relu("expand3x3", squeeze, squeezed, expanded, 3)?;
-    graph.add(name, Concatenation, &[expand1x1, expand3x3])
+    graph.add(name, Concatenation::CHANNELS, &[expand1x1, expand3x3])
 }

@@ -3,13 +3,14 @@
 //! [`parse_model`] reads a file's messages in place. [`inline_functions`] and [`order_nodes`] make
 //! of them a list of nodes that can be computed one after the other. [`read_tensor`] reads a
 //! constant, from the file or from a file beside it, and a [`Folder`] computes what depends on
-//! constants only. Nothing in this folder computes on a device.
+//! constants only. [`import`] makes a [`Graph`](crate::graph::Graph) of the rest.
 
 mod attributes;
 mod external_files;
 pub mod fields;
 mod fold;
 mod functions;
+mod import;
 mod input_guess;
 mod labels;
 mod layer_names;
@@ -22,6 +23,7 @@ mod unsupported;
 pub use external_files::ExternalFiles;
 pub use fold::{Folder, MAX_FOLDED_ELEMENTS};
 pub use functions::inline_functions;
+pub use import::{ImportRequest, import};
 pub use input_guess::{Colours, Fit, Guess, GuessSource, InputGuess, Layout, Scale, guess_input};
 pub use labels::{labels_from_file, labels_from_metadata};
 pub use layer_names::{LayerName, layer_names};

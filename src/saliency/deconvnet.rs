@@ -47,4 +47,5 @@ pub const DECONVNET: SaliencyMethod = SaliencyMethod {
     attribute: |input, _| input.signal_per_pixel_value(ReluRule::DeconvNet),
     magnitude: largest_over_channels,
     complete: false,
+    needs_relus: true,
 };

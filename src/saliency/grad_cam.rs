@@ -5,12 +5,14 @@ use burn::tensor::Tensor;
 use super::{AttributionInput, SaliencyMethod};
 use crate::error::Error;
 use crate::gradient::{ActivationGradient, layer_gradient};
+use crate::graph::{INPUT, NodeId};
+use crate::networks::Network;
 
 /// The setting of [`GRAD_CAM`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GradCamSettings {
-    /// The layer whose channels are summed. `None` means the layer that the target reads: for a
-    /// class, the last one before the classifier.
+    /// The layer whose channels are summed. `None` means the last feature map that the target reads:
+    /// for a class, the last one before the classifier.
     pub layer: Option<String>,
 }
 
@@ -59,18 +61,44 @@ pub const GRAD_CAM: SaliencyMethod = SaliencyMethod {
     attribute: |input, _| attribute(input),
     magnitude: |sum| sum.clamp_min(0.0),
     complete: false,
+    needs_relus: false,
 };
+
+/// The last feature map that leads to `node`: itself, or before layers of vectors.
+pub(super) fn default_layer(network: &Network, mut node: NodeId) -> NodeId {
+    let graph = &network.graph;
+    let has_positions = |node: NodeId| {
+        let [_, rows, columns] = graph[node].shape.planes();
+        graph[node].shape.feature_map().is_some() && rows * columns > 1
+    };
+    while !has_positions(node)
+        && let Some(&input) = graph[node].inputs.first()
+        && input != INPUT
+    {
+        node = input;
+    }
+    node
+}
 
 fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
     let (network, target) = (input.network, &input.settings.target);
     let layer = match &input.settings.grad_cam.layer {
         Some(name) => network.layer(name)?,
-        None => target.probe(network, input.pictures.dims()[2])?.node,
+        None => default_layer(
+            network,
+            target.probe(network, input.pictures.dims()[2])?.node,
+        ),
     };
+    weighted_sum(input, layer)
+}
+
+/// The sum of a layer's channels, weighted by their mean gradients.
+pub(super) fn weighted_sum(input: &AttributionInput, layer: NodeId) -> Result<Tensor<4>, Error> {
+    let target = &input.settings.target;
     let ActivationGradient {
         activations,
         gradients,
-    } = layer_gradient(network, input.pictures.clone(), target, layer)?;
+    } = layer_gradient(input.network, input.pictures.clone(), target, layer)?;
     let weights = gradients.mean_dim(2).mean_dim(3);
     Ok((activations * weights).sum_dim(1))
 }

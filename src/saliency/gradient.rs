@@ -46,4 +46,5 @@ pub const GRADIENT: SaliencyMethod = SaliencyMethod {
     attribute: |input, _| input.signal_per_pixel_value(ReluRule::Gradient),
     magnitude: largest_over_channels,
     complete: false,
+    needs_relus: false,
 };

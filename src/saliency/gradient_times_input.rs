@@ -48,4 +48,5 @@ pub const GRADIENT_TIMES_INPUT: SaliencyMethod = SaliencyMethod {
     },
     magnitude: largest_over_channels,
     complete: false,
+    needs_relus: false,
 };

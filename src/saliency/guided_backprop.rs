@@ -48,4 +48,5 @@ pub const GUIDED_BACKPROP: SaliencyMethod = SaliencyMethod {
     attribute: |input, _| input.signal_per_pixel_value(ReluRule::Guided),
     magnitude: largest_over_channels,
     complete: false,
+    needs_relus: true,
 };

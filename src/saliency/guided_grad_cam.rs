@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::grad_cam::{default_layer, weighted_sum};
 use super::{AttributionInput, SaliencyMethod, largest_over_channels};
 use crate::error::Error;
 use crate::gradient::{ScoreGradient, score_gradient};
@@ -11,7 +12,8 @@ use crate::imaging::interpolation_weights;
 /// `a = R * max(0, L)`: R is the signal of guided back-propagation, and L is Grad-CAM at the layer
 /// whose channel is the target (conv10 for a class), interpolated linearly to the input's grid. In
 /// that layer only the target's own channel has a gradient, so L is that channel's activation
-/// divided by its number of positions.
+/// divided by its number of positions. Where the target reads a vector, L is Grad-CAM at the last
+/// feature map before it.
 ///
 /// Selvaraju et al. 2016, section 3.2 ([arXiv 1610.02391](https://arxiv.org/abs/1610.02391)).
 ///
@@ -54,24 +56,30 @@ pub const GUIDED_GRAD_CAM: SaliencyMethod = SaliencyMethod {
     attribute: |input, _| attribute(input),
     magnitude: largest_over_channels,
     complete: false,
+    needs_relus: true,
 };
 
 fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
+    let (network, target) = (input.network, &input.settings.target);
     let ScoreGradient {
         plane, gradients, ..
-    } = score_gradient(
-        input.network,
-        input.pictures.clone(),
-        &input.settings.target,
-        ReluRule::Guided,
-    )?;
-    let ([_, _, rows, columns], [_, _, height, width]) = (plane.dims(), gradients.dims());
-    let device = &input.network.device;
+    } = score_gradient(network, input.pictures.clone(), target, ReluRule::Guided)?;
+    let [_, _, height, width] = gradients.dims();
+    let [_, _, rows, columns] = plane.dims();
+    // Where the target reads a vector, its own channel has no positions.
+    let map = if rows * columns > 1 {
+        plane.div_scalar((rows * columns) as f32)
+    } else {
+        let node = target.probe(network, height)?.node;
+        weighted_sum(input, default_layer(network, node))?
+    };
+    let [_, _, rows, columns] = map.dims();
+    let device = &network.device;
     let (vertical, horizontal) = (
         interpolation(rows, height, device),
         interpolation(columns, width, device),
     );
-    let active = plane.clamp_min(0.0).div_scalar((rows * columns) as f32);
+    let active = map.clamp_min(0.0);
     Ok(gradients * vertical.matmul(active).matmul(horizontal.swap_dims(2, 3)))
 }
 

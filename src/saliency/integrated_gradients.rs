@@ -89,6 +89,7 @@ pub const INTEGRATED_GRADIENTS: SaliencyMethod = SaliencyMethod {
     attribute,
     magnitude: largest_over_channels,
     complete: true,
+    needs_relus: false,
 };
 
 fn attribute(input: &AttributionInput, passes: Range<usize>) -> Result<Tensor<4>, Error> {

@@ -34,6 +34,18 @@ pub struct SaliencyMethod {
     /// Whether the attribution's sum should equal the score's rise above the mean picture; the
     /// relative difference is then reported.
     pub complete: bool,
+    /// Whether it is defined by what ReLUs do with the signal.
+    pub needs_relus: bool,
+}
+
+impl SaliencyMethod {
+    /// Why the method is not defined for a network; `None` if it is.
+    pub fn undefined_for(&self, network: &Network) -> Option<&'static str> {
+        (self.needs_relus && !network.has_relus()).then_some(
+            "the method is defined by what ReLUs propagate, and the network has none: with its \
+             activations it would be the gradient",
+        )
+    }
 }
 
 impl std::fmt::Debug for SaliencyMethod {

@@ -57,6 +57,12 @@ pub async fn saliency_map(
 ) -> Result<Saliency, Error> {
     settings.check()?;
     let method = settings.method;
+    if let Some(reason) = method.undefined_for(network) {
+        return Err(Error::SettingOutOfRange(format!(
+            "{}: {reason}",
+            method.title
+        )));
+    }
     let side = network.input.side;
     let photo = PhotoCrops::new(photo, side, settings.crops)?;
     let (mut values, mut signed) = (photo.mean_map(), photo.mean_map());

@@ -92,6 +92,7 @@ pub const SMOOTH_GRAD: SaliencyMethod = SaliencyMethod {
     attribute,
     magnitude: largest_over_channels,
     complete: false,
+    needs_relus: false,
 };
 
 fn attribute(input: &AttributionInput, passes: Range<usize>) -> Result<Tensor<4>, Error> {

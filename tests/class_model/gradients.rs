@@ -71,9 +71,13 @@ fn the_gradient_of_the_alignment_is_its_scaled_derivative() {
     let products = |network: &Network, picture| {
         let (features, _) = network
             .graph
-            .forward(picture, network.head.features, Retain::Nothing)
+            .forward(
+                picture,
+                network.head.as_ref().unwrap().features,
+                Retain::Nothing,
+            )
             .unwrap();
-        let linear = &network.graph[network.head.linear].operator;
+        let linear = &network.graph[network.head.as_ref().unwrap().linear].operator;
         let weights = linear.downcast::<Linear>().unwrap().row(130);
         let (features, weights) = (
             features.planes().mean_dim(3).mean_dim(2),

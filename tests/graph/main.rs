@@ -28,20 +28,25 @@ fn an_operator_with_inputs_that_it_cannot_read_is_a_coded_error() {
     )));
     let pool: Arc<dyn Operator> = Arc::new(MaxPool(PoolShape::square(2, 2)));
     let size = [3, 4, 4];
-    for operator in [Arc::new(Relu), pool, convolution.clone()] {
+    for operator in [Arc::new(Relu::default()), pool, convolution.clone()] {
         assert!(!refused(operator.clone(), &[size]), "{operator:?}");
         assert!(refused(operator.clone(), &[size, size]), "{operator:?}");
         assert!(refused(operator.clone(), &[]), "{operator:?}");
     }
     assert!(refused(convolution.clone(), &[[4, 4, 4]]));
     assert!(refused(convolution, &[[3, 4, 2]]));
-    assert!(refused(Arc::new(Concatenation), &[]));
-    assert!(refused(Arc::new(Concatenation), &[size, [3, 4, 5]]));
+    assert!(refused(Arc::new(Concatenation::CHANNELS), &[]));
+    assert!(refused(
+        Arc::new(Concatenation::CHANNELS),
+        &[size, [3, 4, 5]]
+    ));
     assert!(refused(Arc::new(Input), &[size]) && refused(Arc::new(Input), &[]));
 
     let mut graph = Graph::new(Shape::new(size));
     let input = graph.output();
-    let error = graph.add("odd", Relu, &[input, input]).unwrap_err();
+    let error = graph
+        .add("odd", Relu::default(), &[input, input])
+        .unwrap_err();
     assert_eq!(error.code(), "network-unsupported");
     assert!(error.detail().contains("odd"), "{error}");
     assert_eq!(graph.nodes().len(), 1);

@@ -121,9 +121,9 @@ impl Nodes {
                     let convolution = Convolution::new(weight.clone(), bias, *shape);
                     graph.add(name, Convolutions::from(convolution), &inputs)
                 }
-                Op::Relu => graph.add(name, Relu, &inputs),
+                Op::Relu => graph.add(name, Relu::default(), &inputs),
                 Op::MaxPool(shape) => graph.add(name, MaxPool(*shape), &inputs),
-                Op::Concatenate => graph.add(name, Concatenation, &inputs),
+                Op::Concatenate => graph.add(name, Concatenation::CHANNELS, &inputs),
             };
             ids.push(id.unwrap());
         }

@@ -105,7 +105,7 @@ fn layers_are_listed_with_the_shapes_of_their_outputs() {
             "{}",
             layer.name
         );
-        if network.layer(&layer.name).unwrap() != network.head.linear {
+        if network.layer(&layer.name).unwrap() != network.head.as_ref().unwrap().linear {
             assert_eq!(channels, layer.channels, "{}", layer.name);
         }
     }
@@ -151,7 +151,9 @@ fn invalid_settings_are_coded_errors() {
     };
     // A node of a graph with more nodes than the network's.
     let mut longer = network().graph.clone();
-    let beyond = longer.add("beyond", Relu, &[longer.output()]).unwrap();
+    let beyond = longer
+        .add("beyond", Relu::default(), &[longer.output()])
+        .unwrap();
     for name in ["features.99", "picture"] {
         let error = network().layer(name).unwrap_err();
         assert_eq!(error.code(), "setting-out-of-range", "{name}");

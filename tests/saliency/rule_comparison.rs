@@ -33,7 +33,9 @@ fn without_a_relu_the_deconvnet_is_the_gradient_bit_for_bit() {
     let left = graph.add("left", left, &[pool]).unwrap();
     let right = convolution(8, 6, 3, 1, 1);
     let right = graph.add("right", right, &[pool]).unwrap();
-    graph.add("both", Concatenation, &[left, right]).unwrap();
+    graph
+        .add("both", Concatenation::CHANNELS, &[left, right])
+        .unwrap();
     let (features, trace) = graph
         .forward(waves(41), graph.output(), Retain::Nothing)
         .unwrap();

@@ -7,23 +7,23 @@ use crate::kernels::{Activation, Convolution, convolve, convolve_backward};
 use crate::rng::Rng;
 
 /// `y = x * weight + bias`, zero-padded: one convolution, or several of the same input with their
-/// channels one after the other; `max(y, 0)` where a ReLU is fused into it.
+/// channels one after the other; with a ReLU where one is fused into it.
 #[derive(Debug, Clone)]
 pub struct Convolutions {
     parts: Vec<Convolution>,
-    relu: bool,
+    activation: Activation,
 }
 
 impl Convolutions {
-    /// From the convolutions, in order of their channels, and whether a ReLU follows.
-    pub fn new(parts: Vec<Convolution>, relu: bool) -> Self {
-        Self { parts, relu }
+    /// From the convolutions, in order of their channels, and what follows.
+    pub fn new(parts: Vec<Convolution>, activation: Activation) -> Self {
+        Self { parts, activation }
     }
 
     /// The convolution, if it is one without a ReLU.
     pub fn single(&self) -> Option<&Convolution> {
         match &self.parts[..] {
-            [only] if !self.relu => Some(only),
+            [only] if self.activation == Activation::Identity => Some(only),
             _ => None,
         }
     }
@@ -31,7 +31,7 @@ impl Convolutions {
 
 impl From<Convolution> for Convolutions {
     fn from(convolution: Convolution) -> Self {
-        Self::new(vec![convolution], false)
+        Self::new(vec![convolution], Activation::Identity)
     }
 }
 
@@ -42,7 +42,6 @@ impl Operator for Convolutions {
 
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, String> {
         let [channels, rows, columns] = super::one_feature_map(inputs)?;
-        let first = self.parts[0].shape;
         if let Some(part) = self
             .parts
             .iter()
@@ -56,30 +55,31 @@ impl Operator for Convolutions {
         for part in &self.parts {
             part.shape.check([rows, columns])?;
         }
-        let [rows, columns] = first.output_size([rows, columns]);
+        let [rows, columns] = self.parts[0].shape.output_size([rows, columns]);
         let channels = self.parts.iter().map(|part| part.shape.channels_out).sum();
         Ok(Shape::new([channels, rows, columns]))
     }
 
     fn forward(&self, inputs: Vec<Value>) -> (Value, Saved) {
-        let activation = if self.relu {
-            Activation::Relu
-        } else {
-            Activation::Identity
-        };
-        let output = convolve(super::only(inputs).tensor(), &self.parts, activation);
+        let output = convolve(super::only(inputs).tensor(), &self.parts, self.activation);
         (output.into(), Saved::default())
     }
 
     fn backward(&self, signal: Value, _: &Saved, _: ReluRule, inputs: &mut [InputGradient]) {
         let [input] = inputs else { return };
-        let (size, mask) = (input.grid(), input.mask.take());
-        let gradient = convolve_backward(signal.tensor(), &self.parts, size, mask, None);
+        let size = input.grid();
+        let (mask, accumulated) = (input.mask.take(), input.accumulated.take());
+        let accumulated = accumulated.map(Value::tensor);
+        let gradient = convolve_backward(signal.tensor(), &self.parts, size, mask, accumulated);
         input.set(gradient);
     }
 
-    fn ends_in_relu(&self) -> bool {
-        self.relu
+    fn relu_bound(&self) -> Option<f32> {
+        match self.activation {
+            Activation::Identity => None,
+            Activation::Relu => Some(f32::INFINITY),
+            Activation::Clip { upper } => Some(upper),
+        }
     }
 
     fn has_weights(&self) -> bool {
@@ -94,6 +94,6 @@ impl Operator for Convolutions {
             let weight = rng.normal_values(shape.channels_out * fan_in, deviation);
             Convolution::new(weight, part.bias().zeros_like(), shape)
         });
-        Some(Arc::new(Self::new(parts.collect(), self.relu)))
+        Some(Arc::new(Self::new(parts.collect(), self.activation)))
     }
 }

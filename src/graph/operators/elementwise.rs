@@ -5,6 +5,7 @@ use std::f32::consts::{FRAC_1_SQRT_2, PI};
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
 
+use super::broadcast::{RANK, aligned, aligned_sizes, broadcast_shape};
 use crate::graph::{InputGradient, Operator, ReluRule, Saved, Shape, Value};
 
 /// A function of each value. Its derivative is taken at the input; at a kink it is that of PyTorch.
@@ -125,7 +126,8 @@ impl Elementwise {
             Self::Gelu => x.clone() * normal_distribution(x),
             Self::GeluTanh => x.clone() * gelu_gate(x),
             Self::Erf => x.erf(),
-            Self::Clip { min, max } => x.clamp(min, max),
+            // The upper bound wins where the bounds are the wrong way round.
+            Self::Clip { min, max } => x.clamp_min(min).clamp_max(max),
             Self::ThresholdedRelu { threshold } => {
                 let passes = x.clone().greater_elem(threshold).float();
                 x * passes
@@ -278,10 +280,23 @@ impl Operator for Elementwise {
 /// `x` where positive, else `slope x`, with a learnt slope for each channel (He et al. 2015, arXiv
 /// 1502.01852).
 #[derive(Debug, Clone)]
-pub struct Prelu(
-    /// The slopes, `[1, channels or 1, 1, 1]`.
-    pub Tensor<4>,
-);
+pub struct Prelu {
+    /// The picture's axes of the slopes, aligned from the last one.
+    constants: Shape,
+    slopes: Tensor<RANK>,
+}
+
+impl Prelu {
+    /// `slopes` have a `shape` of at most five axes, without the batch, and are repeated along those
+    /// where the value is longer.
+    pub fn new(slopes: Tensor<1>, shape: &Shape) -> Self {
+        let sizes = aligned_sizes(&[&[1], shape.sizes()].concat());
+        Self {
+            constants: shape.clone(),
+            slopes: slopes.reshape(sizes),
+        }
+    }
+}
 
 impl Operator for Prelu {
     fn kind(&self) -> &'static str {
@@ -290,18 +305,18 @@ impl Operator for Prelu {
 
     fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, String> {
         let input = super::one(inputs)?;
-        let [_, slopes, ..] = self.0.dims();
-        if slopes != 1 && slopes != input.sizes()[0] {
-            return Err(format!("it has {slopes} slopes for {input}"));
+        let output = broadcast_shape(input, &self.constants)?;
+        if output != *input {
+            return Err(format!("it has slopes of {} for {input}", self.constants));
         }
-        Ok(input.clone())
+        Ok(output)
     }
 
     fn forward(&self, inputs: Vec<Value>) -> (Value, Saved) {
         let input = super::only(inputs);
-        let x = input.clone().planes();
-        let output = x.clone().clamp_min(0.0) + x.clamp_max(0.0) * self.0.clone();
-        let output = Value::from_planes(output, &input.sizes());
+        let x = aligned(input.clone());
+        let output = x.clone().clamp_min(0.0) + x.clamp_max(0.0) * self.slopes.clone();
+        let output = Value::from(output).with_sizes(&input.sizes());
         (output, Saved::of(input))
     }
 
@@ -309,9 +324,9 @@ impl Operator for Prelu {
         let ([input], [x]) = (inputs, &saved.values[..]) else {
             return;
         };
-        let positive = x.clone().planes().greater_elem(0.0).float();
-        let slope = positive.clone() + positive.neg().add_scalar(1.0) * self.0.clone();
-        let gradient = Value::from_planes(signal.planes() * slope, &input.sizes);
+        let positive = aligned(x.clone()).greater_elem(0.0).float();
+        let slope = positive.clone() + positive.neg().add_scalar(1.0) * self.slopes.clone();
+        let gradient = Value::from(aligned(signal) * slope).with_sizes(&input.sizes);
         input.set(gradient);
     }
 }

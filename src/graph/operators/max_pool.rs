@@ -37,7 +37,9 @@ impl Operator for MaxPool {
         let ([input], Some(argmax)) = (inputs, &saved.argmax) else {
             return;
         };
-        let offered = input.mask.take();
+        // It cannot add to what other consumers have propagated.
+        let alone = input.accumulated.is_none();
+        let offered = if alone { input.mask.take() } else { None };
         let mask = match rule {
             // Also with several consumers: inactive values receive nothing anyway.
             ReluRule::Leaky(_) if input.from_relus => Some(ReluMask {

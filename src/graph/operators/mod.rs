@@ -1,6 +1,7 @@
 //! What nodes can compute, one operator a file.
 
 mod arithmetic;
+mod average_pool;
 mod broadcast;
 mod concatenation;
 mod convolutions;
@@ -15,10 +16,12 @@ mod relu;
 mod resample;
 mod reshape;
 mod select;
+mod softmax;
 mod transpose;
 mod transposed_convolution;
 
 pub use arithmetic::{Arithmetic, ScaleShift};
+pub use average_pool::AveragePool;
 pub use concatenation::Concatenation;
 pub use convolutions::Convolutions;
 pub use elementwise::{Elementwise, Prelu};
@@ -29,9 +32,10 @@ pub use local_response_normalisation::LocalResponseNormalisation;
 pub use max_pool::MaxPool;
 pub use reduce::{Reduce, Reduction};
 pub use relu::Relu;
-pub use resample::{AverageWindows, AxisWeights, Resample};
+pub use resample::{AxisWeights, Resample};
 pub use reshape::Reshape;
 pub use select::{Pad, Select};
+pub use softmax::Softmax;
 pub use transpose::Transpose;
 pub use transposed_convolution::TransposedConvolution;
 

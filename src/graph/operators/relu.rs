@@ -1,11 +1,34 @@
 //! The rectified linear unit.
 
 use crate::graph::{InputGradient, Operator, ReluRule, Saved, Shape, Value};
+use crate::kernels::Activation;
 
-/// `y = max(x, 0)`. Its rule is applied by the graph or by its consumer, so its own backward pass is
-/// the identity.
+/// `y = min(max(x, 0), upper)`. Its rule is applied by the graph or by its consumer, so its own
+/// backward pass is the identity.
 #[derive(Debug, Clone, Copy)]
-pub struct Relu;
+pub struct Relu {
+    /// The largest output; infinity, or 6 for ReLU6.
+    pub upper: f32,
+}
+
+impl Default for Relu {
+    /// Without an upper bound.
+    fn default() -> Self {
+        Self {
+            upper: f32::INFINITY,
+        }
+    }
+}
+
+impl Relu {
+    /// The same behind a convolution.
+    pub fn activation(&self) -> Activation {
+        match self.upper {
+            f32::INFINITY => Activation::Relu,
+            upper => Activation::Clip { upper },
+        }
+    }
+}
 
 impl Operator for Relu {
     fn kind(&self) -> &'static str {
@@ -20,6 +43,10 @@ impl Operator for Relu {
         let input = super::only(inputs);
         let sizes = input.sizes();
         let output = input.planes().clamp_min(0.0);
+        let output = match self.upper {
+            f32::INFINITY => output,
+            upper => output.clamp_max(upper),
+        };
         (Value::from_planes(output, &sizes), Saved::default())
     }
 
@@ -27,7 +54,7 @@ impl Operator for Relu {
         inputs[0].set(signal);
     }
 
-    fn ends_in_relu(&self) -> bool {
-        true
+    fn relu_bound(&self) -> Option<f32> {
+        Some(self.upper)
     }
 }

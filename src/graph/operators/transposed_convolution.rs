@@ -47,7 +47,8 @@ impl Operator for TransposedConvolution {
             ));
         }
         let size = self.output_size([rows, columns]);
-        if size.contains(&0) || shape.output_size(size) != [rows, columns] {
+        shape.check(size)?;
+        if shape.output_size(size) != [rows, columns] {
             return Err(format!("it does not take {rows} x {columns}"));
         }
         Ok(Shape::new([shape.channels_in, size[0], size[1]]))

@@ -1,0 +1,142 @@
+//! The bundled networks, as files that anybody could have brought.
+
+use burn::tensor::{Tensor, TensorData};
+use deep_inside::Engine;
+use deep_inside::device::{DeviceChoice, read_back};
+use deep_inside::gradient::{Target, gradient};
+use deep_inside::graph::ReluRule;
+use deep_inside::image_input::decode_file;
+use deep_inside::networks::{
+    LabelSource, NETWORKS, Network, OnnxOptions, imagenet_labels, softmax,
+};
+use deep_inside::onnx::{ExternalFiles, GuessSource};
+use deep_inside::preprocess::Crops;
+use deep_inside::progress::NoProgress;
+use deep_inside::saliency::{GRAD_CAM, GUIDED_BACKPROP, GUIDED_GRAD_CAM, SaliencySettings};
+use pollster::block_on;
+
+use crate::arrays::{device, relative_difference};
+
+fn file(name: &str) -> Vec<u8> {
+    std::fs::read(format!("weights/{name}")).unwrap()
+}
+
+fn open(name: &str, options: &OnnxOptions<'_>) -> Network {
+    let (network, _) =
+        Network::from_onnx(&file(name), &ExternalFiles::default(), options, &device()).unwrap();
+    network
+}
+
+#[test]
+fn squeezenet_is_the_same_from_either_file() {
+    let plain: &[u8] = br#"{"mean": [0, 0, 0], "std": [1, 1, 1]}"#;
+    let options = OnnxOptions {
+        descriptions: vec![("config.json", plain)],
+        ..OnnxOptions::default()
+    };
+    let from_onnx = open("squeezenet1_1.onnx", &options);
+    let weights = file("squeezenet1_1.safetensors");
+    let stored = Network::load(&NETWORKS[0], &weights, &device()).unwrap();
+    let names = |network: &Network| -> Vec<String> {
+        network
+            .layers()
+            .into_iter()
+            .map(|layer| layer.name)
+            .collect()
+    };
+    let shared = names(&from_onnx)
+        .into_iter()
+        .filter(|name| names(&stored).contains(name));
+    // All but the concatenations, which are `features.3` in one and `features.3.Concat` in the other.
+    assert_eq!((names(&from_onnx).len(), shared.count()), (62, 54));
+    let mut rng = deep_inside::rng::Rng::new(1);
+    let planes = rng.normal_values(3 * 227 * 227, 60.0);
+    let [found, expected] = [&from_onnx, &stored].map(|network| {
+        let data = TensorData::new(planes.clone(), [1, 3, 227, 227]);
+        let picture = Tensor::<4>::from_data(data, &device());
+        let scores = block_on(read_back(network.scores(picture.clone()).unwrap())).unwrap();
+        let target = Target::Class(285);
+        let gradient = gradient(network, picture, &target, ReluRule::Gradient).unwrap();
+        (scores, block_on(read_back(gradient)).unwrap())
+    });
+    assert!(relative_difference(&found.0, &expected.0) < 1e-5);
+    assert!(relative_difference(&found.1, &expected.1) < 1e-5);
+}
+
+#[test]
+fn lite0_names_what_is_on_the_samples_and_where() {
+    // 0 to 255, minus 127, divided by 128.
+    let config = br#"{"mean": [0.49804, 0.49804, 0.49804], "std": [0.50196, 0.50196, 0.50196]}"#;
+    let labels: Vec<String> = imagenet_labels().map(str::to_owned).collect();
+    let options = OnnxOptions {
+        title: Some("EfficientNet-Lite0".to_owned()),
+        labels: Some(labels.clone()),
+        descriptions: vec![("config.json", config)],
+        ..OnnxOptions::default()
+    };
+    let mut engine = block_on(Engine::open(DeviceChoice::Cpu, None)).unwrap();
+    let model = file("efficientnet_lite0.onnx");
+    let report = engine
+        .open_network(&model, &ExternalFiles::default(), &options)
+        .unwrap();
+    assert_eq!(report.labels, LabelSource::Options);
+    assert_eq!(report.input.scale.source, GuessSource::File);
+    for (photo, label, probability) in [
+        ("macaw", "macaw", 0.91),
+        ("red-panda", "red panda", 0.80),
+        ("chelsea", "Egyptian cat", 0.81),
+    ] {
+        let bytes = std::fs::read(format!("www/samples/{photo}.jpg")).unwrap();
+        engine.set_picture(decode_file(&bytes).unwrap());
+        let found = softmax(&block_on(engine.classify()).unwrap());
+        let best = (0..1000)
+            .max_by(|&a, &b| found[a].total_cmp(&found[b]))
+            .unwrap();
+        assert!(labels[best].starts_with(label), "{photo}: {}", labels[best]);
+        assert!((found[best] - probability).abs() < 0.05, "{}", found[best]);
+        for method in [&GRAD_CAM, &GUIDED_BACKPROP, &GUIDED_GRAD_CAM] {
+            let settings = SaliencySettings {
+                method,
+                crops: Crops::One,
+                ..SaliencySettings::new(Target::Class(best))
+            };
+            let saliency = block_on(engine.saliency(&settings, &NoProgress)).unwrap();
+            let map = &saliency.map;
+            assert_eq!((map.rows, map.columns), (224, 224));
+            // More in the middle, where the animals are, than on the edge of the photo.
+            let is_inner = |i: usize| {
+                let (row, column) = (i / 224, i % 224);
+                (40..184).contains(&row) && (40..184).contains(&column)
+            };
+            let share = |inner: bool| {
+                let values = (0..map.values.len()).filter(|&i| is_inner(i) == inner);
+                let (sum, count) = values.fold((0.0, 0.0), |(sum, count), i| {
+                    (sum + f64::from(map.values[i]), count + 1.0)
+                });
+                sum / count
+            };
+            assert!(share(true) > 1.3 * share(false), "{photo} {}", method.id);
+        }
+    }
+}
+
+#[test]
+fn the_orientation_network_has_its_labels_and_no_rules_of_relus() {
+    let model = file("pp_lcnet_orientation.onnx");
+    let (network, report) = Network::from_onnx(
+        &model,
+        &ExternalFiles::default(),
+        &OnnxOptions::default(),
+        &device(),
+    )
+    .unwrap();
+    assert_eq!(report.labels, LabelSource::Metadata);
+    assert_eq!(network.labels, ["0", "90", "180", "270"]);
+    assert_eq!(report.left_out, ["Softmax"]);
+    assert_eq!(network.classes(), 4);
+    assert_eq!(network.input.side, 224);
+    assert!(network.head.is_some());
+    let relus = network.has_relus();
+    assert_eq!(GUIDED_BACKPROP.undefined_for(&network).is_some(), !relus);
+    assert!(GRAD_CAM.undefined_for(&network).is_none());
+}

@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::future::{Future, pending};
 use std::rc::Rc;
 
+use burn::tensor::Tensor;
+
 use crate::class_model::{ClassModelRun, ClassModelSettings, SHARP};
 use crate::device::{Adapter, ComputeDevice, DeviceChoice, Offer, read_back};
 use crate::error::Error;
@@ -150,8 +152,8 @@ impl Engine {
     /// `progress`.
     pub async fn warm_up(&self, progress: &dyn Progress) -> Result<(), Error> {
         let network = self.network()?;
-        let side = network.input.side;
-        let picture = network.upload(vec![0.0; 3 * side * side], [1, 3, side, side]);
+        let dims = network.input.dims(1);
+        let picture = network.upload(vec![0.0; dims.iter().product()], dims);
         let rules = [ReluRule::Gradient, ReluRule::Guided, ReluRule::DeconvNet];
         let total = rules.len() + 2;
         progress.report(0, total).await?;
@@ -178,15 +180,14 @@ impl Engine {
         self.picture = Some(Rc::new(picture));
     }
 
-    /// The unnormalised class scores S_c of the whole photo squashed to the network's input, one
-    /// for each class.
+    /// The unnormalised class scores S_c, one for each class, of the photo as the network's
+    /// [`Fit`](crate::preprocess::Fit) makes it: squashed, or its middle.
     ///
     /// # Errors
     /// `no-network`, `no-picture`, `gpu-lost`.
     pub async fn classify(&self) -> Result<Vec<f32>, Error> {
-        let (network, input) = self.squashed()?;
-        let side = network.input.side;
-        read_back(network.scores(network.upload(input, [1, 3, side, side]))?).await
+        let (network, picture) = self.one_crop()?;
+        read_back(network.scores(picture)?).await
     }
 
     /// The network's layers behind the picture in order of computation, with their shapes for its
@@ -198,15 +199,13 @@ impl Engine {
         self.network().map(Network::layers)
     }
 
-    /// dS_c/dI for the same view: R, G and B planes of side x side, row-major, per unit of a 0..255
-    /// pixel value.
+    /// dS_c/dI for the same view: R, G and B planes of rows x columns, row-major, per unit of a
+    /// 0..255 pixel value; one plane if the network reads grey.
     ///
     /// # Errors
     /// `no-network`, `no-picture`, `gpu-lost`; for the target as [`Target::probe`].
     pub async fn input_gradient(&self, target: &Target) -> Result<Vec<f32>, Error> {
-        let (network, input) = self.squashed()?;
-        let side = network.input.side;
-        let picture = network.upload(input, [1, 3, side, side]);
+        let (network, picture) = self.one_crop()?;
         let gradients = gradient(network, picture, target, ReluRule::Gradient)?;
         Ok(network
             .input
@@ -242,15 +241,8 @@ impl Engine {
         target: &Target,
         progress: &dyn Progress,
     ) -> Result<Vec<RuleComparison>, Error> {
-        let (network, input) = self.squashed()?;
-        let side = network.input.side;
-        compare_rules(
-            network,
-            network.upload(input, [1, 3, side, side]),
-            target,
-            progress,
-        )
-        .await
+        let (network, picture) = self.one_crop()?;
+        compare_rules(network, picture, target, progress).await
     }
 
     /// Whether a saliency map depends on what the network has learnt: its layers are about to be
@@ -367,11 +359,12 @@ impl Engine {
         self.network.as_deref().ok_or(Error::NoNetwork)
     }
 
-    /// The one-view input of the network: three planes of side x side.
-    fn squashed(&self) -> Result<(&Network, Vec<f32>), Error> {
+    /// The network, and the photo as it reads one crop of it.
+    fn one_crop(&self) -> Result<(&Network, Tensor<4>), Error> {
         let network = self.network()?;
-        let photo = PhotoCrops::new(&*self.picture()?, network.input.side, Crops::One)?;
-        let input = photo.input(photo.crops()[0], &network.input);
-        Ok((network, input))
+        let spec = &network.input;
+        let photo = PhotoCrops::new(&*self.picture()?, spec, Crops::One)?;
+        let planes = photo.input(photo.crops()[0], spec);
+        Ok((network, network.upload(planes, spec.dims(1))))
     }
 }

@@ -196,14 +196,12 @@ async fn a_class_model_grows_on_both_devices() {
 async fn gradients_by_batch() {
     for engine in [on_cpu().await, on_webgpu().await] {
         let network = engine.network().unwrap();
-        let side = network.input.side;
         for batch in [1, 2, 4, 8, 16] {
             let mut times = Vec::new();
             for round in 0..8 {
-                let pictures = network.upload(
-                    Rng::new(round).normal_values(batch * 3 * side * side, 60.0),
-                    [batch, 3, side, side],
-                );
+                let dims = network.input.dims(batch);
+                let planes = Rng::new(round).normal_values(dims.iter().product(), 60.0);
+                let pictures = network.upload(planes, dims);
                 let start = js_sys::Date::now();
                 read_back(
                     gradient(network, pictures, &Target::Class(285), ReluRule::Gradient).unwrap(),

@@ -46,7 +46,7 @@ impl FourierSettings {
     }
 }
 
-/// Parameters `A^T`, `[1, 3, horizontal frequencies, vertical frequencies]`: amplitudes of a
+/// Parameters `A^T`, `[1, channels, horizontal frequencies, vertical frequencies]`: amplitudes of a
 /// two-dimensional cosine basis (Olah, Mordvintsev & Schubert 2017, *Feature Visualization*).
 ///
 /// ```text
@@ -69,11 +69,11 @@ pub struct Fourier {
     frequencies: usize,
     /// `[1, 1, frequencies, frequencies]`.
     spectrum: Tensor<4>,
-    /// From decorrelated colours to the network's channels: `[3, 3]`.
+    /// From decorrelated colours to the network's channels: `[channels, channels]`.
     colours: Matrix,
     /// The inverse of `colours`.
     decorrelation: Matrix,
-    /// The mean of the training images, `[1, 3, 1, 1]`.
+    /// The mean of the training images, `[1, channels, 1, 1]`.
     mean: Tensor<4>,
     /// The largest pixel value.
     range: f32,
@@ -81,16 +81,20 @@ pub struct Fourier {
 }
 
 impl Fourier {
-    /// For images of `side` x `side` pixels that a network with this `input` reads.
+    /// For images of `side` x `side` pixels that a network with this `input` reads, which is not
+    /// divided by any standard deviation.
     pub fn new(settings: FourierSettings, side: usize, input: &InputSpec, device: &Device) -> Self {
         let cycles = settings.max_frequency * side as f32; // per image
         let frequencies = ((2.0 * cycles).round() as usize).clamp(2, side);
         let tensor = |values: Vec<f32>, shape: [usize; 4]| {
             Tensor::from_data(TensorData::new(values, shape), device)
         };
-        let matrix =
-            |values: [[f32; 3]; 3]| Matrix::new(values.as_flattened().to_vec(), [3, 3], device);
-        let colours = colour_basis(input.channels);
+        let channels = input.mean.len();
+        let matrix = |values: Vec<f32>| Matrix::new(values, [channels, channels], device);
+        let [colours, decorrelation] = match colour_basis(input.channels) {
+            Some(basis) => [basis, matrix3::inverse(basis)].map(|m| m.as_flattened().to_vec()),
+            None => [vec![1.0], vec![1.0]],
+        };
         Self {
             side,
             frequencies,
@@ -99,11 +103,17 @@ impl Fourier {
                 [1, 1, frequencies, frequencies],
             ),
             colours: matrix(colours),
-            decorrelation: matrix(matrix3::inverse(colours)),
-            mean: tensor(input.mean.to_vec(), [1, 3, 1, 1]),
+            decorrelation: matrix(decorrelation),
+            mean: tensor(input.mean.clone(), [1, channels, 1, 1]),
             range: input.range,
             device: device.clone(),
         }
+    }
+
+    /// The shape of the parameters.
+    fn shape(&self) -> [usize; 4] {
+        let [_, channels, ..] = self.mean.dims();
+        [1, channels, self.frequencies, self.frequencies]
     }
 
     /// How many basis functions the samples at `coordinates` resolve: at most half a cycle per
@@ -190,12 +200,11 @@ impl Fourier {
 
 impl Parametrisation for Fourier {
     fn zero(&self) -> Tensor<4> {
-        Tensor::zeros([1, 3, self.frequencies, self.frequencies], &self.device)
+        Tensor::zeros(self.shape(), &self.device)
     }
 
     fn normal(&self, deviation: f32, rng: &mut Rng) -> Tensor<4> {
-        let shape = [1, 3, self.frequencies, self.frequencies];
-        transposed(rng.normal_tensor(shape, deviation, &self.device))
+        transposed(rng.normal_tensor(self.shape(), deviation, &self.device))
     }
 
     fn encode(&self, image: Tensor<4>) -> Tensor<4> {
@@ -280,20 +289,22 @@ fn harmonics(x: f32, count: usize) -> [Vec<f32>; 2] {
 /// A product along the channel axis.
 fn over_channels(planes: Tensor<4>, product: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Tensor<4> {
     let shape = planes.dims();
-    product(planes.reshape([1, 1, 3, shape[2] * shape[3]])).reshape(shape)
+    product(planes.reshape([1, 1, shape[1], shape[2] * shape[3]])).reshape(shape)
 }
 
 /// [`COLOUR_COVARIANCE_ROOT`] with its rows in the order of the network's channels, scaled so that
-/// its longest column has length 1, as lucid does.
-fn colour_basis(order: ChannelOrder) -> [[f32; 3]; 3] {
+/// its longest column has length 1, as lucid does; `None` for grey, which has no colours.
+fn colour_basis(order: ChannelOrder) -> Option<[[f32; 3]; 3]> {
     let mut rows = COLOUR_COVARIANCE_ROOT;
     let length = |column: usize| {
         let squares = rows.iter().map(|row| row[column] * row[column]);
         squares.sum::<f32>().sqrt()
     };
     let longest = (0..3).map(length).fold(0.0, f32::max);
-    if order == ChannelOrder::Bgr {
-        rows.reverse();
+    match order {
+        ChannelOrder::Rgb => {}
+        ChannelOrder::Bgr => rows.reverse(),
+        ChannelOrder::Grey => return None,
     }
-    rows.map(|row| row.map(|value| value / longest))
+    Some(rows.map(|row| row.map(|value| value / longest)))
 }

@@ -52,9 +52,11 @@ use burn::tensor::Tensor;
 use crate::device::read_back;
 use crate::error::Error;
 use crate::gradient::{Target, score};
+use crate::graph::Shape;
 use crate::image_input::Picture;
 use crate::imaging::{Filter, resize};
 use crate::networks::{Network, softmax};
+use crate::preprocess::InputSpec;
 use crate::rng::Rng;
 pub use fourier::{Fourier, FourierSettings};
 pub use objective::Objective;
@@ -84,7 +86,7 @@ pub struct ClassModelSettings {
     pub recipe: ClassModelRecipe,
     /// Seed of all random numbers: on the same device, the same seed gives the same bytes.
     pub seed: u64,
-    /// Rows and columns; `None`: the recipe's.
+    /// Rows and columns; `None`: those of [`ClassModelRecipe::side_for`].
     pub side: Option<usize>,
     /// The initial image.
     pub initialisation: Initialisation,
@@ -133,6 +135,11 @@ pub struct ClassModelProgress {
 /// the value.
 pub struct ClassModelRun {
     network: Rc<Network>,
+    /// The network's input in values of 0 to 255: what is optimised, for any network alike.
+    input: InputSpec,
+    /// The factor of each channel from these to the network's own values, `[1, channels, 1, 1]`;
+    /// `None`: they are the same.
+    per_pixel_value: Option<Tensor<4>>,
     target: Target,
     recipe: ClassModelRecipe,
     side: usize,
@@ -149,29 +156,44 @@ impl ClassModelRun {
     /// A run before its first step.
     ///
     /// # Errors
-    /// `class-out-of-range`; `setting-out-of-range` for a side outside [`SIDES`], or a neuron that
-    /// does not exist at that side.
+    /// `class-out-of-range`; `setting-out-of-range` for a side that is neither in [`SIDES`] nor the
+    /// network's own, and for a neuron that does not exist at that side; `network-unsupported` for
+    /// a network that takes no square pictures.
     pub fn new(network: Rc<Network>, settings: &ClassModelSettings) -> Result<Self, Error> {
         let mut recipe = settings.recipe.clone();
-        let side = settings.side.unwrap_or(recipe.side);
-        if !SIDES.contains(&side) {
+        let side = match settings.side {
+            Some(side) => side,
+            None => recipe.side_for(&network)?,
+        };
+        if !SIDES.contains(&side) && side != network.input.rows {
             return Err(Error::SettingOutOfRange(format!(
                 "side {side} is not in {} to {}",
                 SIDES.start(),
                 SIDES.end()
             )));
         }
-        settings.target.probe(&network, side)?; // a bad target fails here, not at the first step
-        if let Target::Neuron {
-            position: Some(_), ..
-        } = settings.target
-            && let Some(transformations) = &mut recipe.transformations
-        {
+        // A bad target fails here, not at the first step.
+        settings.target.probe(&network, [side; 2])?;
+        if let Some(transformations) = &mut recipe.transformations {
+            let has_position = matches!(
+                settings.target,
+                Target::Neuron {
+                    position: Some(_),
+                    ..
+                }
+            );
             // On a smaller grid the position would mean another part of the image, or be outside.
-            transformations.resolution = side;
+            if has_position || !takes_side(&network, transformations.resolution.min(side)) {
+                transformations.resolution = side;
+            }
         }
-        let input = &network.input;
-        let parametrisation = recipe.parametrisation.build(side, input, &network.device);
+        let input = network.input.in_pixel_values();
+        let factors = network.input.per_pixel_value();
+        let per_pixel_value = factors.iter().any(|&factor| factor != 1.0).then(|| {
+            let channels = factors.len();
+            network.upload(factors, [1, channels, 1, 1])
+        });
+        let parametrisation = recipe.parametrisation.build(side, &input, &network.device);
         let mut rng = Rng::new(settings.seed);
         let deviation = recipe.initial_deviation;
         let parameters = match &settings.initialisation {
@@ -186,7 +208,8 @@ impl ClassModelRun {
             Initialisation::Picture(picture) => {
                 let pixels = resize(picture, side as u32, side as u32, Filter::Bilinear)?;
                 let planes = input.planes_from_pixels(&pixels.rgba());
-                parametrisation.encode(network.upload(planes, [1, 3, side, side]))
+                let channels = input.channels.planes();
+                parametrisation.encode(network.upload(planes, [1, channels, side, side]))
             }
         };
         Ok(Self {
@@ -199,6 +222,8 @@ impl ClassModelRun {
             rng,
             optimiser_state: None,
             step: 0,
+            input,
+            per_pixel_value,
             network,
         })
     }
@@ -240,10 +265,10 @@ impl ClassModelRun {
     /// # Errors
     /// `gpu-lost`.
     pub fn pixels(&self) -> impl Future<Output = Result<Picture, Error>> + use<> {
-        let (image, network, side) = (self.rounded_image(), self.network.clone(), self.side as u32);
+        let (image, input, side) = (self.rounded_image(), self.input.clone(), self.side as u32);
         async move {
             let planes = read_back(image).await?;
-            Picture::from_rgba(network.input.pixels_from_planes(&planes), side, side)
+            Picture::from_rgba(input.pixels_from_planes(&planes), side, side)
         }
     }
 
@@ -258,7 +283,7 @@ impl ClassModelRun {
         for _ in 0..n {
             self.take_step()?;
         }
-        let image = self.rounded_image();
+        let image = self.network_input(self.rounded_image());
         match self.target {
             Target::Class(_) => Ok(self.network.scores(image)?.flatten(0, 1)),
             Target::Neuron { .. } => score(&self.network, image, &self.target),
@@ -280,10 +305,12 @@ impl ClassModelRun {
         });
         let operator = transformed.as_ref().unwrap_or(&self.identity);
 
-        let input = parametrisation.decode(self.parameters.clone(), operator);
-        let gradient = objective.gradient(&self.network, input.clone(), &self.target, relu)?;
-        let gradient = regularisers.on_input(gradient, &input);
-        let gradient = parametrisation.vjp(gradient, input, operator);
+        let image = parametrisation.decode(self.parameters.clone(), operator);
+        let input = self.network_input(image.clone());
+        let gradient = objective.gradient(&self.network, input, &self.target, relu)?;
+        // The factor is a diagonal matrix, which is its own adjoint.
+        let gradient = regularisers.on_input(self.network_input(gradient), &image);
+        let gradient = parametrisation.vjp(gradient, image, operator);
         let gradient = regularisers.on_parameters(gradient, &self.parameters);
 
         self.step += 1;
@@ -297,17 +324,30 @@ impl ClassModelRun {
         Ok(())
     }
 
-    /// The untransformed image in 8-bit pixel values, as normalised planes.
+    /// An image in pixel values as the network reads it.
+    fn network_input(&self, image: Tensor<4>) -> Tensor<4> {
+        match &self.per_pixel_value {
+            Some(factors) => image * factors.clone(),
+            None => image,
+        }
+    }
+
+    /// The untransformed image in 8-bit pixel values, minus the mean.
     fn rounded_image(&self) -> Tensor<4> {
-        let input = &self.network.input;
-        let mean = self.network.upload(input.mean.to_vec(), [1, 3, 1, 1]);
+        let channels = self.input.mean.len();
+        let mean = self
+            .network
+            .upload(self.input.mean.clone(), [1, channels, 1, 1]);
         let planes = self
             .parametrisation
             .decode(self.parameters.clone(), &self.identity);
-        let values = (planes + mean.clone())
-            .mul_scalar(255.0 / input.range)
-            .clamp(0.0, 255.0)
-            .round();
-        values.mul_scalar(input.range / 255.0) - mean
+        (planes + mean.clone()).clamp(0.0, 255.0).round() - mean
     }
+}
+
+/// Whether a network takes pictures of `side` x `side`.
+fn takes_side(network: &Network, side: usize) -> bool {
+    let [_, channels, ..] = network.input.dims(1);
+    let shape = Shape::new([channels, side, side]);
+    network.graph.shapes(&shape).is_ok()
 }

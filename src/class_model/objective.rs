@@ -29,9 +29,9 @@ pub enum Objective {
 }
 
 impl Objective {
-    /// Gradient with respect to the normalised `images`, `[batch, 3, rows, columns]`, with `rule`
-    /// at the ReLUs. The alignment's gradient is divided by `(power + 1) cos^power`, which makes it
-    /// as large as the score's.
+    /// Gradient with respect to the normalised `images`, `[batch, channels, rows, columns]`, with
+    /// `rule` at the ReLUs. The alignment's gradient is divided by `(power + 1) cos^power`, which
+    /// makes it as large as the score's.
     ///
     /// # Errors
     /// As [`gradient_from`].

@@ -9,14 +9,14 @@ use crate::kernels::Matrix;
 use crate::preprocess::InputSpec;
 use crate::rng::Rng;
 
-/// Parameters `X`, `[1, 3, side, side]`: the normalised image itself.
+/// Parameters `X`, `[1, channels, side, side]`: the image itself, minus the mean.
 ///
 /// A grid samples the image by bilinear interpolation, `R X C^T`; the image is extended by
 /// reflection. A shift by whole pixels is cyclic instead, and needs no matrix product. Shears are
 /// ignored.
 pub struct Pixels {
     side: usize,
-    /// The mean of the training images, `[1, 3, 1, 1]`.
+    /// The mean of the training images, `[1, channels, 1, 1]`.
     mean: Tensor<4>,
     /// The largest pixel value.
     range: f32,
@@ -24,15 +24,22 @@ pub struct Pixels {
 }
 
 impl Pixels {
-    /// For images of `side` x `side` pixels that a network with this `input` reads.
+    /// For images of `side` x `side` pixels that a network with this `input` reads, which is not
+    /// divided by any standard deviation.
     pub fn new(side: usize, input: &InputSpec, device: &Device) -> Self {
-        let mean = TensorData::new(input.mean.to_vec(), [1, 3, 1, 1]);
+        let mean = TensorData::new(input.mean.clone(), [1, input.mean.len(), 1, 1]);
         Self {
             side,
             mean: Tensor::from_data(mean, device),
             range: input.range,
             device: device.clone(),
         }
+    }
+
+    /// The shape of the parameters.
+    fn shape(&self) -> [usize; 4] {
+        let [_, channels, ..] = self.mean.dims();
+        [1, channels, self.side, self.side]
     }
 
     /// The weights of linear interpolation at each coordinate, times `gain`: `[coordinates, side]`.
@@ -53,11 +60,11 @@ impl Pixels {
 
 impl Parametrisation for Pixels {
     fn zero(&self) -> Tensor<4> {
-        Tensor::zeros([1, 3, self.side, self.side], &self.device)
+        Tensor::zeros(self.shape(), &self.device)
     }
 
     fn normal(&self, deviation: f32, rng: &mut Rng) -> Tensor<4> {
-        rng.normal_tensor([1, 3, self.side, self.side], deviation, &self.device)
+        rng.normal_tensor(self.shape(), deviation, &self.device)
     }
 
     fn encode(&self, image: Tensor<4>) -> Tensor<4> {

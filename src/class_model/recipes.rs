@@ -10,9 +10,11 @@ use super::optimiser::Optimiser;
 use super::parametrisation::Parametrisation;
 use super::pixels::Pixels;
 use super::regularisers::Regularisers;
+use super::takes_side;
 use super::transformations::Transformations;
 use crate::error::Error;
 use crate::graph::ReluRule;
+use crate::networks::Network;
 use crate::preprocess::InputSpec;
 
 /// Everything that determines a class model but its target, seed and side.
@@ -28,7 +30,7 @@ pub struct ClassModelRecipe {
     pub reference: &'static str,
     /// Default number of steps.
     pub steps: usize,
-    /// Default rows and columns.
+    /// Rows and columns for a network whose own input is not square.
     pub side: usize,
     /// What is maximised.
     pub objective: Objective,
@@ -46,6 +48,33 @@ pub struct ClassModelRecipe {
     pub optimiser: Optimiser,
 }
 
+impl ClassModelRecipe {
+    /// Rows and columns of a class model of `network`: those of its input, or the recipe's if this
+    /// is not square.
+    ///
+    /// # Errors
+    /// `network-unsupported` for a network that takes no square pictures.
+    pub fn side_for(&self, network: &Network) -> Result<usize, Error> {
+        let InputSpec { rows, columns, .. } = network.input;
+        if rows == columns {
+            return Ok(rows);
+        }
+        if takes_side(network, self.side) {
+            return Ok(self.side);
+        }
+        Err(Error::NetworkUnsupported(format!(
+            "class models are square, and it takes pictures of {rows} x {columns} only"
+        )))
+    }
+
+    /// In what the recipe differs from its description in `network`; `None` if in nothing.
+    pub fn limitation_for(&self, network: &Network) -> Option<&'static str> {
+        (self.objective != Objective::Score && network.head.is_none()).then_some(
+            "the score itself is maximised: the recipe's objective compares the features with the              weights of a last linear layer, and the network does not end in one",
+        )
+    }
+}
+
 /// A recipe's parametrisation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ParametrisationSettings {
@@ -56,7 +85,8 @@ pub enum ParametrisationSettings {
 }
 
 impl ParametrisationSettings {
-    /// The parametrisation of images of `side` x `side` pixels for a network with this `input`.
+    /// The parametrisation of images of `side` x `side` pixels for a network with this `input`, in
+    /// [pixel values](InputSpec::in_pixel_values).
     pub fn build(
         self,
         side: usize,

@@ -34,8 +34,8 @@ impl Regularisers {
         normalise: false,
     };
 
-    /// `gradient` with respect to the network's `input`, `[1, 3, rows, columns]`, minus that of the
-    /// penalties on the input.
+    /// `gradient` with respect to the image `input`, `[1, channels, rows, columns]`, minus that of
+    /// the penalties on the input.
     pub fn on_input(&self, gradient: Tensor<4>, input: &Tensor<4>) -> Tensor<4> {
         match self.total_variation {
             0.0 => gradient,

@@ -16,7 +16,7 @@ pub struct ScoreGradient {
     /// are the mean of it, or its value at one position.
     pub plane: Tensor<4>,
     /// dS_c/dI of each picture, per unit of the network's normalised input and in its channel
-    /// order: `[batch, 3, rows, columns]`.
+    /// order: `[batch, channels, rows, columns]`.
     pub gradients: Tensor<4>,
 }
 
@@ -28,8 +28,8 @@ pub struct ActivationGradient {
     pub gradients: Tensor<4>,
 }
 
-/// `w = dS_c/dI` at each of the normalised `pictures`, `[batch, 3, side, side]` (section 3 of the
-/// paper). S_c is the unnormalised score, before the softmax and before any last ReLU.
+/// `w = dS_c/dI` at each of the normalised `pictures`, `[batch, channels, rows, columns]` (section
+/// 3 of the paper). S_c is the unnormalised score, before the softmax and before any last ReLU.
 ///
 /// With a `rule` other than [`ReluRule::Gradient`] the backward pass gives the signal of a
 /// DeconvNet, or of guided back-propagation.
@@ -84,6 +84,12 @@ pub fn gradient_from(
     Ok(passes(network, pictures, target, rule, signal)?.gradients)
 }
 
+/// Rows and columns of pictures, `[batch, channels, rows, columns]`.
+fn size_of(pictures: &Tensor<4>) -> [usize; 2] {
+    let [_, _, rows, columns] = pictures.dims();
+    [rows, columns]
+}
+
 fn own_signal(probe: &Probe, activations: &Tensor<4>) -> Tensor<4> {
     probe.signal(activations.dims())
 }
@@ -104,7 +110,7 @@ fn passes(
     rule: ReluRule,
     signal: impl FnOnce(&Probe, &Tensor<4>) -> Tensor<4>,
 ) -> Result<Passes, Error> {
-    let probe = target.probe(network, pictures.dims()[2])?;
+    let probe = target.probe(network, size_of(&pictures))?;
     let graph = &network.graph;
     let (activations, trace) = graph.forward(pictures, probe.node, Retain::Nothing)?;
     let sizes = activations.sizes();
@@ -118,13 +124,13 @@ fn passes(
     })
 }
 
-/// The target's value for each of the normalised `pictures`, `[batch, 3, side, side]`, by a forward
-/// pass alone: `[batch]`.
+/// The target's value for each of the normalised `pictures`, `[batch, channels, rows, columns]`, by
+/// a forward pass alone: `[batch]`.
 ///
 /// # Errors
 /// As [`score_gradient`].
 pub fn score(network: &Network, pictures: Tensor<4>, target: &Target) -> Result<Tensor<1>, Error> {
-    let probe = target.probe(network, pictures.dims()[2])?;
+    let probe = target.probe(network, size_of(&pictures))?;
     let (activations, _) = network
         .graph
         .forward(pictures, probe.node, Retain::Nothing)?;
@@ -143,7 +149,7 @@ pub fn layer_gradient(
     layer: NodeId,
 ) -> Result<ActivationGradient, Error> {
     let graph = &network.graph;
-    let probe = target.probe(network, pictures.dims()[2])?;
+    let probe = target.probe(network, size_of(&pictures))?;
     if probe.linear == Some(layer) {
         return own_channel_gradient(network, pictures, &probe);
     }
@@ -165,8 +171,8 @@ pub fn layer_gradient(
     })
 }
 
-/// The same at the linear layer whose row the probe's weights are. Only the target's own channel has a
-/// gradient there, so it is the only one that is computed.
+/// The same at the linear layer whose row the probe's weights are. Only the target's own channel
+/// has a gradient there, so it is the only one that is computed.
 fn own_channel_gradient(
     network: &Network,
     pictures: Tensor<4>,

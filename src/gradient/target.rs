@@ -42,14 +42,16 @@ pub struct Probe {
 }
 
 impl Target {
-    /// The probe that reads this target in `network`, for pictures of `side` x `side` pixels.
+    /// The probe that reads this target in `network`, for pictures of these rows and columns.
     ///
     /// # Errors
     /// `class-out-of-range` for a class that the network does not have; `setting-out-of-range` for
-    /// a layer, a channel or a position that it does not have, and for a side that it does not take.
-    pub fn probe(&self, network: &Network, side: usize) -> Result<Probe, Error> {
+    /// a layer, a channel or a position that it does not have, and for a size that it does not
+    /// take.
+    pub fn probe(&self, network: &Network, [rows, columns]: [usize; 2]) -> Result<Probe, Error> {
         let graph = &network.graph;
-        let shapes = graph.shapes(&Shape::new([3, side, side]))?;
+        let channels = network.input.channels.planes();
+        let shapes = graph.shapes(&Shape::new([channels, rows, columns]))?;
         match *self {
             Target::Class(class) => {
                 let classes = network.classes();

@@ -1,5 +1,7 @@
 //! A network from an ONNX file.
 
+use std::collections::HashMap;
+
 use burn::tensor::Device;
 
 use super::head::Head;
@@ -8,11 +10,13 @@ use crate::error::Error;
 use crate::graph::operators::GlobalAveragePool;
 use crate::graph::{Graph, Shape};
 use crate::onnx::{
-    Colours, Dimension, ExternalFiles, Folder, ImportRequest, InputGuess, Layout,
+    Dimension, ExternalFiles, Folder, ImportRequest, InputDescription, InputOptions, Layout,
     MAX_FOLDED_ELEMENTS, Model, Node, ValueInfo, guess_input, import, inline_functions,
-    labels_from_metadata, order_nodes, parse_model,
+    labels_from_file, labels_from_metadata, layer_names, order_nodes, parse_model,
 };
-use crate::preprocess::{ChannelOrder, InputSpec};
+
+/// Most values that all nodes together may compute of one picture: 1 GiB, which a gradient keeps.
+const MAX_ACTIVATIONS: f64 = (1u64 << 28) as f64;
 
 /// What the caller knows of a network in an ONNX file. What is left out is guessed.
 #[derive(Debug, Clone, Default)]
@@ -20,21 +24,34 @@ pub struct OnnxOptions<'a> {
     /// The network's name for people.
     pub title: Option<String>,
     /// Its classes, in order.
-    pub labels: Option<Vec<String>>,
+    pub labels: Option<Labels<'a>>,
     /// Name of the output that holds the class scores.
     pub output: Option<String>,
-    /// Files beside the model that may say how its input is made, as [`guess_input`] reads them:
-    /// name and bytes.
+    /// How its input is made.
+    pub input: InputOptions,
+    /// Files beside the model that may say how its input is made, as [`guess_input`] reads them, or
+    /// what its classes are, as [`labels_from_file`] does: name and bytes.
     pub descriptions: Vec<(&'a str, &'a [u8])>,
+}
+
+/// The labels of the classes, in order.
+#[derive(Debug, Clone)]
+pub enum Labels<'a> {
+    /// One for each class.
+    List(Vec<String>),
+    /// A file with one for each class, as [`labels_from_file`] reads it.
+    File(&'a [u8]),
 }
 
 /// What was found in an ONNX file, for people to check.
 #[derive(Debug, Clone)]
 pub struct OnnxReport {
     /// How the input is made, each part with its reason.
-    pub input: InputGuess,
-    /// Name of each output of the file, and its axes as the file states them.
-    pub outputs: Vec<(String, String)>,
+    pub input: InputDescription,
+    /// The inputs of the file.
+    pub inputs: Vec<FileValue>,
+    /// The outputs of the file.
+    pub outputs: Vec<FileValue>,
     /// The output whose scores the network has.
     pub output: String,
     /// Operators at the end that turn scores into probabilities: they are left out, so that the
@@ -44,13 +61,24 @@ pub struct OnnxReport {
     pub labels: LabelSource,
 }
 
+/// An input or an output of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileValue {
+    /// Its name.
+    pub name: String,
+    /// Its axes as the file states them: lengths, names, or `?`.
+    pub axes: Vec<String>,
+}
+
 /// Where a network's labels are from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LabelSource {
     /// The caller.
     Options,
     /// The file's metadata.
     Metadata,
+    /// The file of this name beside the model.
+    File(String),
     /// There are none: classes are called by their numbers.
     Numbers,
 }
@@ -60,9 +88,10 @@ impl Network {
     /// in `model` itself.
     ///
     /// # Errors
-    /// `network-corrupt`, `network-unsupported` and `network-too-large` as
-    /// [`import`]; `network-unsupported` also for inputs that are no square colour pictures, and
-    /// outputs that are no class scores; `setting-out-of-range` for an output that the file does not
+    /// `network-corrupt`, `network-unsupported` and `network-too-large` as [`import`];
+    /// `network-unsupported` also for inputs that are no pictures, and outputs that are no class
+    /// scores; `network-too-large` also for activations of more than 1 GiB;
+    /// `setting-out-of-range` as [`InputOptions::complete`], for an output that the file does not
     /// have, and for labels that are not one for each class.
     pub fn from_onnx(
         model: &[u8],
@@ -71,6 +100,7 @@ impl Network {
         device: &Device,
     ) -> Result<(Self, OnnxReport), Error> {
         let model = parse_model(model)?;
+        model.check_opset()?;
         let message = &model.graph;
         let nodes = inline_functions(&model)?;
         let picture = picture_input(&model)?;
@@ -82,20 +112,24 @@ impl Network {
             folder.fold(node, |_| None)?;
         }
         let guess = guess_input(&model, &nodes, &folder, picture, &options.descriptions)?;
-        let (input, deviations) = input_spec(&guess)?;
+        let description = options.input.complete(guess, picture)?;
+        let modules = modules(&nodes);
+        let input = description.spec();
+        let [_, channels, rows, columns] = input.dims(1);
         let request = ImportRequest {
             message,
             nodes,
             files,
             input: picture.name,
-            shape: Shape::new([3, input.side, input.side]),
-            channels_last: guess.layout.value == Layout::ChannelsLast,
-            deviations: Some(deviations),
+            shape: Shape::new([channels, rows, columns]),
+            channels_last: description.layout.value == Layout::ChannelsLast,
+            deviations: None,
             output: &scores,
             device,
         };
         let mut graph = import(request)?;
         average_scores(&mut graph)?;
+        check_activations(&graph)?;
         let classes = graph[graph.output()].shape.elements();
         let (labels, source) = labels(&model, options, classes)?;
         let title = options.title.clone().unwrap_or_else(|| "ONNX".to_owned());
@@ -105,14 +139,13 @@ impl Network {
             input,
             head: Head::of(&graph),
             graph,
+            modules,
             device: device.clone(),
         };
-        let outputs = message.outputs.iter();
         let report = OnnxReport {
-            input: guess,
-            outputs: outputs
-                .map(|output| (output.name.to_owned(), axes(output)))
-                .collect(),
+            input: description,
+            inputs: message.open_inputs().map(file_value).collect(),
+            outputs: message.outputs.iter().map(file_value).collect(),
             output: named,
             left_out,
             labels: source,
@@ -121,32 +154,44 @@ impl Network {
     }
 }
 
-/// The axes of a value, for people.
-fn axes(value: &ValueInfo<'_>) -> String {
-    let Some(axes) = &value.shape else {
-        return "unknown".to_owned();
-    };
-    let axes = axes.iter().map(|axis| match axis {
+/// A value of a file, for people.
+fn file_value(value: &ValueInfo<'_>) -> FileValue {
+    let axes = value.shape.iter().flatten().map(|axis| match axis {
         Dimension::Known(length) => length.to_string(),
         Dimension::Named(name) => (*name).to_owned(),
         Dimension::Unknown => "?".to_owned(),
     });
-    axes.collect::<Vec<_>>().join(" x ")
+    FileValue {
+        name: value.name.to_owned(),
+        axes: axes.collect(),
+    }
+}
+
+/// The module of each layer's name.
+fn modules(nodes: &[Node<'_>]) -> HashMap<String, String> {
+    let names = layer_names(nodes).into_iter();
+    names.map(|layer| (layer.name, layer.group)).collect()
+}
+
+/// # Errors
+/// `network-too-large` when a gradient would keep more than 1 GiB of activations for one picture.
+fn check_activations(graph: &Graph) -> Result<(), Error> {
+    let sizes = graph.nodes().iter().map(|node| node.shape.sizes());
+    let count = |sizes: &[usize]| sizes.iter().map(|&size| size as f64).product::<f64>();
+    let activations: f64 = sizes.map(count).sum();
+    if activations <= MAX_ACTIVATIONS {
+        return Ok(());
+    }
+    Err(Error::NetworkTooLarge(format!(
+        "it computes {:.0} million values of a picture, more than {:.0} million",
+        activations / 1e6,
+        MAX_ACTIVATIONS / 1e6
+    )))
 }
 
 /// The first input with four axes that is no constant.
 fn picture_input<'m, 'a>(model: &'m Model<'a>) -> Result<&'m ValueInfo<'a>, Error> {
-    let message = &model.graph;
-    let is_constant = |name: &str| {
-        message
-            .initializers
-            .iter()
-            .any(|tensor| tensor.name == name)
-    };
-    let mut inputs = message
-        .inputs
-        .iter()
-        .filter(|input| !is_constant(input.name));
+    let mut inputs = model.graph.open_inputs();
     let picture = inputs.find(|input| input.shape.as_ref().is_some_and(|axes| axes.len() == 4));
     let picture = picture.ok_or_else(|| {
         Error::NetworkUnsupported("none of its inputs is a batch of pictures".to_owned())
@@ -208,39 +253,6 @@ fn scores(nodes: &[Node<'_>], output: &str) -> (String, Vec<String>) {
     (name, left_out)
 }
 
-/// The input as [`InputSpec`] has it, and the standard deviation of each channel.
-fn input_spec(guess: &InputGuess) -> Result<(InputSpec, Vec<f32>), Error> {
-    let [rows, columns] = guess.size.value;
-    if rows != columns {
-        let what = format!("its input is {rows} x {columns}; it has to be square");
-        return Err(Error::NetworkUnsupported(what));
-    }
-    let channels = match guess.colours.value {
-        Colours::Rgb => ChannelOrder::Rgb,
-        Colours::Bgr => ChannelOrder::Bgr,
-        Colours::Grey => {
-            let what = "its input has one channel; it has to have three".to_owned();
-            return Err(Error::NetworkUnsupported(what));
-        }
-    };
-    let scale = &guess.scale.value;
-    let [low, high] = scale.range;
-    let corrupt = || Error::NetworkCorrupt("its input has no mean for each channel".to_owned());
-    let mean = <[f64; 3]>::try_from(scale.mean.clone()).map_err(|_| corrupt())?;
-    let std = <[f64; 3]>::try_from(scale.std.clone()).map_err(|_| corrupt())?;
-    if high <= low || std.iter().any(|&std| std <= 0.0 || !std.is_finite()) {
-        let what = "its input's range or standard deviations are not positive".to_owned();
-        return Err(Error::NetworkCorrupt(what));
-    }
-    let spec = InputSpec {
-        side: rows,
-        channels,
-        range: (high - low) as f32,
-        mean: mean.map(|mean| (mean - low) as f32),
-    };
-    Ok((spec, std.map(|std| std as f32).to_vec()))
-}
-
 /// Makes the class scores a vector: those of all positions are averaged.
 fn average_scores(graph: &mut Graph) -> Result<(), Error> {
     let output = graph.output();
@@ -257,25 +269,37 @@ fn average_scores(graph: &mut Graph) -> Result<(), Error> {
     }
 }
 
-/// A label for each class.
+/// A label for each class, and where they are from. What the caller gives has to fit; what is found
+/// is left where it does not.
 fn labels(
     model: &Model<'_>,
     options: &OnnxOptions<'_>,
     classes: usize,
 ) -> Result<(Vec<String>, LabelSource), Error> {
-    if let Some(labels) = &options.labels {
+    let given = match &options.labels {
+        Some(Labels::List(labels)) => Some(labels.clone()),
+        Some(Labels::File(bytes)) => Some(labels_from_file(bytes).map_err(|error| {
+            let what = format!("the file of `labels` cannot be used: {}", error.detail());
+            Error::SettingOutOfRange(what)
+        })?),
+        None => None,
+    };
+    if let Some(labels) = given {
         if labels.len() != classes {
-            let what = format!("{} labels for {classes} classes", labels.len());
+            let what = format!("`labels` has {} labels for {classes} classes", labels.len());
             return Err(Error::SettingOutOfRange(what));
         }
-        return Ok((labels.clone(), LabelSource::Options));
+        return Ok((labels, LabelSource::Options));
     }
-    let found = labels_from_metadata(&model.metadata)?;
-    Ok(match found.filter(|labels| labels.len() == classes) {
-        Some(labels) => (labels, LabelSource::Metadata),
-        None => {
-            let numbers = (0..classes).map(|class| class.to_string());
-            (numbers.collect(), LabelSource::Numbers)
+    let does_fit = |labels: &Vec<String>| labels.len() == classes;
+    if let Some(labels) = labels_from_metadata(&model.metadata)?.filter(does_fit) {
+        return Ok((labels, LabelSource::Metadata));
+    }
+    for (name, bytes) in &options.descriptions {
+        if let Some(labels) = labels_from_file(bytes).ok().filter(does_fit) {
+            return Ok((labels, LabelSource::File((*name).to_owned())));
         }
-    })
+    }
+    let numbers = (0..classes).map(|class| class.to_string());
+    Ok((numbers.collect(), LabelSource::Numbers))
 }

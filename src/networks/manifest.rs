@@ -25,7 +25,7 @@ pub struct ManifestRow {
     pub origin: String,
     /// The licences of the weights.
     pub licence: String,
-    /// Side, channel order, range and mean of the network's input.
+    /// Size, channels and values of the network's input.
     pub input: InputSpec,
 }
 
@@ -39,6 +39,12 @@ pub fn manifest_row(id: &str) -> Result<ManifestRow, Error> {
     rows.into_iter()
         .find(|row| row.id == id)
         .ok_or_else(|| Error::SettingOutOfRange(format!("there is no bundled network \"{id}\"")))
+}
+
+/// The SHA-256 of a file, in lower-case hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl ManifestRow {
@@ -55,10 +61,7 @@ impl ManifestRow {
                 self.bytes
             )));
         }
-        let found: String = Sha256::digest(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let found = sha256(bytes);
         if found != self.sha256 {
             return Err(Error::WeightsCorrupt(format!(
                 "{} has SHA-256 {found}, not {}",

@@ -12,10 +12,10 @@ mod network;
 mod softmax;
 mod squeezenet;
 
-pub use from_onnx::{LabelSource, OnnxOptions, OnnxReport};
+pub use from_onnx::{FileValue, LabelSource, Labels, OnnxOptions, OnnxReport};
 pub use head::Head;
 pub use imagenet_labels::imagenet_labels;
-pub use manifest::{ManifestRow, manifest_row};
+pub use manifest::{ManifestRow, manifest_row, sha256};
 pub use network::{LayerInfo, Network, NetworkDefinition};
 pub use softmax::softmax;
 

@@ -1,5 +1,7 @@
 //! A loaded network: a graph from the input to the class scores, and what the input means.
 
+use std::collections::HashMap;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::builder::Builder;
@@ -27,10 +29,13 @@ pub struct Network {
     pub title: String,
     /// A label for each class.
     pub labels: Vec<String>,
-    /// Side, channel order, range and mean of the input.
+    /// Size, channels and values of the input.
     pub input: InputSpec,
     /// From a normalised picture to the class scores, a vector.
     pub graph: Graph,
+    /// The module that a layer is part of, by the layer's name; a layer that is not here is part of
+    /// the module whose name is its own up to the last dot.
+    pub modules: HashMap<String, String>,
     /// The last linear layer, if nothing but averages follows it.
     pub head: Option<Head>,
     /// The device of the weights; inputs have to be on the same one.
@@ -58,8 +63,8 @@ impl Network {
             tensors: read_safetensors(bytes, &row.dtype)?,
             device: device.clone(),
         };
-        let side = row.input.side;
-        let mut graph = Graph::new(Shape::new([3, side, side]));
+        let [_, channels, rows, columns] = row.input.dims(1);
+        let mut graph = Graph::new(Shape::new([channels, rows, columns]));
         (definition.build)(&mut builder, &mut graph)?;
         if let Some(name) = builder.tensors.keys().next() {
             return Err(Error::WeightsMismatch(format!(
@@ -74,18 +79,19 @@ impl Network {
             input: row.input,
             head: Head::of(&graph),
             graph,
+            modules: HashMap::new(),
             device: device.clone(),
         })
     }
 
-    /// Copies values, row-major with this `shape` (`[batch, 3, rows, columns]` for pictures), to the
-    /// network's device.
+    /// Copies values, row-major with this `shape` (`[batch, channels, rows, columns]` for
+    /// pictures), to the network's device.
     pub fn upload<const D: usize>(&self, planes: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
         Tensor::from_data(TensorData::new(planes, shape), &self.device)
     }
 
-    /// The unnormalised class scores S_c, `[batch, classes]`, of normalised pictures, `[batch, 3,
-    /// rows, columns]`.
+    /// The unnormalised class scores S_c, `[batch, classes]`, of normalised pictures, `[batch,
+    /// channels, rows, columns]`.
     ///
     /// # Errors
     /// `internal` when the layers do not fit together.
@@ -109,6 +115,7 @@ impl Network {
             let [channels, rows, columns] = node.shape.planes();
             LayerInfo {
                 name: node.name.clone(),
+                group: self.module_of(&node.name).to_owned(),
                 kind: node.operator.kind(),
                 channels,
                 rows,
@@ -152,6 +159,16 @@ impl Network {
         self.head = Head::of(&self.graph);
     }
 
+    /// The module of the layer with this name. A layer of several nodes has their number behind a
+    /// `#`.
+    fn module_of<'a>(&'a self, layer: &'a str) -> &'a str {
+        let named = layer.split('#').next().unwrap_or(layer);
+        match self.modules.get(named) {
+            Some(module) => module,
+            None => named.rsplit_once('.').map_or("", |(module, _)| module),
+        }
+    }
+
     fn layer_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         let last = self.head.as_ref().map(|head| head.linear);
         let last = last.unwrap_or(self.graph.output());
@@ -159,11 +176,13 @@ impl Network {
     }
 }
 
-/// Description of a layer, for inputs of the network's own side.
+/// Description of a layer, for inputs of the network's own size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerInfo {
     /// Its name, for [`Network::layer`].
     pub name: String,
+    /// The module that it is part of, such as `features.3`; empty at the top.
+    pub group: String,
     /// The kind of layer, as [`Operator::kind`](crate::graph::Operator::kind).
     pub kind: &'static str,
     /// Channels of its output.

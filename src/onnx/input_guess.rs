@@ -9,6 +9,7 @@ use super::fold::Folder;
 use super::model::{Dimension, Model, Node, ValueInfo};
 use super::tensor::HostTensor;
 use crate::error::Error;
+use crate::preprocess::{ChannelOrder, Fit};
 
 /// A guess, and what it follows from.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Guess<T> {
 /// What a [`Guess`] follows from, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GuessSource {
+    /// The caller, who knows.
+    Options,
     /// The model's metadata.
     Metadata,
     /// A file beside the model.
@@ -45,26 +48,6 @@ pub enum Layout {
     ChannelsLast,
 }
 
-/// Which colours the channels hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colours {
-    /// Red, green, blue.
-    Rgb,
-    /// Blue, green, red.
-    Bgr,
-    /// One channel.
-    Grey,
-}
-
-/// How a photo becomes a picture of the input's size.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Fit {
-    /// Rows and columns are scaled, each by its own factor.
-    Squash,
-    /// The middle is taken: this fraction of the photo's shorter side.
-    CentreCrop(f64),
-}
-
 /// How the values of a picture become the input: a value of 0 becomes `range[0]` and one of 255
 /// `range[1]`; then each channel's mean is subtracted, and the rest divided by its standard
 /// deviation.
@@ -84,7 +67,7 @@ pub struct InputGuess {
     /// Order of the axes.
     pub layout: Guess<Layout>,
     /// Colours of the channels.
-    pub colours: Guess<Colours>,
+    pub colours: Guess<ChannelOrder>,
     /// Rows and columns.
     pub size: Guess<[usize; 2]>,
     /// How a photo is made to fit.
@@ -125,12 +108,17 @@ pub fn guess_input(
 }
 
 impl<T> Guess<T> {
-    fn new(value: T, source: GuessSource, reason: impl Into<String>) -> Self {
+    pub(super) fn new(value: T, source: GuessSource, reason: impl Into<String>) -> Self {
         Self {
             value,
             source,
             reason: reason.into(),
         }
+    }
+
+    /// Another value, known in the same way.
+    pub(super) fn with<U>(&self, value: U) -> Guess<U> {
+        Guess::new(value, self.source, self.reason.clone())
     }
 }
 
@@ -279,11 +267,15 @@ fn from_conventions(model: &Model<'_>, shape: &GuessedShape, own: Option<[f64; 2
     let by = |what: &str| format!("{what} of {}", model.producer_name);
 
     let colours = if shape.channels == 1 {
-        Guess::new(Colours::Grey, Graph, format!("the input is {}", shape.text))
+        Guess::new(
+            ChannelOrder::Grey,
+            Graph,
+            format!("the input is {}", shape.text),
+        )
     } else if is_caffe {
-        Guess::new(Colours::Bgr, Producer, by("networks"))
+        Guess::new(ChannelOrder::Bgr, Producer, by("networks"))
     } else {
-        Guess::new(Colours::Rgb, Default, "most networks")
+        Guess::new(ChannelOrder::Rgb, Default, "most networks")
     };
     let size = match shape.size {
         [Some(rows), Some(columns)] => Guess::new(
@@ -365,9 +357,9 @@ fn from_metadata(guesses: &mut InputGuess, model: &Model<'_>, shape: &GuessedSha
     }
     if let Some((format, reason)) = entry("Image.BitmapPixelFormat") {
         let colours = match (format, shape.channels) {
-            ("Gray8", 1) => Some(Colours::Grey),
-            ("Rgb8", 3) => Some(Colours::Rgb),
-            ("Bgr8", 3) => Some(Colours::Bgr),
+            ("Gray8", 1) => Some(ChannelOrder::Grey),
+            ("Rgb8", 3) => Some(ChannelOrder::Rgb),
+            ("Bgr8", 3) => Some(ChannelOrder::Bgr),
             _ => None,
         };
         if let Some(colours) = colours {

@@ -12,6 +12,7 @@ mod fold;
 mod functions;
 mod import;
 mod input_guess;
+mod input_options;
 mod labels;
 mod layer_names;
 mod literal;
@@ -24,12 +25,13 @@ pub use external_files::ExternalFiles;
 pub use fold::{Folder, MAX_FOLDED_ELEMENTS};
 pub use functions::inline_functions;
 pub use import::{ImportRequest, import};
-pub use input_guess::{Colours, Fit, Guess, GuessSource, InputGuess, Layout, Scale, guess_input};
+pub use input_guess::{Guess, GuessSource, InputGuess, Layout, Scale, guess_input};
+pub use input_options::{InputDescription, InputOptions};
 pub use labels::{labels_from_file, labels_from_metadata};
 pub use layer_names::{LayerName, layer_names};
 pub use model::{
     Attribute, AttributeValue, Dimension, External, Function, Graph, MAX_NODES, Metadata, Model,
-    Node, Opsets, Tensor, ValueInfo, parse_model,
+    Node, Opsets, Tensor, ValueInfo, check_file_bytes, parse_model,
 };
 pub use order::order_nodes;
 pub use tensor::{Data, ElementType, HostTensor, read_tensor};

@@ -11,8 +11,9 @@ use std::ops::RangeInclusive;
 use super::fields::{Field, Fields};
 use crate::error::Error;
 
-/// Longest file, in bytes: protocol buffers end there.
-const MAX_FILE_BYTES: usize = i32::MAX as usize;
+/// Most bytes of a model and the files with its tensors together: 1 GiB. A browser's program has 4
+/// GiB for them, for their copies on the device and for the activations.
+const MAX_FILE_BYTES: u64 = 1 << 30;
 
 /// Most nodes of a graph, functions inlined.
 pub const MAX_NODES: usize = 100_000;
@@ -232,18 +233,26 @@ impl Opsets<'_> {
     }
 }
 
+/// Checks the bytes of a model and the files with its tensors together, before they are read.
+///
+/// # Errors
+/// `network-too-large` for more than 1 GiB.
+pub fn check_file_bytes(bytes: u64) -> Result<(), Error> {
+    if bytes <= MAX_FILE_BYTES {
+        return Ok(());
+    }
+    Err(Error::NetworkTooLarge(format!(
+        "its files have {bytes} bytes, more than {MAX_FILE_BYTES}"
+    )))
+}
+
 /// Reads a file's messages.
 ///
 /// # Errors
 /// `network-corrupt`, with byte and field, when the file is not an ONNX model;
 /// `network-too-large` when the file, its nodes or its other entries exceed a limit.
 pub fn parse_model(bytes: &[u8]) -> Result<Model<'_>, Error> {
-    if bytes.len() > MAX_FILE_BYTES {
-        return Err(Error::NetworkTooLarge(format!(
-            "the file has {} bytes, more than {MAX_FILE_BYTES}",
-            bytes.len()
-        )));
-    }
+    check_file_bytes(bytes.len() as u64)?;
     let mut parser = Parser::default();
     let mut model = Model::default();
     let mut has_graph = false;

@@ -1,18 +1,17 @@
 //! The crops of a photo that a network evaluates, and the mean of their maps.
 
-use super::InputSpec;
+use super::{Fit, InputSpec};
 use crate::error::Error;
 use crate::image_input::Picture;
 use crate::imaging::{Filter, resize};
 
-/// Which crops of a photo are evaluated. The photo is first resized to a square, whatever its
-/// aspect ratio.
+/// Which crops of a photo are evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crops {
-    /// One: the whole photo at the size of the network's input.
+    /// One: the photo as the network's [`Fit`] makes it.
     One,
     /// Ten (section 3 of the paper): the four corners and the centre of the photo at 256/224 of the
-    /// size of the network's input, each also mirrored.
+    /// size of the network's input or larger, each also mirrored.
     Ten,
 }
 
@@ -30,8 +29,7 @@ impl TryFrom<usize> for Crops {
     }
 }
 
-/// A square crop of the resized photo, in its pixels; possibly mirrored left to right after
-/// cropping.
+/// A crop of the resized photo, in its pixels; possibly mirrored left to right after cropping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crop {
     /// First row.
@@ -43,52 +41,50 @@ pub struct Crop {
 }
 
 impl Crop {
-    /// The index, in the resized photo of `photo_side` columns, of the pixel at `row` and `column`
-    /// of this crop of `side` columns.
-    fn pixel(&self, row: usize, column: usize, side: usize, photo_side: usize) -> usize {
+    /// The index, in the resized photo of `photo_columns`, of the pixel at `row` and `column` of
+    /// this crop of `columns`.
+    fn pixel(&self, row: usize, column: usize, columns: usize, photo_columns: usize) -> usize {
         let column = if self.mirrored {
-            side - 1 - column
+            columns - 1 - column
         } else {
             column
         };
-        (self.top + row) * photo_side + self.left + column
+        (self.top + row) * photo_columns + self.left + column
     }
 }
 
-/// A photo resized to a square, and its crops.
+/// A photo is resized to at most this many times the size that the crops need, along its longer
+/// side, and squashed if that is not enough: the map of a photo that is a line would have no end.
+const MAX_ELONGATION: usize = 16;
+
+/// A photo resized for a network, and its crops.
 pub struct PhotoCrops {
-    square: Picture,
+    resized: Picture,
     /// Rows and columns of a crop.
-    side: usize,
+    size: [usize; 2],
     crops: Vec<Crop>,
 }
 
 impl PhotoCrops {
-    /// Resizes the photo for a network with an input of `side` x `side` pixels.
+    /// Resizes the photo for a network with this input.
     ///
     /// # Errors
-    /// `picture-empty` if `side` is 0.
-    pub fn new(photo: &Picture, side: usize, crops: Crops) -> Result<Self, Error> {
-        let photo_side = match crops {
-            Crops::One => side,
-            Crops::Ten => (side * 256 + 112) / 224,
-        };
-        let square = resize(
-            photo,
-            photo_side as u32,
-            photo_side as u32,
-            Filter::Bilinear,
-        )?;
-        let (far, middle) = (photo_side - side, (photo_side - side) / 2);
+    /// `picture-empty` if the input has no pixels.
+    pub fn new(photo: &Picture, input: &InputSpec, crops: Crops) -> Result<Self, Error> {
+        let size = [input.rows, input.columns];
+        let [rows, columns] = resized_size(photo, input, crops);
+        let resized = resize(photo, columns as u32, rows as u32, Filter::Bilinear)?;
+        let far = [rows - size[0], columns - size[1]];
+        let middle = far.map(|far| far / 2);
         let crops = match crops {
             Crops::One => vec![Crop {
-                top: 0,
-                left: 0,
+                top: middle[0],
+                left: middle[1],
                 mirrored: false,
             }],
-            Crops::Ten => [(middle, middle), (0, 0), (0, far), (far, 0), (far, far)]
+            Crops::Ten => [middle, [0, 0], [0, far[1]], [far[0], 0], far]
                 .into_iter()
-                .flat_map(|(top, left)| {
+                .flat_map(|[top, left]| {
                     [false, true].map(|mirrored| Crop {
                         top,
                         left,
@@ -98,8 +94,8 @@ impl PhotoCrops {
                 .collect(),
         };
         Ok(Self {
-            square,
-            side,
+            resized,
+            size,
             crops,
         })
     }
@@ -109,15 +105,15 @@ impl PhotoCrops {
         &self.crops
     }
 
-    /// The network's input for one of the [`crops`](PhotoCrops::crops): three planes of `side` x
-    /// `side` values.
+    /// The network's input for one of the [`crops`](PhotoCrops::crops): a plane of `rows` x
+    /// `columns` values for each channel.
     pub fn input(&self, crop: Crop, spec: &InputSpec) -> Vec<f32> {
-        let (side, photo_side) = (self.side, self.square.width() as usize);
-        let mut pixels = Vec::with_capacity(side * side * 4);
-        for row in 0..side {
-            for column in 0..side {
-                let start = crop.pixel(row, column, side, photo_side) * 3;
-                pixels.extend_from_slice(&self.square.rgb()[start..start + 3]);
+        let ([rows, columns], photo_columns) = (self.size, self.resized.width() as usize);
+        let mut pixels = Vec::with_capacity(rows * columns * 4);
+        for row in 0..rows {
+            for column in 0..columns {
+                let start = crop.pixel(row, column, columns, photo_columns) * 3;
+                pixels.extend_from_slice(&self.resized.rgb()[start..start + 3]);
                 pixels.push(255);
             }
         }
@@ -126,22 +122,48 @@ impl PhotoCrops {
 
     /// The mean over the maps of these crops, none of which has been added yet.
     pub fn mean_map(&self) -> MeanMap {
-        let side = self.square.width() as usize;
+        let [columns, rows] = [self.resized.width(), self.resized.height()];
+        let cells = rows as usize * columns as usize;
         MeanMap {
-            side,
-            crop_side: self.side,
-            sum: vec![0.0; side * side],
-            covered: vec![0.0; side * side],
+            columns: columns as usize,
+            crop_columns: self.size[1],
+            sum: vec![0.0; cells],
+            covered: vec![0.0; cells],
         }
     }
 }
 
+/// Rows and columns to which a photo is resized before it is cropped.
+fn resized_size(photo: &Picture, input: &InputSpec, crops: Crops) -> [usize; 2] {
+    let enlarged = [input.rows, input.columns].map(|side| match crops {
+        Crops::One => side,
+        Crops::Ten => (side * 256 + 112) / 224,
+    });
+    let Fit::CentreCrop(fraction) = input.fit else {
+        return enlarged;
+    };
+    // As torchvision and timm do, rounded down.
+    let whole = |side: usize| (side as f64 / fraction) as usize;
+    let least = [
+        enlarged[0].max(whole(input.rows)),
+        enlarged[1].max(whole(input.columns)),
+    ];
+    let photo = [photo.height(), photo.width()].map(|side| side as usize);
+    // The axis along which nothing is to spare.
+    let tight = usize::from(least[1] * photo[0] > least[0] * photo[1]);
+    [0, 1].map(|axis: usize| {
+        let side = photo[axis] * least[tight] / photo[tight];
+        side.clamp(least[axis], MAX_ELONGATION * least[axis])
+    })
+}
+
 /// The mean of the maps of a photo's crops, on the grid of the resized photo.
 ///
-/// The grid is square and covers the photo edge to edge. The mean can be read after every crop.
+/// The grid covers the photo edge to edge; it is 0 where no crop reaches. The mean can be read
+/// after every crop.
 pub struct MeanMap {
-    side: usize,
-    crop_side: usize,
+    columns: usize,
+    crop_columns: usize,
     sum: Vec<f32>,
     /// The number of maps that cover each cell.
     covered: Vec<f32>,
@@ -151,22 +173,22 @@ impl MeanMap {
     /// Adds the map of one crop, un-mirrored and at the crop's position. In: as many values as the
     /// crop has pixels, row-major.
     pub fn add(&mut self, crop: Crop, map: &[f32]) {
-        for (row, values) in map.chunks_exact(self.crop_side).enumerate() {
+        for (row, values) in map.chunks_exact(self.crop_columns).enumerate() {
             for (column, value) in values.iter().enumerate() {
-                let cell = crop.pixel(row, column, self.crop_side, self.side);
+                let cell = crop.pixel(row, column, self.crop_columns, self.columns);
                 self.sum[cell] += value;
                 self.covered[cell] += 1.0;
             }
         }
     }
 
-    /// Rows, and columns, of the grid.
-    pub fn side(&self) -> usize {
-        self.side
+    /// Rows and columns of the grid.
+    pub fn size(&self) -> [usize; 2] {
+        [self.sum.len() / self.columns, self.columns]
     }
 
-    /// `side` x `side` values, row-major: for each cell the mean over the maps that cover it; 0
-    /// where there is none yet.
+    /// A value for each cell, row-major: the mean over the maps that cover it; 0 where there is
+    /// none yet.
     pub fn values(&self) -> Vec<f32> {
         self.sum
             .iter()
@@ -183,12 +205,23 @@ mod tests {
 
     const SIDE: usize = 14;
     const PHOTO_SIDE: u8 = 16;
-    const SPEC: InputSpec = InputSpec {
-        side: SIDE,
-        channels: ChannelOrder::Rgb,
-        range: 255.0,
-        mean: [0.0; 3],
-    };
+
+    /// The pixel values of pictures of `rows` x `columns`.
+    fn spec(rows: usize, columns: usize, fit: Fit) -> InputSpec {
+        InputSpec {
+            rows,
+            columns,
+            channels: ChannelOrder::Rgb,
+            range: 255.0,
+            mean: vec![0.0; 3],
+            std: vec![1.0; 3],
+            fit,
+        }
+    }
+
+    fn square() -> InputSpec {
+        spec(SIDE, SIDE, Fit::Squash)
+    }
 
     /// A photo of 16 x 16 pixels, so that nothing is resampled. The red value is the pixel's index
     /// in the photo that is not mirrored.
@@ -208,14 +241,14 @@ mod tests {
     fn mean_of(photo: &PhotoCrops, map: impl Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
         let mut mean = photo.mean_map();
         for &crop in photo.crops() {
-            mean.add(crop, &map(&photo.input(crop, &SPEC)[..SIDE * SIDE]));
+            mean.add(crop, &map(&photo.input(crop, &square())[..SIDE * SIDE]));
         }
         mean.values()
     }
 
     #[test]
     fn the_mean_of_the_crops_themselves_is_the_photo() {
-        let photo = PhotoCrops::new(&photo(false), SIDE, Crops::Ten).unwrap();
+        let photo = PhotoCrops::new(&photo(false), &square(), Crops::Ten).unwrap();
         let indices: Vec<f32> = (0..=255u8).map(f32::from).collect();
         assert_eq!(mean_of(&photo, <[f32]>::to_vec), indices);
     }
@@ -233,7 +266,7 @@ mod tests {
         // equal values.
         let map = |mirrored| {
             mean_of(
-                &PhotoCrops::new(&photo(mirrored), SIDE, Crops::Ten).unwrap(),
+                &PhotoCrops::new(&photo(mirrored), &square(), Crops::Ten).unwrap(),
                 uneven,
             )
         };
@@ -246,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_cell_is_the_mean_of_the_crops_that_cover_it() {
-        let photo = PhotoCrops::new(&photo(false), SIDE, Crops::Ten).unwrap();
+        let photo = PhotoCrops::new(&photo(false), &square(), Crops::Ten).unwrap();
         let mut mean = photo.mean_map();
         for (&crop, value) in photo.crops().iter().zip(1u8..) {
             mean.add(crop, &[f32::from(value); SIDE * SIDE]);
@@ -264,8 +297,9 @@ mod tests {
     #[test]
     fn crops_for_squeezenet_have_227_of_259_pixels() {
         let photo = Picture::from_rgba(vec![255; 300 * 200 * 4], 300, 200).unwrap();
-        let ten = PhotoCrops::new(&photo, 227, Crops::Ten).unwrap();
-        assert_eq!((ten.mean_map().side(), ten.crops().len()), (259, 10));
+        let input = spec(227, 227, Fit::Squash);
+        let ten = PhotoCrops::new(&photo, &input, Crops::Ten).unwrap();
+        assert_eq!((ten.mean_map().size(), ten.crops().len()), ([259, 259], 10));
         let corners = [(16, 16), (0, 0), (0, 32), (32, 0), (32, 32)];
         let expected = corners.iter().flat_map(|&(top, left)| {
             [false, true].map(|mirrored| Crop {
@@ -275,11 +309,11 @@ mod tests {
             })
         });
         assert!(ten.crops().iter().copied().eq(expected));
-        let one = PhotoCrops::new(&photo, 227, Crops::One).unwrap();
+        let one = PhotoCrops::new(&photo, &input, Crops::One).unwrap();
         assert_eq!(
-            (one.mean_map().side(), one.crops()),
+            (one.mean_map().size(), one.crops()),
             (
-                227,
+                [227, 227],
                 &[Crop {
                     top: 0,
                     left: 0,
@@ -287,6 +321,64 @@ mod tests {
                 }][..]
             )
         );
+    }
+
+    #[test]
+    fn a_centre_crop_is_the_middle_of_the_photo_at_its_own_aspect_ratio() {
+        let photo = Picture::from_rgba(vec![255; 300 * 200 * 4], 300, 200).unwrap();
+        let places = |input: &InputSpec, crops| {
+            let crops = PhotoCrops::new(&photo, input, crops).unwrap();
+            let places: Vec<[usize; 2]> = crops.crops().iter().map(|c| [c.top, c.left]).collect();
+            (crops.mean_map().size(), places)
+        };
+        // torchvision: Resize(256), then CenterCrop(224) or TenCrop(224).
+        let torchvision = spec(224, 224, Fit::CentreCrop(0.875));
+        assert_eq!(
+            places(&torchvision, Crops::One),
+            ([256, 384], vec![[16, 80]])
+        );
+        let (size, ten) = places(&torchvision, Crops::Ten);
+        assert_eq!(size, [256, 384]);
+        assert_eq!(
+            ten[2..].iter().step_by(2).collect::<Vec<_>>(),
+            [&[0, 0], &[0, 160], &[32, 0], &[32, 160]]
+        );
+        // Whole height, whole width.
+        let wide = spec(10, 20, Fit::CentreCrop(1.0));
+        assert_eq!(places(&wide, Crops::One), ([13, 20], vec![[1, 0]]));
+        let high = spec(20, 10, Fit::CentreCrop(1.0));
+        assert_eq!(places(&high, Crops::One), ([20, 30], vec![[0, 10]]));
+        let narrow = spec(20, 10, Fit::Squash);
+        assert_eq!(places(&narrow, Crops::One), ([20, 10], vec![[0, 0]]));
+    }
+
+    #[test]
+    fn a_centre_crop_reads_the_pixels_there_and_its_map_is_0_elsewhere() {
+        let photo = photo(false);
+        let input = spec(4, 6, Fit::CentreCrop(0.375));
+        let crops = PhotoCrops::new(&photo, &input, Crops::One).unwrap();
+        assert_eq!(crops.mean_map().size(), [16, 16]);
+        let crop = crops.crops()[0];
+        let reds = &crops.input(crop, &input)[..24];
+        let inside: Vec<f32> = (6..10u8)
+            .flat_map(|row| (5..11).map(move |column| f32::from(row * 16 + column)))
+            .collect();
+        assert_eq!(reds, inside);
+        let mut mean = crops.mean_map();
+        mean.add(crop, reds);
+        for (cell, value) in mean.values().into_iter().enumerate() {
+            let (row, column) = (cell / 16, cell % 16);
+            let is_inside = (6..10).contains(&row) && (5..11).contains(&column);
+            assert_eq!(value, if is_inside { cell as f32 } else { 0.0 });
+        }
+    }
+
+    #[test]
+    fn a_photo_that_is_a_line_is_not_resized_to_a_longer_one() {
+        let photo = Picture::from_rgba(vec![255; 16_000 * 4], 16_000, 1).unwrap();
+        let input = spec(224, 224, Fit::CentreCrop(0.875));
+        let crops = PhotoCrops::new(&photo, &input, Crops::One).unwrap();
+        assert_eq!(crops.mean_map().size(), [256, 16 * 256]);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::networks::Network;
 /// The setting of [`GRAD_CAM`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GradCamSettings {
-    /// The layer whose channels are summed. `None` means the last feature map that the target reads:
-    /// for a class, the last one before the classifier.
+    /// The layer whose channels are summed. `None` means the last feature map that the target
+    /// reads: for a class, the last one before the classifier.
     pub layer: Option<String>,
 }
 
@@ -84,10 +84,10 @@ fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
     let (network, target) = (input.network, &input.settings.target);
     let layer = match &input.settings.grad_cam.layer {
         Some(name) => network.layer(name)?,
-        None => default_layer(
-            network,
-            target.probe(network, input.pictures.dims()[2])?.node,
-        ),
+        None => {
+            let [_, _, rows, columns] = input.pictures.dims();
+            default_layer(network, target.probe(network, [rows, columns])?.node)
+        }
     };
     weighted_sum(input, layer)
 }

@@ -70,7 +70,7 @@ fn attribute(input: &AttributionInput) -> Result<Tensor<4>, Error> {
     let map = if rows * columns > 1 {
         plane.div_scalar((rows * columns) as f32)
     } else {
-        let node = target.probe(network, height)?.node;
+        let node = target.probe(network, [height, width])?.node;
         weighted_sum(input, default_layer(network, node))?
     };
     let [_, _, rows, columns] = map.dims();

@@ -60,7 +60,7 @@ pub struct AttributionInput<'a> {
     pub network: &'a Network,
     /// The target, and the method's settings.
     pub settings: &'a SaliencySettings,
-    /// The crops as the network reads them, normalised: `[crops, 3, side, side]`.
+    /// The crops as the network reads them, normalised: `[crops, channels, rows, columns]`.
     pub pictures: Tensor<4>,
 }
 
@@ -74,9 +74,14 @@ impl AttributionInput<'_> {
 
     /// The signal at the crops themselves, per unit of a 0..255 pixel value.
     pub(super) fn signal_per_pixel_value(&self, rule: ReluRule) -> Result<Tensor<4>, Error> {
-        Ok(self
-            .signal(self.pictures.clone(), rule)?
-            .mul_scalar(self.network.input.range / 255.0))
+        let signal = self.signal(self.pictures.clone(), rule)?;
+        Ok(signal * self.per_channel(self.network.input.per_pixel_value()))
+    }
+
+    /// A value for each channel of the input: `[1, channels, 1, 1]`.
+    pub(super) fn per_channel(&self, values: Vec<f32>) -> Tensor<4> {
+        let channels = values.len();
+        self.network.upload(values, [1, channels, 1, 1])
     }
 }
 

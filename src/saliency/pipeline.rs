@@ -14,7 +14,8 @@ use crate::progress::Progress;
 
 /// Computes the map of `photo`. For each crop, the method's attribution is reduced to its magnitude
 /// and to its sum over the channels; both are un-mirrored and added where the crop lies in the
-/// photo. Cells that several crops cover get their mean.
+/// photo. Cells that several crops cover get their mean, and cells that none covers are 0: a
+/// network with a centre crop does not see the margin of the photo.
 ///
 /// Up to `batch` passes are computed together. `progress` counts passes, before each batch and
 /// after the last.
@@ -63,8 +64,8 @@ pub async fn saliency_map(
             method.title
         )));
     }
-    let side = network.input.side;
-    let photo = PhotoCrops::new(photo, side, settings.crops)?;
+    let spec = &network.input;
+    let photo = PhotoCrops::new(photo, spec, settings.crops)?;
     let (mut values, mut signed) = (photo.mean_map(), photo.mean_map());
     let (mut total_error, mut total_rise) = (0.0, 0.0);
     let passes = (method.passes)(settings);
@@ -75,12 +76,12 @@ pub async fn saliency_map(
     for crops in photo.crops().chunks(if sums_passes { 1 } else { batch }) {
         let planes = crops
             .iter()
-            .flat_map(|&crop| photo.input(crop, &network.input))
+            .flat_map(|&crop| photo.input(crop, spec))
             .collect();
         let input = AttributionInput {
             network,
             settings,
-            pictures: network.upload(planes, [crops.len(), 3, side, side]),
+            pictures: network.upload(planes, spec.dims(crops.len())),
         };
         let mut attribution: Option<Tensor<4>> = None;
         for first in (0..passes).step_by(batch) {
@@ -110,7 +111,8 @@ pub async fn saliency_map(
         {
             let (magnitudes, sums) = maps.split_at(rows * columns);
             for (mean, map) in [(&mut values, magnitudes), (&mut signed, sums)] {
-                mean.add(crop, &interpolate_grid(map, [rows, columns], side, side));
+                let map = interpolate_grid(map, [rows, columns], spec.columns, spec.rows);
+                mean.add(crop, &map);
             }
             if method.complete {
                 let rise = rise(&input).await?;
@@ -121,10 +123,11 @@ pub async fn saliency_map(
         }
     }
     progress.report(total, total).await?;
+    let [rows, columns] = values.size();
     let map = SaliencyMap {
         values: values.values(),
-        rows: values.side(),
-        columns: values.side(),
+        rows,
+        columns,
     };
     Ok(Saliency {
         map,

@@ -32,8 +32,8 @@ pub struct RuleComparison {
 /// Compares the gradient of `target` with its DeconvNet signal at every layer, from the one that
 /// the target reads down to the picture.
 ///
-/// In: `picture`, normalised, `[1, 3, side, side]`. `progress` counts layers; it is called before
-/// every eighth layer and at the end.
+/// In: `picture`, normalised, `[1, channels, rows, columns]`. `progress` counts layers; it is
+/// called before every eighth layer and at the end.
 ///
 /// # Errors
 /// As [`Target::probe`]; `gpu-lost`; `cancelled` by `progress`.
@@ -44,7 +44,8 @@ pub async fn compare_rules(
     progress: &dyn Progress,
 ) -> Result<Vec<RuleComparison>, Error> {
     let graph = &network.graph;
-    let probe = target.probe(network, picture.dims()[2])?;
+    let [_, _, rows, columns] = picture.dims();
+    let probe = target.probe(network, [rows, columns])?;
     let (activations, trace) = graph.forward(picture, probe.node, Retain::Everything)?;
     let sizes = activations.sizes();
     let start = Value::from_planes(probe.signal(activations.planes().dims()), &sizes);

@@ -97,24 +97,26 @@ pub const SMOOTH_GRAD: SaliencyMethod = SaliencyMethod {
 
 fn attribute(input: &AttributionInput, passes: Range<usize>) -> Result<Tensor<4>, Error> {
     let [_, channels, rows, columns] = input.pictures.dims();
-    let (settings, range) = (&input.settings.smooth_grad, input.network.input.range);
+    let (settings, spec) = (&input.settings.smooth_grad, &input.network.input);
     // Each sample has its own random sequence: its noise does not depend on the batches.
     let noise = passes.map(|sample| {
         let mut rng = Rng::stream(settings.seed, sample as u64);
         rng.normal_tensor(
             [1, channels, rows, columns],
-            settings.sigma * range,
+            settings.sigma * spec.range,
             &input.network.device,
         )
     });
-    let gradients = smooth_grad(input, Tensor::cat(noise.collect(), 0))?;
-    Ok(gradients.mul_scalar(range / 255.0 / settings.samples as f32))
+    let per_std = spec.std.iter().map(|std| std.recip()).collect();
+    let noise = Tensor::cat(noise.collect(), 0) * input.per_channel(per_std);
+    let gradients = smooth_grad(input, noise)?.mul_scalar((settings.samples as f32).recip());
+    Ok(gradients * input.per_channel(spec.per_pixel_value()))
 }
 
 /// The sum of the gradients at the input's only picture plus each sample of `noise`.
 ///
-/// In: `noise`, `[samples, 3, side, side]`, in units of the network's normalised input. Out: `[1,
-/// 3, side, side]`, per such unit.
+/// In: `noise`, `[samples, channels, rows, columns]`, in units of the network's normalised input.
+/// Out: `[1, channels, rows, columns]`, per such unit.
 ///
 /// # Errors
 /// As [`score_gradient`](crate::gradient::score_gradient).

@@ -197,7 +197,7 @@ fn network_info(id: &str) -> Result<NetworkInfo, Error> {
         id: row.id,
         title: row.title,
         classes: imagenet_labels().map(str::to_owned).collect(),
-        input_side: row.input.side,
+        input_side: row.input.rows,
         weights: WeightsInfo {
             file: row.file,
             bytes: row.bytes,

@@ -135,7 +135,7 @@ fn gradients_are_normalised_and_images_clipped_and_blurred() {
     assert!((dot(unit.clone(), unit) - 1.0).abs() < 1e-4);
 
     let clipped = regularisers.after_step(out_of_range.clone(), &*pixels, 1);
-    let means = network().input.mean;
+    let means = network().input.mean.clone();
     for (channel, mean) in means.into_iter().enumerate() {
         let plane = clipped.clone().narrow(1, channel, 1);
         let (low, high) = (

@@ -134,8 +134,8 @@ pub async fn assert_constant_picture_agrees(engine: &Engine) {
         .keys()
         .filter_map(|key| key.strip_prefix("constant.gradient."))
     {
-        let side = network.input.side;
-        let picture = network.upload(vec![0.0; 3 * side * side], [1, 3, side, side]);
+        let dims = network.input.dims(1);
+        let picture = network.upload(vec![0.0; dims.iter().product()], dims);
         let gradients = score_gradient(
             network,
             picture,

@@ -7,10 +7,10 @@ use deep_inside::gradient::{Target, gradient};
 use deep_inside::graph::ReluRule;
 use deep_inside::image_input::decode_file;
 use deep_inside::networks::{
-    LabelSource, NETWORKS, Network, OnnxOptions, imagenet_labels, softmax,
+    LabelSource, Labels, NETWORKS, Network, OnnxOptions, imagenet_labels, softmax,
 };
-use deep_inside::onnx::{ExternalFiles, GuessSource};
-use deep_inside::preprocess::Crops;
+use deep_inside::onnx::{ExternalFiles, GuessSource, InputOptions};
+use deep_inside::preprocess::{Crops, Fit};
 use deep_inside::progress::NoProgress;
 use deep_inside::saliency::{GRAD_CAM, GUIDED_BACKPROP, GUIDED_GRAD_CAM, SaliencySettings};
 use pollster::block_on;
@@ -70,7 +70,11 @@ fn lite0_names_what_is_on_the_samples_and_where() {
     let labels: Vec<String> = imagenet_labels().map(str::to_owned).collect();
     let options = OnnxOptions {
         title: Some("EfficientNet-Lite0".to_owned()),
-        labels: Some(labels.clone()),
+        labels: Some(Labels::List(labels.clone())),
+        input: InputOptions {
+            fit: Some(Fit::Squash),
+            ..InputOptions::default()
+        },
         descriptions: vec![("config.json", config)],
         ..OnnxOptions::default()
     };
@@ -80,7 +84,7 @@ fn lite0_names_what_is_on_the_samples_and_where() {
         .open_network(&model, &ExternalFiles::default(), &options)
         .unwrap();
     assert_eq!(report.labels, LabelSource::Options);
-    assert_eq!(report.input.scale.source, GuessSource::File);
+    assert_eq!(report.input.mean.source, GuessSource::File);
     for (photo, label, probability) in [
         ("macaw", "macaw", 0.91),
         ("red-panda", "red panda", 0.80),
@@ -134,7 +138,7 @@ fn the_orientation_network_has_its_labels_and_no_rules_of_relus() {
     assert_eq!(network.labels, ["0", "90", "180", "270"]);
     assert_eq!(report.left_out, ["Softmax"]);
     assert_eq!(network.classes(), 4);
-    assert_eq!(network.input.side, 224);
+    assert_eq!((network.input.rows, network.input.columns), (224, 224));
     assert!(network.head.is_some());
     let relus = network.has_relus();
     assert_eq!(GUIDED_BACKPROP.undefined_for(&network).is_some(), !relus);

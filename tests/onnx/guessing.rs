@@ -1,18 +1,14 @@
 //! What [`guess_input`] makes of a model and the files beside it.
 
 use deep_inside::onnx::{
-    Colours, ExternalFiles, Fit, Folder, GuessSource, InputGuess, Layout, guess_input, parse_model,
+    ExternalFiles, Folder, GuessSource, InputGuess, Layout, Model, guess_input, parse_model,
 };
+use deep_inside::preprocess::{ChannelOrder, Fit};
 
 use crate::write::{bytes, int, model, node, value, weights};
 
-/// The guess for a model of the input `dims` (0 is open), these fields of its graph, and of itself.
-fn guess(
-    dims: &[i64],
-    graph: &[Vec<u8>],
-    fields: &[Vec<u8>],
-    files: &[(&str, &str)],
-) -> Result<InputGuess, deep_inside::Error> {
+/// A model of the input `dims` (0 is open), these fields of its graph, and of itself.
+pub fn model_reading(dims: &[i64], graph: &[Vec<u8>], fields: &[Vec<u8>]) -> Vec<u8> {
     let axis = |&length: &i64| match length {
         0 => bytes(1, bytes(2, "open")),
         length => bytes(1, int(1, length)),
@@ -21,8 +17,25 @@ fn guess(
     let tensor_type = bytes(1, [int(1, 1), bytes(2, shape)].concat());
     let input = bytes(11, [bytes(1, "x"), bytes(2, tensor_type)].concat());
     let graph = [graph, &[input, value(12, "y", &[1])]].concat();
-    let file = [model(17, &graph), fields.concat()].concat();
-    let model = parse_model(&file).unwrap();
+    [model(17, &graph), fields.concat()].concat()
+}
+
+/// The guess for a [`model_reading`], and these files.
+fn guess(
+    dims: &[i64],
+    graph: &[Vec<u8>],
+    fields: &[Vec<u8>],
+    files: &[(&str, &str)],
+) -> Result<InputGuess, deep_inside::Error> {
+    let file = model_reading(dims, graph, fields);
+    guess_of(&parse_model(&file).unwrap(), files)
+}
+
+/// The guess for a model, and these files.
+pub fn guess_of(
+    model: &Model<'_>,
+    files: &[(&str, &str)],
+) -> Result<InputGuess, deep_inside::Error> {
     let external = ExternalFiles::default();
     let folder = Folder::new(&model.graph.initializers, &external, 0);
     let files: Vec<_> = files
@@ -30,7 +43,7 @@ fn guess(
         .map(|&(name, text)| (name, text.as_bytes()))
         .collect();
     guess_input(
-        &model,
+        model,
         &model.graph.nodes,
         &folder,
         &model.graph.inputs[0],
@@ -38,7 +51,7 @@ fn guess(
     )
 }
 
-fn producer(name: &str) -> Vec<Vec<u8>> {
+pub fn producer(name: &str) -> Vec<Vec<u8>> {
     vec![bytes(2, name)]
 }
 
@@ -65,7 +78,7 @@ fn shapes_tell_layout_and_size() {
     let grey = guess(&[1, 28, 28, 1], &[], &[], &[]).unwrap();
     assert_eq!(
         (grey.layout.value, grey.colours.value),
-        (Layout::ChannelsLast, Colours::Grey)
+        (Layout::ChannelsLast, ChannelOrder::Grey)
     );
     assert_eq!(grey.scale.value.mean.len(), 1);
     let open = guess(&[0, 3, 0, 0], &[], &[], &[]).unwrap();
@@ -98,7 +111,7 @@ fn exporters_tell_the_scale() {
         (torch.range, &torch.mean[..]),
         ([0.0, 1.0], &[0.485, 0.456, 0.406][..])
     );
-    assert_eq!((colours, fit), (Colours::Rgb, Fit::CentreCrop(0.875)));
+    assert_eq!((colours, fit), (ChannelOrder::Rgb, Fit::CentreCrop(0.875)));
     let (keras, _, fit) = scale("tf2onnx");
     assert_eq!(
         (keras.range, &keras.std[..], fit),
@@ -107,7 +120,7 @@ fn exporters_tell_the_scale() {
     let (caffe, colours, _) = scale("onnx-caffe2");
     assert_eq!(
         (caffe.range, caffe.mean[0], colours),
-        ([0.0, 255.0], 103.939, Colours::Bgr)
+        ([0.0, 255.0], 103.939, ChannelOrder::Bgr)
     );
     let unknown = guess(&PHOTO, &[], &producer("homemade"), &[]).unwrap();
     assert_eq!(unknown.scale.source, GuessSource::Default);
@@ -173,7 +186,7 @@ fn metadata_come_before_everything_else() {
     let onnx = guess(&PHOTO, &[], &onnx, &[("config.json", TIMM)]).unwrap();
     assert_eq!(
         (onnx.colours.value, onnx.colours.source),
-        (Colours::Bgr, GuessSource::Metadata)
+        (ChannelOrder::Bgr, GuessSource::Metadata)
     );
     assert_eq!(onnx.colours.reason, "Image.BitmapPixelFormat = Bgr8");
     assert_eq!(

@@ -6,6 +6,7 @@ mod exporters;
 mod folding;
 mod guessing;
 mod hostile;
+mod input_options;
 mod node_cases;
 mod reading;
 mod write;

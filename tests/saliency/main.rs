@@ -6,6 +6,7 @@
 mod golden;
 
 mod attributions;
+mod inputs;
 mod maps;
 mod randomisation;
 mod rule_comparison;

@@ -86,14 +86,14 @@ fn the_same_seed_gives_the_same_smooth_grad() {
 fn layers_are_listed_with_the_shapes_of_their_outputs() {
     let network = network();
     let layers = network.layers();
-    let side = network.input.side;
+    let side = network.input.rows;
     for layer in &layers {
         let target = Target::Neuron {
             layer: network.layer(&layer.name).unwrap(),
             channel: layer.channels - 1,
             position: Some([layer.rows - 1, layer.columns - 1]),
         };
-        let probe = target.probe(&network, side).unwrap();
+        let probe = target.probe(&network, [side; 2]).unwrap();
         let (activations, _) = network
             .graph
             .forward(waves(side), probe.node, Retain::Nothing)

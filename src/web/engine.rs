@@ -9,10 +9,10 @@ use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::arguments::{Options, class_index, is_left_out, must_be, number, text};
+use super::arguments::{Options, class_index, is_left_out, number, text};
 use super::class_model_run::ClassModelRun;
 use super::cut_options::{CUT, CutPrompt, LOCATE, cut_options, mode};
-use super::js_bytes::{ByteSource, read_blob};
+use super::js_bytes::ByteSource;
 use super::js_progress::{JsProgress, LONG_CALL};
 use super::js_values::{js_object, promise};
 use super::object_cut::ObjectCut;
@@ -27,7 +27,7 @@ use crate::device::{DeviceChoice, Offer, PATIENCE};
 use crate::engine::{self, LocateMode};
 use crate::error::Error;
 use crate::gradient::Target;
-use crate::networks::manifest_row;
+use crate::networks::{self, manifest_row};
 
 /// The device that an engine computes on.
 #[derive(Serialize, Tsify)]
@@ -48,15 +48,29 @@ pub struct DeviceInfo {
 pub struct LayerInfo {
     /// Identifies the layer in the options `layer` and `camLayer`.
     pub name: String,
-    /// The operation.
-    #[tsify(type = "\"convolution\" | \"relu\" | \"max-pool\" | \"concatenation\"")]
+    /// The module that it is part of, such as `features.3`; empty at the top.
+    pub group: String,
+    /// The operation, such as `convolution`, `relu`, `max-pool` or `concatenation`.
     pub kind: String,
     /// Channels of its output.
     pub channels: usize,
-    /// Rows of each channel, for the network's own input side.
+    /// Rows of each channel, for the network's own input.
     pub rows: usize,
-    /// Columns of each channel, for the network's own input side.
+    /// Columns of each channel, for the network's own input.
     pub columns: usize,
+}
+
+impl From<networks::LayerInfo> for LayerInfo {
+    fn from(layer: networks::LayerInfo) -> Self {
+        Self {
+            name: layer.name,
+            group: layer.group,
+            kind: layer.kind.to_owned(),
+            channels: layer.channels,
+            rows: layer.rows,
+            columns: layer.columns,
+        }
+    }
 }
 
 /// The gradient's and the DeconvNet's backward signal, compared at one layer.
@@ -152,15 +166,8 @@ impl Engine {
             let weights = if is_left_out(&weights) {
                 own_weights(&manifest_row(&id)?.file).await?
             } else {
-                match ByteSource::of("weights", &weights)? {
-                    ByteSource::Bytes(bytes) => bytes.to_vec(),
-                    ByteSource::Blob(blob) => {
-                        read_blob(&blob).await.map_err(Error::WeightsCorrupt)?
-                    }
-                    ByteSource::ImageData(..) => {
-                        return Err(must_be("weights", "a file", &weights));
-                    }
-                }
+                let weights = ByteSource::file("weights", &weights)?;
+                weights.read().await.map_err(Error::WeightsCorrupt)?
             };
             engine
                 .borrow_mut()
@@ -183,8 +190,9 @@ impl Engine {
         })
     }
 
-    /// The unnormalised scores S_c of the whole photo resized to `inputSide` x `inputSide` pixels,
-    /// before the softmax: one for each class, in the order of `NetworkInfo.classes`.
+    /// The unnormalised scores S_c of the photo resized to the network's input, before the softmax:
+    /// one for each class, in the order of `NetworkInfo.classes`. The whole photo is squashed, or
+    /// its middle cropped if the network that was opened wants that.
     #[wasm_bindgen(unchecked_return_type = "Promise<Float32Array>")]
     pub fn classify(&self) -> Promise {
         let engine = self.snapshot();
@@ -196,8 +204,9 @@ impl Engine {
         })
     }
 
-    /// The gradient dS_c/dI with respect to the input of `classify`: R, G and B planes of
-    /// `inputSide` x `inputSide` values, row-major, in score per unit of a 0..255 pixel value.
+    /// The gradient dS_c/dI with respect to the input of `classify`: R, G and B planes of rows x
+    /// columns values, row-major, in score per unit of a 0..255 pixel value. One plane if the
+    /// network reads grey.
     #[wasm_bindgen(js_name = inputGradient, unchecked_return_type = "Promise<Float32Array>")]
     pub fn input_gradient(
         &self,
@@ -219,16 +228,7 @@ impl Engine {
     #[wasm_bindgen(unchecked_return_type = "LayerInfo[]")]
     pub fn layers(&self) -> Result<JsValue, Error> {
         let layers = self.engine.borrow().layers()?;
-        let infos: Vec<LayerInfo> = layers
-            .into_iter()
-            .map(|layer| LayerInfo {
-                name: layer.name,
-                kind: layer.kind.to_owned(),
-                channels: layer.channels,
-                rows: layer.rows,
-                columns: layer.columns,
-            })
-            .collect();
+        let infos: Vec<LayerInfo> = layers.into_iter().map(LayerInfo::from).collect();
         js_object(&infos)
     }
 

@@ -40,7 +40,7 @@ pub struct NetworkInfo {
     pub title: String,
     /// Each class's label and synonyms, comma-separated, by class index.
     pub classes: Vec<String>,
-    /// Rows and columns of the network's input.
+    /// Rows of the network's input, and columns but for `OpenedNetwork.input`.
     pub input_side: usize,
     /// The network's file of weights.
     pub weights: WeightsInfo,

@@ -56,6 +56,17 @@ pub enum ByteSource {
 }
 
 impl ByteSource {
+    /// A file's bytes, which are no pixels.
+    ///
+    /// # Errors
+    /// `setting-out-of-range`, naming `name`, when `value` holds no bytes.
+    pub fn file(name: &str, value: &JsValue) -> Result<Self, Error> {
+        match Self::of(name, value)? {
+            Self::ImageData(..) => Err(must_be(name, "a file", value)),
+            file => Ok(file),
+        }
+    }
+
     /// What `value` holds. A value of another window is recognised too, although it is not an
     /// instance of this window's classes.
     ///
@@ -95,6 +106,27 @@ impl ByteSource {
                 "an ArrayBuffer, a typed array, a DataView or a Blob",
                 value,
             )),
+        }
+    }
+}
+
+impl ByteSource {
+    /// Number of bytes.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) | Self::ImageData(bytes, ..) => u64::from(bytes.length()),
+            Self::Blob(blob) => blob.size() as u64,
+        }
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// The reason, as [`read_blob`].
+    pub async fn read(&self) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Bytes(bytes) | Self::ImageData(bytes, ..) => Ok(bytes.to_vec()),
+            Self::Blob(blob) => read_blob(blob).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! | | modules |
 //! |---|---|
-//! | exported classes | `engine*`, `saliency_map`, `sanity_check`, `object_cut`, `segmentation`, `class_model_run` |
+//! | exported classes | `engine*`, `open_network`, `saliency_map`, `sanity_check`, `object_cut`, `segmentation`, `class_model_run` |
 //! | arguments | `arguments`, `target`, `cut_options`, `js_bytes`, `js_progress` |
 //! | results | `js_values`, `js_error`, `kept_array`, `png_blob` |
 //! | the browser | `open_picture`, `read_pixels`, `probe_adapter`, `own_files`, `timer`, `watched_memory` |
@@ -21,6 +21,7 @@ mod js_progress;
 mod js_values;
 mod kept_array;
 mod object_cut;
+mod open_network;
 mod open_picture;
 mod own_files;
 mod png_blob;

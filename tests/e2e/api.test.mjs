@@ -10,4 +10,5 @@ import './api/segmentation.mjs';
 import './api/class_models.mjs';
 import './api/arguments.mjs';
 import './api/objects.mjs';
+import './api/open_network.mjs';
 import './api/errors.mjs';

@@ -19,6 +19,7 @@ const execFile = promisify(execFileWithCallback);
 const HERE = import.meta.dirname;
 const ROOT = join(HERE, '../..');
 const PHOTO = join(ROOT, 'www/samples/chelsea.jpg');
+const NETWORK = join(ROOT, 'weights/pp_lcnet_orientation.onnx');
 const MINUTE = 60_000;
 
 /** @type {import('playwright-core').Browser} */
@@ -51,7 +52,7 @@ test(
   'Node.js: the program and the weights are found, and every call of the README works',
   { timeout: 3 * MINUTE },
   async () => {
-    const { stdout } = await execFile('node', [join(HERE, 'node/main.js'), PHOTO]);
+    const { stdout } = await execFile('node', [join(HERE, 'node/main.js'), PHOTO, NETWORK]);
     inNode = JSON.parse(stdout);
     const { scores, share, box, corrected, ...plain } = inNode;
     assert.deepEqual(plain, {
@@ -59,6 +60,8 @@ test(
       frame: [451, 300],
       sound: [true, true, true],
       model: [4 * 227 * 227, 227, 227],
+      // The labels in the file come before those beside it.
+      opened: ['metadata', ['0', '90', '180', '270'], 4],
       isEngine: true,
       device: 'cpu',
     });

@@ -8,5 +8,6 @@ mod guessing;
 mod hostile;
 mod input_options;
 mod node_cases;
+mod opening;
 mod reading;
 mod write;

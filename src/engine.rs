@@ -169,9 +169,15 @@ impl Engine {
             recipe: SHARP,
             ..ClassModelSettings::new(target)
         };
-        let mut run = self.class_model(&settings)?;
-        run.step(0).await?;
-        run.step(6).await?;
+        match self.class_model(&settings) {
+            Ok(mut run) => {
+                run.step(0).await?;
+                run.step(6).await?;
+            }
+            // A network without class models has none to prepare for.
+            Err(Error::NetworkUnsupported(_)) => {}
+            Err(error) => return Err(error),
+        }
         progress.report(total, total).await
     }
 

@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use crate::error::Error;
 use crate::graph::operators::{Linear, spread_over_positions};
 use crate::graph::{INPUT, NodeId, Shape, averaged};
-use crate::networks::Network;
+use crate::networks::{Network, OutputKind};
 
 /// The scalar that is differentiated with respect to the input. The gradient exists for every
 /// neuron, which makes it more general than a DeconvNet (section 4 of the paper).
@@ -42,6 +42,39 @@ pub struct Probe {
 }
 
 impl Target {
+    /// A value of the network's output, whose `index` counts the values of all positions of a class
+    /// before those of the next. Of an output that is one number, index 1 is its negative.
+    ///
+    /// # Errors
+    /// `setting-out-of-range` for another output, or an index that it does not have.
+    pub fn of_output(network: &Network, output: &str, index: usize) -> Result<Self, Error> {
+        let own = &network.output;
+        if output != own.name {
+            let what = format!("`output` must be \"{}\", not \"{output}\"", own.name);
+            return Err(Error::SettingOutOfRange(what));
+        }
+        let graph = &network.graph;
+        let node = match own.kind {
+            OutputKind::Map(node) => node,
+            OutputKind::Vector | OutputKind::Number => graph.output(),
+        };
+        let values = graph[node].shape.elements();
+        if index >= values {
+            return Err(Error::SettingOutOfRange(format!(
+                "`index` {index} of {output}, which has {values} values"
+            )));
+        }
+        let [_, rows, columns] = graph[node].shape.planes();
+        Ok(match own.kind {
+            OutputKind::Map(layer) => Target::Neuron {
+                layer,
+                channel: index / (rows * columns),
+                position: Some([index / columns % rows, index % columns]),
+            },
+            OutputKind::Vector | OutputKind::Number => Target::Class(index),
+        })
+    }
+
     /// The probe that reads this target in `network`, for pictures of these rows and columns.
     ///
     /// # Errors

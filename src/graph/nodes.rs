@@ -178,7 +178,7 @@ pub fn averaged(graph: &Graph, id: NodeId) -> Option<NodeId> {
     let node = &graph[id];
     let input = *node.inputs.first()?;
     // Of a vector the mean is the value itself, whatever axes of size 1 it has.
-    let keeps_channels = |id: NodeId| graph[id].shape.elements() == graph[id].shape.sizes()[0];
+    let keeps_channels = |id: NodeId| graph[id].shape.elements() == graph[id].shape.planes()[0];
     let averages = node.operator.downcast::<GlobalAveragePool>().is_some();
     let reshapes = node.operator.downcast::<Reshape>().is_some();
     (averages || (reshapes && keeps_channels(input) && keeps_channels(id))).then_some(input)

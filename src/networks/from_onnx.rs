@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use burn::tensor::Device;
 
+use super::class_scores::{HIGHER_AND_LOWER, OutputKind, class_scores};
 use super::head::Head;
-use super::network::Network;
+use super::network::{Network, Output};
 use crate::error::Error;
-use crate::graph::operators::GlobalAveragePool;
 use crate::graph::{Graph, Shape};
 use crate::onnx::{
     Dimension, ExternalFiles, Folder, ImportRequest, InputDescription, InputOptions, Layout,
@@ -79,6 +79,8 @@ pub enum LabelSource {
     Metadata,
     /// The file of this name beside the model.
     File(String),
+    /// The output is one number, whose classes are [`HIGHER_AND_LOWER`].
+    Number,
     /// There are none: classes are called by their numbers.
     Numbers,
 }
@@ -128,10 +130,10 @@ impl Network {
             device,
         };
         let mut graph = import(request)?;
-        average_scores(&mut graph)?;
+        let kind = class_scores(&mut graph, device)?;
         check_activations(&graph)?;
         let classes = graph[graph.output()].shape.elements();
-        let (labels, source) = labels(&model, options, classes)?;
+        let (labels, source) = labels(&model, options, classes, kind)?;
         let title = options.title.clone().unwrap_or_else(|| "ONNX".to_owned());
         let network = Self {
             title,
@@ -139,6 +141,10 @@ impl Network {
             input,
             head: Head::of(&graph),
             graph,
+            output: Output {
+                name: named.clone(),
+                kind,
+            },
             modules,
             device: device.clone(),
         };
@@ -253,28 +259,13 @@ fn scores(nodes: &[Node<'_>], output: &str) -> (String, Vec<String>) {
     (name, left_out)
 }
 
-/// Makes the class scores a vector: those of all positions are averaged.
-fn average_scores(graph: &mut Graph) -> Result<(), Error> {
-    let output = graph.output();
-    let shape = graph[output].shape.clone();
-    match shape.sizes() {
-        [_] => Ok(()),
-        [_, _, _] => {
-            let name = format!("{} (mean)", graph[output].name);
-            graph.add(name, GlobalAveragePool, &[output]).map(|_| ())
-        }
-        _ => Err(Error::NetworkUnsupported(format!(
-            "its output is {shape}, which is no number for each class"
-        ))),
-    }
-}
-
 /// A label for each class, and where they are from. What the caller gives has to fit; what is found
 /// is left where it does not.
 fn labels(
     model: &Model<'_>,
     options: &OnnxOptions<'_>,
     classes: usize,
+    kind: OutputKind,
 ) -> Result<(Vec<String>, LabelSource), Error> {
     let given = match &options.labels {
         Some(Labels::List(labels)) => Some(labels.clone()),
@@ -290,6 +281,11 @@ fn labels(
             return Err(Error::SettingOutOfRange(what));
         }
         return Ok((labels, LabelSource::Options));
+    }
+    if kind == OutputKind::Number {
+        // Names of two classes in a file may be in the other order.
+        let labels = HIGHER_AND_LOWER.map(str::to_owned).to_vec();
+        return Ok((labels, LabelSource::Number));
     }
     let does_fit = |labels: &Vec<String>| labels.len() == classes;
     if let Some(labels) = labels_from_metadata(&model.metadata)?.filter(does_fit) {

@@ -21,7 +21,8 @@ pub struct Head {
 }
 
 impl Head {
-    /// The last linear layer of `graph`, if nothing but reshaping and averaging follows it.
+    /// The last linear layer of `graph`, if nothing but reshaping and averaging follows it, and it
+    /// reads more than one number.
     pub fn of(graph: &Graph) -> Option<Self> {
         let mut linear = graph.output();
         while let Some(input) = averaged(graph, linear) {
@@ -31,6 +32,9 @@ impl Head {
         let mut features = graph[linear].inputs[0];
         while let Some(input) = averaged(graph, features) {
             features = input;
+        }
+        if graph[features].shape.elements() == 1 {
+            return None;
         }
         Some(Self {
             features,

@@ -4,6 +4,7 @@
 //! [`NETWORKS`], its weights, and their row in `weights/manifest.json`.
 
 mod builder;
+mod class_scores;
 mod from_onnx;
 mod head;
 mod imagenet_labels;
@@ -12,11 +13,12 @@ mod network;
 mod softmax;
 mod squeezenet;
 
+pub use class_scores::{HIGHER_AND_LOWER, OutputKind};
 pub use from_onnx::{FileValue, LabelSource, Labels, OnnxOptions, OnnxReport};
 pub use head::Head;
 pub use imagenet_labels::imagenet_labels;
 pub use manifest::{ManifestRow, manifest_row, sha256};
-pub use network::{LayerInfo, Network, NetworkDefinition};
+pub use network::{LayerInfo, Network, NetworkDefinition, Output};
 pub use softmax::softmax;
 
 /// Every network that can be loaded.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::builder::Builder;
+use super::class_scores::OutputKind;
 use super::head::Head;
 use super::imagenet_labels::imagenet_labels;
 use super::manifest::manifest_row;
@@ -33,6 +34,8 @@ pub struct Network {
     pub input: InputSpec,
     /// From a normalised picture to the class scores, a vector.
     pub graph: Graph,
+    /// What the class scores are made from.
+    pub output: Output,
     /// The module that a layer is part of, by the layer's name; a layer that is not here is part of
     /// the module whose name is its own up to the last dot.
     pub modules: HashMap<String, String>,
@@ -78,6 +81,10 @@ impl Network {
             labels: imagenet_labels().map(str::to_owned).collect(),
             input: row.input,
             head: Head::of(&graph),
+            output: Output {
+                name: graph[graph.output()].name.clone(),
+                kind: OutputKind::Vector,
+            },
             graph,
             modules: HashMap::new(),
             device: device.clone(),
@@ -174,6 +181,15 @@ impl Network {
         let last = last.unwrap_or(self.graph.output());
         self.graph.ids().filter(move |&id| id > INPUT && id <= last)
     }
+}
+
+/// The output of a network's file.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: OutputKind,
 }
 
 /// Description of a layer, for inputs of the network's own size.

@@ -12,7 +12,9 @@ use super::js_bytes::ByteSource;
 use super::js_values::{js_object, promise};
 use crate::class_model::CLASS_MODEL_RECIPES;
 use crate::error::Error;
-use crate::networks::{FileValue, LabelSource, Labels, Network, OnnxOptions, OnnxReport, sha256};
+use crate::networks::{
+    FileValue, LabelSource, Labels, Network, OnnxOptions, OnnxReport, OutputKind, sha256,
+};
 use crate::onnx::{Guess, GuessSource, InputDescription, InputOptions, Layout, check_file_bytes};
 use crate::preprocess::{ChannelOrder, Fit};
 use crate::saliency::SALIENCY_METHODS;
@@ -140,8 +142,8 @@ pub struct OpenedNetwork {
     pub title: String,
     /// Each class's label, by class index.
     pub classes: Vec<String>,
-    /// Where the labels are from: `options`, `metadata`, a file's name, or `numbers` if there are
-    /// none.
+    /// Where the labels are from: `options`, `metadata` or a file's name; `number` if the output is
+    /// one number, whose classes are `higher` and `lower`; `numbers` if there are none.
     pub labels_from: String,
     /// Rows of the network's input.
     pub input_side: usize,
@@ -153,6 +155,9 @@ pub struct OpenedNetwork {
     pub outputs: Vec<FileValueInfo>,
     /// The output that holds the class scores.
     pub output: String,
+    /// Its axes without the batch, the classes first, for this input: two more where it has scores at
+    /// every position, whose mean is a class's score.
+    pub output_shape: Vec<usize>,
     /// Operators at the end that turn scores into probabilities, left out so that the scores are
     /// explained.
     pub left_out: Vec<String>,
@@ -371,6 +376,7 @@ fn opened(network: &Network, report: OnnxReport, model: &[u8]) -> OpenedNetwork 
             LabelSource::Options => "options".to_owned(),
             LabelSource::Metadata => "metadata".to_owned(),
             LabelSource::File(name) => name,
+            LabelSource::Number => "number".to_owned(),
             LabelSource::Numbers => "numbers".to_owned(),
         },
         input_side: network.input.rows,
@@ -383,6 +389,7 @@ fn opened(network: &Network, report: OnnxReport, model: &[u8]) -> OpenedNetwork 
         inputs: report.inputs.into_iter().map(Into::into).collect(),
         outputs: report.outputs.into_iter().map(Into::into).collect(),
         output: report.output,
+        output_shape: output_shape(network),
         left_out: report.left_out,
         input: network_input(report.input),
         guesses,
@@ -391,6 +398,16 @@ fn opened(network: &Network, report: OnnxReport, model: &[u8]) -> OpenedNetwork 
         undefined_methods,
         recipes,
         recipe_limits,
+    }
+}
+
+/// The axes of the output before it became class scores.
+fn output_shape(network: &Network) -> Vec<usize> {
+    let graph = &network.graph;
+    match network.output.kind {
+        OutputKind::Map(node) => graph[node].shape.sizes().to_vec(),
+        OutputKind::Vector => vec![network.classes()],
+        OutputKind::Number => vec![1],
     }
 }
 

@@ -9,7 +9,7 @@ use crate::gradient::Target;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/** What a call asks about: a class, or a neuron of a layer. */
+/** What a call asks about: a class, a neuron of a layer, or a value of the output. */
 export interface TargetOptions {
     /** The class, as an index into `NetworkInfo.classes`. */
     classIndex?: number;
@@ -19,18 +19,45 @@ export interface TargetOptions {
     channel?: number;
     /** Row and column in the layer's grid; the mean over all positions when left out. */
     position?: [number, number];
+    /** Instead of both: the name of the network's output, `OpenedNetwork.output`. */
+    output?: string;
+    /**
+     * Index of one of the output's values, all positions of a class before those of the next. Of an
+     * output that is one number, 0 is the number and 1 its negative.
+     */
+    index?: number;
 }
 "#;
 
 /// The names of `TargetOptions`.
-pub const TARGET: &[&str] = &["classIndex", "layer", "channel", "position"];
+pub const TARGET: &[&str] = &[
+    "classIndex",
+    "layer",
+    "channel",
+    "position",
+    "output",
+    "index",
+];
 
-/// The target of a call: its `classIndex`, or its `layer`, `channel` and `position`.
+/// The target of a call: its `classIndex`, or its `layer`, `channel` and `position`, or its `output`
+/// and `index`.
 ///
 /// # Errors
-/// `class-out-of-range` without either; `setting-out-of-range` with both, or for an unknown layer
-/// or an invalid index; `no-network` for a layer before a network is loaded.
+/// `class-out-of-range` without any; `setting-out-of-range` with several, or for an unknown layer or
+/// output or an invalid index; `no-network` for a layer or an output before a network is loaded.
 pub fn target(options: &Options, engine: &engine::Engine) -> Result<Target, Error> {
+    if let Some(output) = options.text("output")? {
+        if ["classIndex", "layer"]
+            .into_iter()
+            .any(|name| options.get(name).is_some())
+        {
+            return Err(Error::SettingOutOfRange(
+                "an output excludes a classIndex and a layer".to_owned(),
+            ));
+        }
+        let index = count("index", options.number("index")?.unwrap_or(f64::NAN))?;
+        return Target::of_output(engine.network()?, &output, index);
+    }
     let layer = match (options.get("classIndex"), options.text("layer")?) {
         (None, Some(layer)) => layer,
         (_, None) => return Ok(Target::Class(options.class("classIndex")?)),

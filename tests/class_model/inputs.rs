@@ -8,7 +8,7 @@ use deep_inside::graph::operators::{
 };
 use deep_inside::graph::{Graph, INPUT, Shape};
 use deep_inside::kernels::{Convolution, ConvolutionShape};
-use deep_inside::networks::Head;
+use deep_inside::networks::{Head, Output, OutputKind};
 use deep_inside::preprocess::{ChannelOrder, Fit, InputSpec};
 
 use super::*;
@@ -56,6 +56,10 @@ fn small_network(input: InputSpec, takes_any_size: bool) -> Rc<Network> {
         labels: (0..3).map(|class| class.to_string()).collect(),
         input,
         head: Head::of(&graph),
+        output: Output {
+            name: "classifier".to_owned(),
+            kind: OutputKind::Vector,
+        },
         graph,
         modules: HashMap::new(),
         device,

@@ -1,10 +1,16 @@
 //! Files as whole networks: what opens, and what is refused by which code.
 
 use burn::tensor::Device;
-use deep_inside::Error;
+use deep_inside::class_model::ClassModelSettings;
+use deep_inside::device::{DeviceChoice, read_back};
+use deep_inside::gradient::{Target, score_gradient};
+use deep_inside::graph::ReluRule;
 use deep_inside::networks::{LabelSource, Labels, Network, OnnxOptions, OnnxReport};
 use deep_inside::onnx::{ExternalFiles, InputOptions, Layout};
 use deep_inside::preprocess::{ChannelOrder, Fit};
+use deep_inside::progress::NoProgress;
+use deep_inside::{Engine, Error};
+use pollster::block_on;
 
 use crate::write::{bytes, int, int_attribute, model, node, tensor, value, weights};
 
@@ -84,6 +90,119 @@ fn labels_are_found_beside_the_model() {
     assert_eq!(report.labels, LabelSource::File("three.txt".to_owned()));
     assert_eq!(network.labels, ["a", "b", "c"]);
     assert_eq!(network.input.mean, [0.5; 3]);
+}
+
+/// Values of a target, and gradients of it.
+fn value_of(network: &Network, planes: &[f32], target: &Target) -> (f32, Vec<f32>) {
+    let picture = network.upload(planes.to_vec(), network.input.dims(1));
+    let found = score_gradient(network, picture, target, ReluRule::Gradient).unwrap();
+    let score = block_on(read_back(found.scores)).unwrap()[0];
+    (score, block_on(read_back(found.gradients)).unwrap())
+}
+
+#[test]
+fn every_value_of_a_map_is_a_target() {
+    let weight = weights("w", &[2, 1, 1, 1], &[2.0, -3.0]);
+    let graph = [
+        node("Conv", &["x", "w"], &["map"], &[]),
+        node("Sigmoid", &["map"], &["y"], &[]),
+        weight,
+        value(11, "x", &[1, 1, 3, 4]),
+        value(12, "y", &[1, 2, 3, 4]),
+    ];
+    let (network, report) = open(&model(17, &graph), &OnnxOptions::default()).unwrap();
+    assert_eq!(
+        (network.classes(), report.left_out),
+        (2, vec!["Sigmoid".to_owned()])
+    );
+    let planes: Vec<f32> = (0u8..12).map(f32::from).collect();
+    let (mean, _) = value_of(&network, &planes, &Target::Class(1));
+    assert!((mean + 3.0 * 5.5).abs() < 1e-5, "{mean}");
+    // Row 1, column 2 of the second class.
+    let target = Target::of_output(&network, "y", 12 + 6).unwrap();
+    let (score, gradient) = value_of(&network, &planes, &target);
+    assert!((score + 18.0).abs() < 1e-5, "{score}");
+    let expected: Vec<f32> = (0..12).map(|i| if i == 6 { -3.0 } else { 0.0 }).collect();
+    assert_eq!(gradient, expected);
+    for (output, index) in [("y", 24), ("z", 0)] {
+        let error = Target::of_output(&network, output, index).unwrap_err();
+        assert_eq!(error.code(), "setting-out-of-range");
+    }
+}
+
+#[test]
+fn one_number_has_the_targets_higher_and_lower() {
+    let gemm = [
+        node("Flatten", &["x"], &["v"], &[]),
+        node(
+            "Gemm",
+            &["v", "w", "b"],
+            &["y"],
+            &[int_attribute("transB", 1)],
+        ),
+        weights("b", &[1], &[0.25]),
+    ];
+    // Without a linear layer at the end, and without an axis for the classes.
+    let sum = [
+        node("Mul", &["x", "w"], &["p"], &[]),
+        node(
+            "ReduceSum",
+            &["p", "axes"],
+            &["s"],
+            &[int_attribute("keepdims", 0)],
+        ),
+        node("Add", &["s", "b"], &["y"], &[]),
+        weights("b", &[1], &[0.25]),
+        tensor(
+            "axes",
+            &[3],
+            7,
+            &[bytes(9, [1i64, 2, 3].map(i64::to_le_bytes).concat())],
+        ),
+    ];
+    for (name, nodes, shape) in [
+        ("gemm", &gemm[..], &[1, 6][..]),
+        ("sum", &sum, &[1, 1, 2, 3]),
+    ] {
+        let ends = [
+            weights("w", shape, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+            value(11, "x", &[1, 1, 2, 3]),
+            value(12, "y", &[1, 1]),
+        ];
+        let file = model(17, &[nodes, &ends].concat());
+        let (network, report) = open(&file, &OnnxOptions::default()).unwrap();
+        assert_eq!(report.labels, LabelSource::Number, "{name}");
+        assert_eq!(network.labels, ["higher", "lower"]);
+        let planes = [1.0, 0.0, 0.0, 0.0, 0.0, 2.0];
+        for (index, sign) in [(0, 1.0), (1, -1.0)] {
+            let target = Target::of_output(&network, "y", index).unwrap();
+            let (score, gradient) = value_of(&network, &planes, &target);
+            assert!((score - sign * 13.25).abs() < 1e-5, "{name}: {score}");
+            let expected = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0].map(|weight| sign * weight);
+            assert_eq!(gradient, expected, "{name}");
+        }
+        assert_eq!(network.head.is_some(), name == "gemm");
+    }
+}
+
+#[test]
+fn a_network_without_class_models_warms_up() {
+    let graph = [
+        node("Flatten", &["x"], &["v"], &[]),
+        node("Gemm", &["v", "w"], &["y"], &[]),
+        weights("w", &[6, 2], &[1.0; 12]),
+        value(11, "x", &[1, 1, 2, 3]),
+        value(12, "y", &[1, 2]),
+    ];
+    let mut engine = block_on(Engine::open(DeviceChoice::Cpu, None)).unwrap();
+    let (files, options) = (ExternalFiles::default(), OnnxOptions::default());
+    engine
+        .open_network(&model(17, &graph), &files, &options)
+        .unwrap();
+    let settings = ClassModelSettings::new(Target::Class(0));
+    let refused = engine.class_model(&settings).err().unwrap();
+    assert_eq!(refused.code(), "network-unsupported");
+    block_on(engine.warm_up(&NoProgress)).unwrap();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use deep_inside::Picture;
 use deep_inside::graph::operators::{GlobalAveragePool, Linear, LinearInput};
 use deep_inside::graph::{Graph, INPUT, Shape};
-use deep_inside::networks::Head;
+use deep_inside::networks::{Head, Output, OutputKind};
 use deep_inside::preprocess::{ChannelOrder, Fit, InputSpec};
 use deep_inside::saliency::saliency_map;
 
@@ -37,6 +37,10 @@ fn linear(channels: ChannelOrder, std: &[f32], weights: &[f32], fit: Fit) -> Net
         labels: vec!["class".to_owned()],
         input,
         head: Head::of(&graph),
+        output: Output {
+            name: "classifier".to_owned(),
+            kind: OutputKind::Vector,
+        },
         graph,
         modules: HashMap::new(),
         device,

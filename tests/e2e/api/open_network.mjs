@@ -75,6 +75,7 @@ describe('networks that the caller opens', () => {
       inputs: [{ name: 'input', axes: ['1', '3', '64', '48'] }],
       outputs: [{ name: 'logits', axes: ['1', '10'] }],
       output: 'logits',
+      outputShape: [10],
       leftOut: [],
       input: {
         rows: 64,

@@ -5,6 +5,7 @@
 
 mod golden;
 mod kernel_cases;
+mod opened_networks;
 
 use deep_inside::class_model::{ClassModelSettings, PAPER};
 use deep_inside::device::{Adapter, DeviceChoice, read_back};
@@ -188,6 +189,32 @@ async fn a_class_model_grows_on_both_devices() {
             engine.device.kind
         );
     }
+}
+
+#[wasm_bindgen_test]
+async fn opened_networks_on_the_cpu_have_the_scores_of_the_interpreter() {
+    opened_networks::assert_scores_agree(&mut on_cpu().await, 1e-4).await;
+}
+
+#[wasm_bindgen_test]
+async fn opened_networks_on_webgpu_have_the_scores_of_the_interpreter() {
+    opened_networks::assert_scores_agree(&mut on_webgpu().await, 1e-3).await;
+}
+
+#[wasm_bindgen_test]
+async fn everything_works_on_opened_networks_alike_on_both_devices() {
+    let (mut cpu, mut gpu) = (on_cpu().await, on_webgpu().await);
+    let mut maps = Vec::new();
+    for engine in [&mut cpu, &mut gpu] {
+        engine.set_picture(sample());
+        maps.push(opened_networks::assert_everything_works(engine).await);
+    }
+    opened_networks::assert_maps_agree(&maps[0], &maps[1]);
+}
+
+#[wasm_bindgen_test]
+async fn broken_networks_are_refused_and_the_earlier_one_stays() {
+    opened_networks::assert_hostile_files_are_refused(&mut on_cpu().await).await;
 }
 
 /// Not a test: prints how long a gradient takes by the number of pictures that go through as one.

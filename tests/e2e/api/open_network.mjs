@@ -185,9 +185,11 @@ describe('networks that the caller opens', () => {
 
   test("the input's gradient is the change of the score per pixel value", async () => {
     const { predicted, changed } = await page.evaluate(async () => {
-      await opener.openNetwork(sibling({ input: { fit: 'squash' } }));
+      // This network has smooth activations: its score is a straight line over one pixel value.
+      const input = { fit: 'squash', mean: [0.5], std: [2, 1, 3] };
+      await opener.openNetwork({ onnx: orientation, input });
       const picture = (step) => {
-        const image = new ImageData(48, 64);
+        const image = new ImageData(224, 224);
         image.data.forEach((_, i) => {
           const value = 120 + 60 * Math.sin(i / 17) * Math.cos(i / 1111);
           image.data[i] = i % 4 === 3 ? 255 : Math.round(value) + (i % 4 === 0 ? step : 0);
@@ -203,11 +205,11 @@ describe('networks that the caller opens', () => {
       const gradient = await opener.inputGradient(3);
       opener.setPictureFile(await read('/samples/chelsea.jpg'));
       return {
-        predicted: gradient.slice(0, 64 * 48).reduce((a, b) => a + b, 0),
+        predicted: gradient.slice(0, 224 * 224).reduce((a, b) => a + b, 0),
         changed: (above - below) / 2,
       };
     });
-    assert.ok(Math.abs(predicted - changed) < 0.05 * Math.abs(changed), `${predicted}, ${changed}`);
+    assert.ok(Math.abs(predicted - changed) < 0.03 * Math.abs(changed), `${predicted}, ${changed}`);
   });
 
   test('a map covers the photo, and is 0 where the centre crop does not reach', async () => {
@@ -225,6 +227,27 @@ describe('networks that the caller opens', () => {
     const used = (row, column) => grid.values[row * 109 + column] > 0;
     assert.ok(!used(0, 54) && !used(36, 20) && !used(36, 90));
     assert.ok(grid.values.filter((value) => value > 0).length > 0.9 * 64 * 48);
+  });
+
+  test('values of the output are targets', async () => {
+    const { same, other, codes } = await page.evaluate(async () => {
+      const { output } = await opener.openNetwork(sibling());
+      const map = async (target) =>
+        (await opener.saliency({ ...target, views: 1 })).grid.values.join();
+      const call = (target) => codeOf(() => opener.saliency({ ...target, views: 1 }));
+      return {
+        same: (await map({ output, index: 3 })) === (await map({ classIndex: 3 })),
+        other: (await map({ output, index: 4 })) === (await map({ classIndex: 3 })),
+        codes: await Promise.all([
+          call({ output, index: 10 }),
+          call({ output }),
+          call({ output: 'y', index: 1 }),
+          call({ output, index: 1, classIndex: 1 }),
+        ]),
+      };
+    });
+    assert.deepEqual([same, other], [true, false]);
+    assert.deepEqual(codes, Array(4).fill('setting-out-of-range'));
   });
 
   const DETAILS = {

@@ -125,7 +125,6 @@ impl Network {
             input: picture.name,
             shape: Shape::new([channels, rows, columns]),
             channels_last: description.layout.value == Layout::ChannelsLast,
-            deviations: None,
             output: &scores,
             device,
         };

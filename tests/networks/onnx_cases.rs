@@ -174,7 +174,6 @@ fn run(
                 files: &files,
                 input: &picture.name,
                 shape: Shape::new(own),
-                deviations: None,
                 channels_last: false,
                 output: &output.name,
                 device: &device,

@@ -106,7 +106,6 @@ impl Sibling {
             files: &external,
             input: &self.input.name,
             shape: Shape::new(self.picture_shape()),
-            deviations: None,
             channels_last: self.is_channels_last(),
             output,
             device: &device(),

@@ -18,14 +18,13 @@ mod values;
 
 use std::collections::HashMap;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
 use super::fold::{Folder, MAX_FOLDED_ELEMENTS};
 use super::model::{Graph as Message, Node};
 use super::order::describe;
 use super::{ExternalFiles, layer_names, order_nodes};
 use crate::error::Error;
-use crate::graph::operators::ScaleShift;
 use crate::graph::{Graph, INPUT, NodeId, Operator, Shape};
 use values::Dynamic;
 
@@ -41,9 +40,6 @@ pub struct ImportRequest<'a, 'f> {
     pub input: &'f str,
     /// The picture's axes without the batch, the channels first.
     pub shape: Shape,
-    /// A standard deviation for each channel, by which the picture is divided before it becomes the
-    /// file's input.
-    pub deviations: Option<Vec<f32>>,
     /// Whether the file has the channels of the picture last.
     pub channels_last: bool,
     /// Name of the value that is the graph's output.
@@ -75,18 +71,12 @@ pub fn import(request: ImportRequest<'_, '_>) -> Result<Graph, Error> {
         return Err(Error::NetworkUnsupported(what));
     }
     let rank = request.shape.sizes().len();
-    let mut graph = Graph::new(request.shape);
-    let input = match request.deviations {
-        Some(deviations) if deviations.iter().any(|&deviation| deviation != 1.0) => {
-            divide_channels(&mut graph, &deviations, request.device)?
-        }
-        _ => INPUT,
-    };
+    let graph = Graph::new(request.shape);
     let mut order: Vec<usize> = (0..rank).collect();
     if request.channels_last && rank > 0 {
         order.rotate_left(1);
     }
-    let picture = Dynamic { node: input, order };
+    let picture = Dynamic { node: INPUT, order };
     let initializers = &request.message.initializers;
     let mut import = Import {
         nodes: &nodes,
@@ -103,27 +93,6 @@ pub fn import(request: ImportRequest<'_, '_>) -> Result<Graph, Error> {
         import.import_node(index)?;
     }
     import.finish()
-}
-
-/// Divides the channels of the input.
-fn divide_channels(
-    graph: &mut Graph,
-    deviations: &[f32],
-    device: &Device,
-) -> Result<NodeId, Error> {
-    let mut shape = vec![1; graph[INPUT].shape.sizes().len()];
-    if let Some(first) = shape.first_mut() {
-        *first = deviations.len();
-    }
-    let factors: Vec<f32> = deviations
-        .iter()
-        .map(|deviation| deviation.recip())
-        .collect();
-    let data = TensorData::new(factors, [deviations.len()]);
-    let factors = Tensor::<1>::from_data(data, device);
-    let shift = factors.zeros_like();
-    let divide = ScaleShift::new(factors, shift, &Shape::new(shape));
-    graph.add("standard deviation", divide, &[INPUT])
 }
 
 /// A file on its way to a graph.

@@ -7,6 +7,7 @@
 //!
 //! | result | by | module |
 //! |---|---|---|
+//! | the network in an ONNX file | [`Engine::open_network`] | [`onnx`], [`networks`] |
 //! | the scores of all classes | [`Engine::classify`] | [`networks`] |
 //! | a saliency map of a class or of any neuron | [`Engine::saliency`] | [`saliency`] |
 //! | whether a map depends on the trained weights | [`Engine::sanity_check`] | [`saliency`] |
@@ -56,7 +57,8 @@
 //! |---|---|
 //! | picture, photo | decoded pixels ([`Picture`]); the picture that a user explains |
 //! | mean picture | the mean of the training pictures: 0 after normalisation |
-//! | crop | a square part of the photo for one forward pass ([`preprocess::Crops`]) |
+//! | crop | a part of the photo, of the input's size, for one forward pass ([`preprocess::Crops`]) |
+//! | input | the size, channels and values that a network reads ([`preprocess::InputSpec`]) |
 //! | target | the scalar that is differentiated: a class score or a neuron ([`gradient::Target`]) |
 //! | probe | the weights over one layer's channels that compute the target from its activations |
 //! | features | the last activations before the classifier |

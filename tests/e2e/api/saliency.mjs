@@ -89,6 +89,7 @@ describe('saliency', () => {
     });
     assert.deepEqual(found.layers[0], {
       name: 'features.0',
+      group: 'features',
       kind: 'convolution',
       channels: 64,
       rows: 113,
@@ -96,6 +97,7 @@ describe('saliency', () => {
     });
     assert.deepEqual(found.layers.at(-1), {
       name: 'classifier.1',
+      group: 'classifier',
       kind: 'convolution',
       channels: 1000,
       rows: 14,

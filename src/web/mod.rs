@@ -5,7 +5,7 @@
 //! |---|---|
 //! | exported classes | `engine*`, `open_network`, `saliency_map`, `sanity_check`, `object_cut`, `segmentation`, `class_model_run` |
 //! | arguments | `arguments`, `target`, `cut_options`, `js_bytes`, `js_progress` |
-//! | results | `js_values`, `js_error`, `kept_array`, `png_blob` |
+//! | results | `opened_network`, `js_values`, `js_error`, `kept_array`, `png_blob` |
 //! | the browser | `open_picture`, `read_pixels`, `probe_adapter`, `own_files`, `timer`, `watched_memory` |
 
 mod arguments;
@@ -23,6 +23,7 @@ mod kept_array;
 mod object_cut;
 mod open_network;
 mod open_picture;
+mod opened_network;
 mod own_files;
 mod png_blob;
 mod probe_adapter;

@@ -256,8 +256,7 @@ describe('networks that the caller opens', () => {
       '`onnx` must be an ArrayBuffer, a typed array, a DataView or a Blob, not undefined',
     'opener.openNetwork(sibling({ input: { meen: [0] } }))':
       'unknown option `meen`: did you mean `mean`?',
-    'opener.openNetwork(sibling({ lables: [] }))':
-      'unknown option `lables`: did you mean `labels`?',
+    'opener.openNetwork(sibling({ label: [] }))': 'unknown option `label`: did you mean `labels`?',
     'opener.openNetwork(sibling({ input: { channels: "RGBA" } }))':
       '`channels` must be RGB, BGR or grey, not "RGBA"',
     'opener.openNetwork(sibling({ input: { range: 2 } }))': '`range` must be 1 or 255, not 2',

@@ -57,13 +57,13 @@ self.addEventListener('fetch', (event) => {
 });
 
 /**
- * A reload of the only open page activates the waiting version, which then loads the page once more;
- * except when a shared picture has to be handed over, which only this worker has.
+ * A reload of the only open page gets a page in between, by which the waiting version takes over and
+ * loads the page once more; except when a shared picture has to be handed over, which only this
+ * worker has.
  */
 async function openPage() {
   const { waiting } = self.registration;
   if (waiting && !shared && (await self.clients.matchAll()).length <= 1) {
-    waiting.postMessage({ takeOver: true });
     return new Response('<!doctype html><script src="app/reload.js"></script>', {
       headers: {
         'content-type': 'text/html',

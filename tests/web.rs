@@ -47,9 +47,10 @@ async fn assert_kernels_agree(engine: &Engine) {
     kernel_cases::assert_relus_agree(device).await;
     kernel_cases::assert_pointwise_agree(device).await;
     kernel_cases::assert_nan_stays(device).await;
-    kernel_cases::general::assert_convolutions_agree(device, 48).await;
-    kernel_cases::general::assert_max_pools_agree(device, 32).await;
-    kernel_cases::general::assert_average_pools_agree(device, 32).await;
+    // Each is several pipelines, which browsers take long to build: `make test-gpu` has the rest.
+    kernel_cases::general::assert_convolutions_agree(device, 24).await;
+    kernel_cases::general::assert_max_pools_agree(device, 16).await;
+    kernel_cases::general::assert_average_pools_agree(device, 16).await;
     kernel_cases::general::assert_clips_agree(device).await;
 }
 

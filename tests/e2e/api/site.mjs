@@ -1,8 +1,9 @@
 // One server, one browser and one engine for all tests of the API, and what several of them do.
 
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { after, before, test } from 'node:test';
 import { launch } from '../browser.mjs';
 import { serve } from '../server.mjs';
 import { DIST } from '../site.mjs';
@@ -52,6 +53,23 @@ export const showChelsea = () =>
   page.evaluate(async () => {
     engine.setPictureFile(await read('/samples/chelsea.jpg'));
   });
+
+/**
+ * Tests that each call is refused as `setting-out-of-range` with this detail.
+ * @param {Record<string, string>} details   by the call's source
+ */
+export function testRefusals(details) {
+  for (const [call, detail] of Object.entries(details)) {
+    test(`${call}: ${detail}`, async () => {
+      assert.deepEqual(
+        await page.evaluate(
+          `(async () => ${call})().then(() => 'no error', ({ code, detail }) => [code, detail])`,
+        ),
+        ['setting-out-of-range', detail],
+      );
+    });
+  }
+}
 
 before(async () => {
   server = await serve(DIST);

@@ -1,11 +1,8 @@
 //! A network from an ONNX file.
 
-use std::collections::HashMap;
-
 use burn::tensor::Device;
 
 use super::class_scores::{HIGHER_AND_LOWER, OutputKind, class_scores};
-use super::head::Head;
 use super::network::{Network, Output};
 use crate::error::Error;
 use crate::graph::{Graph, Shape};
@@ -115,12 +112,13 @@ impl Network {
         }
         let guess = guess_input(&model, &nodes, &folder, picture, &options.descriptions)?;
         let description = options.input.complete(guess, picture)?;
-        let modules = modules(&nodes);
+        let layers = layer_names(&nodes);
         let input = description.spec();
         let [_, channels, rows, columns] = input.dims(1);
         let request = ImportRequest {
             message,
             nodes,
+            layers: &layers,
             files,
             input: picture.name,
             shape: Shape::new([channels, rows, columns]),
@@ -135,17 +133,15 @@ impl Network {
         let (labels, source) = labels(&model, options, classes, kind)?;
         let title = options.title.clone().unwrap_or_else(|| "ONNX".to_owned());
         let network = Self {
-            title,
-            labels,
-            input,
-            head: Head::of(&graph),
-            graph,
             output: Output {
                 name: named.clone(),
                 kind,
             },
-            modules,
-            device: device.clone(),
+            modules: layers
+                .into_iter()
+                .map(|layer| (layer.name, layer.group))
+                .collect(),
+            ..Self::new(title, labels, input, graph, device)
         };
         let report = OnnxReport {
             input: description,
@@ -170,12 +166,6 @@ fn file_value(value: &ValueInfo<'_>) -> FileValue {
         name: value.name.to_owned(),
         axes: axes.collect(),
     }
-}
-
-/// The module of each layer's name.
-fn modules(nodes: &[Node<'_>]) -> HashMap<String, String> {
-    let names = layer_names(nodes).into_iter();
-    names.map(|layer| (layer.name, layer.group)).collect()
 }
 
 /// # Errors

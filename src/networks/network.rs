@@ -76,10 +76,23 @@ impl Network {
             )));
         }
         intact?;
-        Ok(Self {
-            title: row.title,
-            labels: imagenet_labels().map(str::to_owned).collect(),
-            input: row.input,
+        let labels = imagenet_labels().map(str::to_owned).collect();
+        Ok(Self::new(row.title, labels, row.input, graph, device))
+    }
+
+    /// A network whose class scores are the output of `graph`, a vector with a value for each of
+    /// `labels`; its weights are on `device`. The names of its layers tell their modules.
+    pub fn new(
+        title: impl Into<String>,
+        labels: Vec<String>,
+        input: InputSpec,
+        graph: Graph,
+        device: &Device,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            labels,
+            input,
             head: Head::of(&graph),
             output: Output {
                 name: graph[graph.output()].name.clone(),
@@ -88,7 +101,7 @@ impl Network {
             graph,
             modules: HashMap::new(),
             device: device.clone(),
-        })
+        }
     }
 
     /// Copies values, row-major with this `shape` (`[batch, channels, rows, columns]` for

@@ -1,14 +1,11 @@
 //! Class models of networks with other inputs than SqueezeNet's.
 
-use std::collections::HashMap;
-
 use deep_inside::class_model::{CLASS_MODEL_RECIPES, ROBUST};
 use deep_inside::graph::operators::{
     Convolutions, GlobalAveragePool, Linear, LinearInput, Relu, Reshape,
 };
 use deep_inside::graph::{Graph, INPUT, Shape};
 use deep_inside::kernels::{Convolution, ConvolutionShape};
-use deep_inside::networks::{Head, Output, OutputKind};
 use deep_inside::preprocess::{ChannelOrder, Fit, InputSpec};
 
 use super::*;
@@ -51,19 +48,8 @@ fn small_network(input: InputSpec, takes_any_size: bool) -> Rc<Network> {
     let bias = Tensor::zeros([1, 3], &device);
     let linear = Linear::new(weights, bias, LinearInput::Vector);
     graph.add("classifier", linear, &[last]).unwrap();
-    Rc::new(Network {
-        title: "small".to_owned(),
-        labels: (0..3).map(|class| class.to_string()).collect(),
-        input,
-        head: Head::of(&graph),
-        output: Output {
-            name: "classifier".to_owned(),
-            kind: OutputKind::Vector,
-        },
-        graph,
-        modules: HashMap::new(),
-        device,
-    })
+    let labels = (0..3).map(|class| class.to_string()).collect();
+    Rc::new(Network::new("small", labels, input, graph, &device))
 }
 
 fn of_class_1(recipe: &ClassModelRecipe) -> ClassModelSettings {

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use deep_inside::Error;
 use deep_inside::graph::{INPUT, ReluRule, Retain, Shape, Value};
 use deep_inside::onnx::{
-    ExternalFiles, ImportRequest, Model, Tensor, import, inline_functions, parse_model,
+    ExternalFiles, ImportRequest, Model, Tensor, import, inline_functions, layer_names,
+    order_nodes, parse_model,
 };
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
@@ -164,12 +165,15 @@ fn run(
                 message.initializers.extend(given);
                 message
             };
-            let nodes = match inline_functions(model) {
+            let nodes = inline_functions(model);
+            let nodes = nodes.and_then(|nodes| order_nodes(nodes, &message, &[&output.name]));
+            let nodes = match nodes {
                 Ok(nodes) => nodes,
                 Err(error) => return Outcome::Refused(error),
             };
             let graph = match import(ImportRequest {
                 message: &message,
+                layers: &layer_names(&nodes),
                 nodes,
                 files: &files,
                 input: &picture.name,

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use std::path::Path;
 
 use deep_inside::graph::{Graph, INPUT, ReluRule, Retain, Shape};
-use deep_inside::onnx::{ExternalFiles, ImportRequest, import, inline_functions, parse_model};
+use deep_inside::onnx::{
+    ExternalFiles, ImportRequest, import, inline_functions, layer_names, order_nodes, parse_model,
+};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -100,9 +102,12 @@ impl Sibling {
             .iter()
             .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
             .collect();
+        let nodes = inline_functions(&model).unwrap();
+        let nodes = order_nodes(nodes, &model.graph, &[output]).unwrap();
         let result = import(ImportRequest {
             message: &model.graph,
-            nodes: inline_functions(&model).unwrap(),
+            layers: &layer_names(&nodes),
+            nodes,
             files: &external,
             input: &self.input.name,
             shape: Shape::new(self.picture_shape()),

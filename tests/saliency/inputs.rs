@@ -1,11 +1,8 @@
 //! Maps of networks with other inputs than SqueezeNet's: a linear one, whose gradient is known.
 
-use std::collections::HashMap;
-
 use deep_inside::Picture;
 use deep_inside::graph::operators::{GlobalAveragePool, Linear, LinearInput};
 use deep_inside::graph::{Graph, INPUT, Shape};
-use deep_inside::networks::{Head, Output, OutputKind};
 use deep_inside::preprocess::{ChannelOrder, Fit, InputSpec};
 use deep_inside::saliency::saliency_map;
 
@@ -32,19 +29,7 @@ fn linear(channels: ChannelOrder, std: &[f32], weights: &[f32], fit: Fit) -> Net
     let weights = Tensor::from_data(weights, &device);
     let layer = Linear::new(weights, Tensor::zeros([1, 1], &device), LinearInput::Vector);
     graph.add("classifier", layer, &[mean]).unwrap();
-    Network {
-        title: "linear".to_owned(),
-        labels: vec!["class".to_owned()],
-        input,
-        head: Head::of(&graph),
-        output: Output {
-            name: "classifier".to_owned(),
-            kind: OutputKind::Vector,
-        },
-        graph,
-        modules: HashMap::new(),
-        device,
-    }
+    Network::new("linear", vec!["class".to_owned()], input, graph, &device)
 }
 
 fn photo(columns: u32, rows: u32) -> Picture {

@@ -23,7 +23,7 @@ use burn::tensor::Device;
 use super::fold::{Folder, MAX_FOLDED_ELEMENTS};
 use super::model::{Graph as Message, Node};
 use super::order::describe;
-use super::{ExternalFiles, layer_names, order_nodes};
+use super::{ExternalFiles, LayerName};
 use crate::error::Error;
 use crate::graph::{Graph, INPUT, NodeId, Operator, Shape};
 use values::Dynamic;
@@ -32,8 +32,12 @@ use values::Dynamic;
 pub struct ImportRequest<'a, 'f> {
     /// The graph's message, for its initialisers, inputs and outputs.
     pub message: &'f Message<'a>,
-    /// Its nodes, functions inlined.
+    /// The nodes that the output depends on, functions inlined, as [`order_nodes`] gives them.
+    ///
+    /// [`order_nodes`]: super::order_nodes
     pub nodes: Vec<Node<'a>>,
+    /// The layer of each of them, as [`layer_names`](super::layer_names) gives it.
+    pub layers: &'f [LayerName],
     /// Files with the tensors' elements.
     pub files: &'f ExternalFiles<'f>,
     /// Name of the input that is the picture.
@@ -55,11 +59,7 @@ pub struct ImportRequest<'a, 'f> {
 /// differentiated; `network-corrupt` when nodes, constants and shapes contradict each other;
 /// `network-too-large` as [`Folder::fold`].
 pub fn import(request: ImportRequest<'_, '_>) -> Result<Graph, Error> {
-    let nodes = order_nodes(request.nodes, request.message, &[request.output])?;
-    let names = layer_names(&nodes)
-        .into_iter()
-        .map(|layer| layer.name)
-        .collect();
+    let nodes = request.nodes;
     let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, node) in nodes.iter().enumerate() {
         for input in &node.inputs {
@@ -80,7 +80,7 @@ pub fn import(request: ImportRequest<'_, '_>) -> Result<Graph, Error> {
     let initializers = &request.message.initializers;
     let mut import = Import {
         nodes: &nodes,
-        names,
+        layers: request.layers,
         readers,
         output: request.output,
         device: request.device,
@@ -99,8 +99,8 @@ pub fn import(request: ImportRequest<'_, '_>) -> Result<Graph, Error> {
 struct Import<'a, 'n> {
     /// In order of computation.
     nodes: &'n [Node<'a>],
-    /// The name of each node's layer.
-    names: Vec<String>,
+    /// The layer of each node.
+    layers: &'n [LayerName],
     /// The nodes that read each value.
     readers: HashMap<&'n str, Vec<usize>>,
     /// The value that is the graph's output.
@@ -196,7 +196,7 @@ impl Import<'_, '_> {
         operator: impl Operator,
         inputs: &[NodeId],
     ) -> Result<NodeId, Error> {
-        let mut name = self.names[index].clone();
+        let mut name = self.layers[index].name.clone();
         let taken = self.graph.nodes().iter().filter(|node| {
             let rest = node.name.strip_prefix(&name);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))

@@ -113,7 +113,7 @@ impl Import<'_, '_> {
             Ok(0) => Err(self.unsupported(index, "it does not keep the batch apart")),
             _ => Err(Error::NetworkCorrupt(format!(
                 "{}: axis {axis} of {rank}",
-                self.names[index]
+                self.layers[index].name
             ))),
         }
     }

@@ -26,12 +26,15 @@ pkg: setup-rust node_modules/.for-building
 	scripts/build_pkg.sh
 
 ## test: every test there is
-test: test-native test-page test-web test-e2e test-engines test-package
+# What compiles on one core leaves the other to what compiles beside it; tests in browsers have both.
+test:
+	$(MAKE) --jobs=2 --output-sync=line test-native build
+	$(MAKE) test-page test-web test-e2e test-engines test-package
 	@echo "all tests passed"
 
 ## test-native: with what tests have measured; and the fuzz targets for a few seconds
-test-native: setup-rust
-	cargo test --locked -- --show-output
+test-native:
+	cargo test --workspace --locked -- --show-output
 	for target in decode weights segment onnx; do scripts/fuzz.sh $$target 5000 || exit 1; done
 
 ## test-page: the page's functions that need no browser
@@ -92,11 +95,11 @@ test-package: pkg setup-browser
 
 ## lint: formatting, lints, types, spelling and links; warnings are errors, and so are dependencies of the crate that it does not use. The page's types are checked against those of pkg/
 lint: pkg setup-node setup-lint readme-check
-	cargo fmt --check
+	cargo fmt --all --check
 	cargo fmt --check --manifest-path tests/fuzz/Cargo.toml
-	cargo clippy --locked --all-targets -- -D warnings
-	cargo clippy --locked --lib --test web --target wasm32-unknown-unknown --profile web -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+	cargo clippy --workspace --locked --all-targets -- -D warnings
+	cargo clippy --workspace --locked --lib --test web --target wasm32-unknown-unknown --profile web -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --locked --no-deps
 	npm run --silent format:check
 	npm run --silent check
 	.tools/lint/bin/ruff format --quiet --check .
@@ -105,7 +108,7 @@ lint: pkg setup-node setup-lint readme-check
 
 ## format: everything that has a formatter
 format: setup-node setup-lint
-	cargo fmt
+	cargo fmt --all
 	cargo fmt --manifest-path tests/fuzz/Cargo.toml
 	npm run --silent format
 	.tools/lint/bin/ruff format --quiet .

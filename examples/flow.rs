@@ -16,11 +16,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Parser;
+use deep_inside::graph_cut::colour_model::{Colour, ColourModel};
+use deep_inside::graph_cut::max_flow::{EAST, GridGraph};
+use deep_inside::graph_cut::pixel_graph::PixelGraph;
 use deep_inside::image_input::decode_file;
 use deep_inside::imaging::{Filter, resize};
-use deep_inside::segmentation::colour_model::{Colour, ColourModel};
-use deep_inside::segmentation::max_flow::{EAST, GridGraph};
-use deep_inside::segmentation::pixel_graph::PixelGraph;
 
 #[derive(Parser)]
 struct Arguments {

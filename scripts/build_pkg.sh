@@ -3,7 +3,7 @@
 # nothing that goes into it is newer.
 set -eu
 
-if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo gpu src js weights scripts/build_pkg.sh scripts/stamp_programs.mjs -newer pkg/.complete -type f)" ]; then
+if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo arithmetic gpu src js weights scripts/build_pkg.sh scripts/stamp_programs.mjs -newer pkg/.complete -type f)" ]; then
     exit 0
 fi
 rm -rf pkg

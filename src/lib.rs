@@ -47,6 +47,7 @@
 //! ```text
 //! picture -> image_input -> imaging -> preprocess -> weights -> kernels -> graph -> onnx -> networks -> gradient
 //! gradient -> saliency -> segmentation -> render -> engine
+//! imaging -> graph_cut -> segmentation
 //! gradient -> class_model -> engine
 //! engine -> web -> page
 //! ```
@@ -77,29 +78,21 @@
 // Tests have dependencies of their own, which the crate's unit tests need not use.
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
-// Empty in native builds without the WebGPU backend.
-#[cfg(all(
-    not(target_family = "wasm"),
-    feature = "webgpu",
-    not(feature = "native-webgpu")
-))]
+// Where there is a WebGPU backend, the device and the kernels use it.
+#[cfg(feature = "webgpu")]
 use deep_inside_gpu as _;
 // Its feature alone is wanted: others bring it along.
 #[cfg(target_family = "wasm")]
 use getrandom as _;
 
+use deep_inside_arithmetic::matrix3;
+#[doc(inline)]
+pub use deep_inside_arithmetic::{error, progress, rng};
 pub mod device;
-pub mod rng;
-pub mod error;
-mod fast_math;
-mod matrix3;
-pub mod progress;
 
-pub mod image_input;
-pub mod imaging;
-pub mod preprocess;
+#[doc(inline)]
+pub use deep_inside_arithmetic::{graph_cut, image_input, imaging, kernels, preprocess};
 pub mod weights;
-pub mod kernels;
 pub mod graph;
 pub mod onnx;
 pub mod networks;

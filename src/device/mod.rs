@@ -223,9 +223,6 @@ impl ComputeDevice {
 
     /// The CPU backend, taken for `reason`.
     pub fn cpu(reason: &str) -> Self {
-        // In this build the processor surely has it, but wasm programs cannot ask.
-        #[cfg(all(target_family = "wasm", feature = "relaxed-simd"))]
-        pulp::wasm::enable_relaxed_simd();
         let adapter = if cfg!(target_family = "wasm") {
             "CPU (WebAssembly SIMD)"
         } else {

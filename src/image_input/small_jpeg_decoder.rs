@@ -120,7 +120,7 @@ mod tests {
 
     fn fixture(name: &str) -> Vec<u8> {
         std::fs::read(format!(
-            "{}/tests/bad_pictures/{name}",
+            "{}/../tests/bad_pictures/{name}",
             env!("CARGO_MANIFEST_DIR")
         ))
         .unwrap()

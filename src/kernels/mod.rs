@@ -35,6 +35,13 @@ pub use window::{Padding, Window};
 
 use relu::BoundedRule;
 
+/// Has the CPU's kernels use relaxed SIMD from now on. A wasm program cannot ask the processor for
+/// it; one that is built with it has been loaded, so that the processor has it.
+#[cfg(all(target_family = "wasm", feature = "relaxed-simd"))]
+pub fn enable_relaxed_simd() {
+    pulp::wasm::enable_relaxed_simd();
+}
+
 /// The ReLU whose output is the input of an operation, for its backward pass.
 #[derive(ExtensionType)]
 enum InputRelu<B: Backend> {

@@ -1,10 +1,10 @@
 //! GrabCut (Rother et al. 2004): graph cuts of a picture, alternating with refits of the colour
 //! models.
 
-use super::colour_model::{Colour, ColourModel};
-use super::pixel_graph::{LARGEST_COST, PixelGraph};
 use super::working_picture::WorkingPicture;
 use crate::error::Error;
+use crate::graph_cut::colour_model::{Colour, ColourModel};
+use crate::graph_cut::pixel_graph::{LARGEST_COST, PixelGraph};
 use crate::progress::Progress;
 
 /// The colour models of the background and of the object.

@@ -19,12 +19,9 @@
 //! `docs/graph-cut.md` holds the measurements behind the settings.
 
 mod bounding_box;
-pub mod colour_model;
 mod prompt;
 mod grab_cut;
-pub mod max_flow;
 mod object_cut;
-pub mod pixel_graph;
 mod refine;
 mod seeds;
 mod settings;
@@ -64,7 +61,7 @@ pub struct Segmentation {
     /// The smallest box around the mask, in the photo's pixels.
     pub bounding_box: BoundingBox,
     /// The energy of the cut on the working picture, before components are dropped;
-    /// [`pixel_graph`] defines it.
+    /// [`pixel_graph`](crate::graph_cut::pixel_graph) defines it.
     pub energy: f64,
     /// The maximum flow. It equals the energy, which proves that no labelling has less energy.
     pub flow: f64,

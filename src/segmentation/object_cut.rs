@@ -53,7 +53,7 @@ impl ObjectCut {
     /// # Errors
     /// `setting-out-of-range` when a setting or the map is outside its documented range, or the
     /// rectangle has no working pixel inside or outside; `no-object-found` when the map is
-    /// constant; `picture-too-large` as [`PixelGraph::new`](super::pixel_graph::PixelGraph::new);
+    /// constant; `picture-too-large` as [`PixelGraph::new`](crate::graph_cut::pixel_graph::PixelGraph::new);
     /// `cancelled`.
     pub async fn new(
         photo: Rc<Picture>,

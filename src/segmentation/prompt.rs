@@ -1,10 +1,10 @@
 //! Prompts: where the object is, and the seeds and unary costs that follow.
 
 use super::bounding_box::BoundingBox;
-use super::pixel_graph::LARGEST_COST;
 use super::seeds::Seeds;
 use super::settings::{CutSettings, SeedUse};
 use crate::error::Error;
+use crate::graph_cut::pixel_graph::LARGEST_COST;
 use crate::image_input::Picture;
 use crate::imaging::gaussian_blur;
 use crate::saliency::SaliencyMap;

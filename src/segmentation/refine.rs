@@ -16,10 +16,10 @@
 
 use std::ops::Range;
 
-use super::colour_model::Colour;
 use super::soft_mask::SoftMask;
 use super::strokes::Scribbles;
 use super::working_picture::WorkingPicture;
+use crate::graph_cut::colour_model::Colour;
 use crate::image_input::Picture;
 use crate::imaging::{Components, Split, interpolation_weights};
 use crate::matrix3;

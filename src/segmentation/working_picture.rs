@@ -1,7 +1,7 @@
 //! The reduced picture that is cut.
 
-use super::colour_model::{Colour, ColourModel};
 use crate::error::Error;
+use crate::graph_cut::colour_model::{Colour, ColourModel};
 use crate::image_input::Picture;
 use crate::imaging::{Filter, fit_within};
 

@@ -13,6 +13,7 @@ use super::arguments::{Options, class_index, is_left_out, number, text};
 use super::class_model_run::ClassModelRun;
 use super::cut_options::{CUT, CutPrompt, LOCATE, cut_options, mode};
 use super::js_bytes::ByteSource;
+use super::js_error::EngineError;
 use super::js_progress::{JsProgress, LONG_CALL};
 use super::js_values::{js_object, promise};
 use super::object_cut::ObjectCut;
@@ -125,7 +126,7 @@ impl Engine {
     /// adapter) or "cpu".
     pub async fn open(
         #[wasm_bindgen(unchecked_param_type = "\"auto\" | \"webgpu\" | \"cpu\"")] device: JsValue,
-    ) -> Result<Engine, Error> {
+    ) -> Result<Engine, EngineError> {
         let choice: DeviceChoice = device.as_string().unwrap_or_default().parse()?;
         let offer = if choice == DeviceChoice::Cpu {
             Offer::Nothing
@@ -142,14 +143,14 @@ impl Engine {
 
     /// The device, and why it was chosen.
     #[wasm_bindgen(getter, unchecked_return_type = "DeviceInfo")]
-    pub fn device(&self) -> Result<JsValue, Error> {
+    pub fn device(&self) -> Result<JsValue, EngineError> {
         let device = &self.engine.borrow().device;
-        js_object(&DeviceInfo {
+        Ok(js_object(&DeviceInfo {
             kind: device.kind.to_owned(),
             adapter: device.adapter.clone(),
             software: device.software,
             reason: device.reason.clone(),
-        })
+        })?)
     }
 
     /// Loads a network from its file of weights: from `weights`, or from the package's own file
@@ -226,10 +227,10 @@ impl Engine {
 
     /// The loaded network's layers in order of computation; the last is the classifier.
     #[wasm_bindgen(unchecked_return_type = "LayerInfo[]")]
-    pub fn layers(&self) -> Result<JsValue, Error> {
+    pub fn layers(&self) -> Result<JsValue, EngineError> {
         let layers = self.engine.borrow().layers()?;
         let infos: Vec<LayerInfo> = layers.into_iter().map(LayerInfo::from).collect();
-        js_object(&infos)
+        Ok(js_object(&infos)?)
     }
 
     /// The saliency map of a class or a neuron.
@@ -369,7 +370,7 @@ impl Engine {
         &self,
         #[wasm_bindgen(unchecked_param_type = "TargetOptions & ClassModelOptions")]
         options: JsValue,
-    ) -> Result<ClassModelRun, Error> {
-        ClassModelRun::new(options, &self.engine.borrow())
+    ) -> Result<ClassModelRun, EngineError> {
+        Ok(ClassModelRun::new(options, &self.engine.borrow())?)
     }
 }

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments::finite_floats;
 use super::engine::Engine;
+use super::js_error::EngineError;
 use super::js_values::{js_object, plain_object};
 use super::watched_memory::memory_was_refused;
 use crate::class_model::CLASS_MODEL_RECIPES;
@@ -104,17 +105,17 @@ pub struct RecipeDefaults {
 impl Engine {
     /// The networks that can be loaded.
     #[wasm_bindgen(unchecked_return_type = "NetworkInfo[]")]
-    pub fn networks() -> Result<JsValue, Error> {
+    pub fn networks() -> Result<JsValue, EngineError> {
         let infos: Result<Vec<NetworkInfo>, Error> = NETWORKS
             .iter()
             .map(|definition| network_info(definition.id))
             .collect();
-        js_object(&infos?)
+        Ok(js_object(&infos?)?)
     }
 
     /// The saliency methods; the first is the paper's.
     #[wasm_bindgen(js_name = saliencyMethods, unchecked_return_type = "MethodInfo[]")]
-    pub fn saliency_methods() -> Result<JsValue, Error> {
+    pub fn saliency_methods() -> Result<JsValue, EngineError> {
         let defaults = SaliencySettings::new(Target::Class(0));
         let infos: Vec<MethodInfo> = SALIENCY_METHODS
             .iter()
@@ -127,12 +128,12 @@ impl Engine {
                 reference: method.reference.to_owned(),
             })
             .collect();
-        js_object(&infos)
+        Ok(js_object(&infos)?)
     }
 
     /// The recipes for class models.
     #[wasm_bindgen(js_name = classModelRecipes, unchecked_return_type = "RecipeInfo[]")]
-    pub fn class_model_recipes() -> Result<JsValue, Error> {
+    pub fn class_model_recipes() -> Result<JsValue, EngineError> {
         let infos: Vec<RecipeInfo> = CLASS_MODEL_RECIPES
             .iter()
             .map(|recipe| RecipeInfo {
@@ -146,17 +147,17 @@ impl Engine {
                 reference: recipe.reference.to_owned(),
             })
             .collect();
-        js_object(&infos)
+        Ok(js_object(&infos)?)
     }
 
     /// The colour maps for saliency maps; the first is the default.
     #[wasm_bindgen(js_name = colourMaps, unchecked_return_type = "ColourMapInfo[]")]
-    pub fn colour_maps() -> Result<Array, Error> {
+    pub fn colour_maps() -> Result<Array, EngineError> {
         let infos = COLOUR_MAPS.iter().map(|&(id, map)| {
             let table = Uint8ClampedArray::from(&table(map)[..]);
             plain_object([("id", id.into()), ("table", table.into())])
         });
-        infos.collect()
+        Ok(infos.collect::<Result<_, Error>>()?)
     }
 
     /// R, G, B and A for each of the 256 levels of a signed map: blue below 128, white at 128, red
@@ -178,7 +179,7 @@ impl Engine {
     /// `scores` is no array of finite numbers.
     pub fn probabilities(
         #[wasm_bindgen(unchecked_param_type = "ArrayLike<number>")] scores: JsValue,
-    ) -> Result<Float32Array, Error> {
+    ) -> Result<Float32Array, EngineError> {
         let scores = finite_floats("scores", &scores)?;
         Ok(Float32Array::from(&softmax(&scores)[..]))
     }

@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments::{Options, must_be};
 use super::engine::Engine;
+use super::js_error::EngineError;
 use super::js_progress::{JsProgress, LONG_CALL};
 use super::js_values::{pixels_object, promise};
 use super::png_blob::PngBlob;
@@ -52,7 +53,7 @@ impl Engine {
     pub fn overlay(
         &self,
         #[wasm_bindgen(unchecked_param_type = "OverlayOptions")] options: JsValue,
-    ) -> Result<JsValue, Error> {
+    ) -> Result<JsValue, EngineError> {
         let layer = map_layer(&Options::of(options, &[OVERLAY])?)?;
         let photo = self.snapshot().picture()?;
         let rgba = Uint8ClampedArray::new_with_length(photo.width() * photo.height() * 4);
@@ -62,7 +63,7 @@ impl Engine {
             rgba.subarray(start, end).copy_from(&row);
             start = end;
         }
-        pixels_object(rgba, photo.width(), photo.height())
+        Ok(pixels_object(rgba, photo.width(), photo.height())?)
     }
 
     /// The [`overlay`](Engine::overlay) as a PNG file. It is written row by row, without a second

@@ -11,6 +11,7 @@ use web_sys::Blob;
 use super::arguments::{Options, frame_size, side};
 use super::engine::Engine;
 use super::js_bytes::{ByteSource, read_blob};
+use super::js_error::EngineError;
 use super::js_progress::{JsProgress, LONG_CALL};
 use super::js_values::{js_object, picture_object, promise};
 use super::open_picture::{Opened, open_picture};
@@ -93,7 +94,7 @@ impl Engine {
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "number")] width: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "number")] height: JsValue,
-    ) -> Result<JsValue, Error> {
+    ) -> Result<JsValue, EngineError> {
         let photo = self.snapshot().picture()?;
         let side_or = |name, value: &JsValue, own| {
             if value.is_undefined() {
@@ -105,18 +106,25 @@ impl Engine {
         let width = side_or("width", &width, photo.width())?;
         let height = side_or("height", &height, photo.height())?;
         if (width, height) == (photo.width(), photo.height()) {
-            return picture_object(&photo);
+            return Ok(picture_object(&photo)?);
         }
-        picture_object(&resize(&photo, width, height, Filter::Bilinear)?)
+        Ok(picture_object(&resize(
+            &photo,
+            width,
+            height,
+            Filter::Bilinear,
+        )?)?)
     }
 
     /// Decodes a picture file by this program's own decoder and makes it the photo.
     #[wasm_bindgen(js_name = setPictureFile, skip_typescript)]
-    pub fn set_picture_file(&self, file: JsValue) -> Result<JsValue, Error> {
+    pub fn set_picture_file(&self, file: JsValue) -> Result<JsValue, EngineError> {
         match ByteSource::of("file", &file)? {
-            ByteSource::Bytes(bytes) => self.set_picture("crate", decode_file(&bytes.to_vec())?),
+            ByteSource::Bytes(bytes) => {
+                Ok(self.set_picture("crate", decode_file(&bytes.to_vec())?)?)
+            }
             ByteSource::ImageData(rgba, width, height) => {
-                self.set_picture("pixels", Picture::from_rgba(rgba.to_vec(), width, height)?)
+                Ok(self.set_picture("pixels", Picture::from_rgba(rgba.to_vec(), width, height)?)?)
             }
             ByteSource::Blob(blob) => {
                 Ok(self.set_from_blob(blob, "crate", |bytes| decode_file(&bytes)))
@@ -131,7 +139,7 @@ impl Engine {
         rgba: JsValue,
         width: JsValue,
         height: JsValue,
-    ) -> Result<JsValue, Error> {
+    ) -> Result<JsValue, EngineError> {
         let source = ByteSource::of("rgba", &rgba)?;
         let own_size = match source {
             ByteSource::ImageData(_, columns, rows) => Some((columns, rows)),
@@ -146,11 +154,12 @@ impl Engine {
         {
             return Err(Error::PictureCorrupt(format!(
                 "an ImageData of {columns} x {rows} pixels is not one of {width} x {height}"
-            )));
+            ))
+            .into());
         }
         match source {
             ByteSource::Bytes(rgba) | ByteSource::ImageData(rgba, ..) => {
-                self.set_picture("pixels", Picture::from_rgba(rgba.to_vec(), width, height)?)
+                Ok(self.set_picture("pixels", Picture::from_rgba(rgba.to_vec(), width, height)?)?)
             }
             ByteSource::Blob(blob) => Ok(self.set_from_blob(blob, "pixels", move |rgba| {
                 Picture::from_rgba(rgba, width, height)

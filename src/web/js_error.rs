@@ -5,9 +5,18 @@ use wasm_bindgen::JsValue;
 
 use crate::error::Error;
 
-impl From<Error> for JsValue {
-    /// `Error { name: "EngineError", code, message, detail }`.
+/// An error on its way to JavaScript.
+pub struct EngineError(Error);
+
+impl From<Error> for EngineError {
     fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<EngineError> for JsValue {
+    /// `Error { name: "EngineError", code, message, detail }`.
+    fn from(EngineError(error): EngineError) -> Self {
         let object = js_sys::Error::new(&error.to_string());
         object.set_name("EngineError");
         for (key, value) in [("code", error.code()), ("detail", error.detail())] {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
+use super::js_error::EngineError;
 use crate::error::Error;
 use crate::image_input::Picture;
 
@@ -25,7 +26,7 @@ const STRIP_BYTES: u32 = 2 << 20;
 pub fn promise<T: Into<JsValue>>(
     work: impl Future<Output = Result<T, Error>> + 'static,
 ) -> Promise {
-    future_to_promise(async move { work.await.map(Into::into).map_err(JsValue::from) })
+    future_to_promise(async move { Ok(work.await.map_err(EngineError::from)?.into()) })
 }
 
 /// A plain object, or an array of them.

@@ -40,4 +40,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen(start)]
 fn start() {
     console_error_panic_hook::set_once();
+    #[cfg(feature = "relaxed-simd")]
+    crate::kernels::enable_relaxed_simd();
 }

@@ -7,6 +7,7 @@ use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{Options, frame_size, must_be, number, numbers};
+use super::js_error::EngineError;
 use super::js_values::promise;
 use super::segmentation::Segmentation;
 use crate::error::Error;
@@ -101,7 +102,7 @@ impl ObjectCut {
         &self,
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
-    ) -> Result<Uint8Array, Error> {
+    ) -> Result<Uint8Array, EngineError> {
         let (width, height) = frame_size(&width, &height)?;
         let codes: Vec<u8> = self
             .cut

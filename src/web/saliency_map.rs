@@ -4,6 +4,7 @@ use js_sys::{Float32Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{Options, frame_size};
+use super::js_error::EngineError;
 use super::js_values::plain_object;
 use super::kept_array::KeptArray;
 use super::target::target;
@@ -114,8 +115,8 @@ impl SaliencyMap {
 
     /// The map on the network's own grid, as it was computed.
     #[wasm_bindgen(getter, unchecked_return_type = "SaliencyGrid")]
-    pub fn grid(&self) -> Result<JsValue, Error> {
-        saliency_grid(&self.saliency.map, &self.saliency.signed)
+    pub fn grid(&self) -> Result<JsValue, EngineError> {
+        Ok(saliency_grid(&self.saliency.map, &self.saliency.signed)?)
     }
 
     /// The magnitudes in a frame of another size, such as a display's: width * height values,
@@ -124,7 +125,7 @@ impl SaliencyMap {
         &self,
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
-    ) -> Result<Float32Array, Error> {
+    ) -> Result<Float32Array, EngineError> {
         let (width, height) = frame_size(&width, &height)?;
         Ok(self.sampled_at(width, height))
     }
@@ -137,7 +138,7 @@ impl SaliencyMap {
         &self,
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
-    ) -> Result<Uint8Array, Error> {
+    ) -> Result<Uint8Array, EngineError> {
         let (width, height) = frame_size(&width, &height)?;
         let intensity = Intensity::new(&self.saliency.map, width as usize, height as usize);
         Ok(Uint8Array::from(&intensity.levels[..]))

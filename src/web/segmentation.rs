@@ -7,11 +7,11 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments::{Options, frame_size};
 use super::cut_options::BoundingBox;
+use super::js_error::EngineError;
 use super::js_progress::{JsProgress, LONG_CALL};
 use super::js_values::{js_object, promise};
 use super::kept_array::KeptArray;
 use super::png_blob::PngBlob;
-use crate::error::Error;
 use crate::image_input::Picture;
 use crate::render::{write_cutout, write_mask};
 use crate::segmentation;
@@ -114,7 +114,7 @@ impl Segmentation {
         &self,
         #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
-    ) -> Result<Uint8Array, Error> {
+    ) -> Result<Uint8Array, EngineError> {
         let (width, height) = frame_size(&width, &height)?;
         let cover = self.segmentation.cover(width, height)?;
         Ok(Uint8Array::from(&cover[..]))
@@ -128,19 +128,19 @@ impl Segmentation {
 
     /// The mask's bounding box in photo pixels.
     #[wasm_bindgen(getter, js_name = "box", unchecked_return_type = "BoundingBox")]
-    pub fn bounding_box(&self) -> Result<JsValue, Error> {
+    pub fn bounding_box(&self) -> Result<JsValue, EngineError> {
         let segmentation::BoundingBox {
             x,
             y,
             width,
             height,
         } = self.segmentation.bounding_box;
-        js_object(&BoundingBox {
+        Ok(js_object(&BoundingBox {
             x,
             y,
             width,
             height,
-        })
+        })?)
     }
 
     /// The energy of the cut's labelling.

@@ -129,7 +129,7 @@ impl Elementwise {
             // The upper bound wins where the bounds are the wrong way round.
             Self::Clip { min, max } => x.clamp_min(min).clamp_max(max),
             Self::ThresholdedRelu { threshold } => {
-                let passes = x.clone().greater_elem(threshold).float();
+                let passes = above(x.clone(), threshold);
                 x * passes
             }
             Self::Abs => x.abs(),
@@ -154,11 +154,11 @@ impl Elementwise {
             // 0 at -3 and 1 at 3.
             Self::HardSwish => {
                 let middle = x.clone().mul_scalar(1.0 / 3.0).add_scalar(0.5);
-                let above = x.clone().greater_equal_elem(3.0).float();
-                middle * between(x, -3.0, 3.0) + above
+                let linear = below(x.clone(), 3.0).neg().add_scalar(1.0);
+                middle * between(x, -3.0, 3.0) + linear
             }
             Self::LeakyRelu { slope } => {
-                let positive = x.greater_elem(0.0).float();
+                let positive = above(x, 0.0);
                 positive.mul_scalar(1.0 - slope).add_scalar(slope)
             }
             Self::Elu {
@@ -166,7 +166,7 @@ impl Elementwise {
                 gamma,
                 width,
             } => {
-                let positive = x.clone().greater_elem(0.0).float();
+                let positive = above(x.clone(), 0.0);
                 let negative = x.clamp_max(0.0).div_scalar(width).exp();
                 let negative = negative.mul_scalar(gamma * alpha / width);
                 positive.clone().mul_scalar(gamma) + negative * positive.neg().add_scalar(1.0)
@@ -200,7 +200,7 @@ impl Elementwise {
             }
             Self::Erf => x.square().neg().exp().mul_scalar(2.0 / PI.sqrt()),
             Self::Clip { min, max } => between(x, min, max),
-            Self::ThresholdedRelu { threshold } => x.greater_elem(threshold).float(),
+            Self::ThresholdedRelu { threshold } => above(x, threshold),
             Self::Abs => x.sign(),
             Self::Negate => x.ones_like().neg(),
             Self::Exp => x.exp(),
@@ -212,10 +212,20 @@ impl Elementwise {
     }
 }
 
+/// 1 where a value is greater than `low`, else 0. (Burn's comparisons are a large part of the
+/// program: there is one for each type of number.)
+fn above<const D: usize>(x: Tensor<D>, low: f32) -> Tensor<D> {
+    x.sub_scalar(low).sign().clamp_min(0.0)
+}
+
+/// 1 where a value is less than `high`, else 0.
+fn below(x: Tensor<4>, high: f32) -> Tensor<4> {
+    above(x.neg(), -high)
+}
+
 /// 1 where a value lies in the open interval, else 0.
 fn between(x: Tensor<4>, low: f32, high: f32) -> Tensor<4> {
-    let above = x.clone().greater_elem(low).float();
-    above * x.lower_elem(high).float()
+    above(x.clone(), low) * below(x, high)
 }
 
 /// The standard normal distribution function.
@@ -324,7 +334,7 @@ impl Operator for Prelu {
         let ([input], [x]) = (inputs, &saved.values[..]) else {
             return;
         };
-        let positive = aligned(x.clone()).greater_elem(0.0).float();
+        let positive = above(aligned(x.clone()), 0.0);
         let slope = positive.clone() + positive.neg().add_scalar(1.0) * self.slopes.clone();
         let gradient = Value::from(aligned(signal) * slope).with_sizes(&input.sizes);
         input.set(gradient);

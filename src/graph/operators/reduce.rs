@@ -109,7 +109,8 @@ impl Operator for Reduce {
             }
             (Reduction::Max, [x, y]) => {
                 let (x, y) = (aligned(x.clone()), y.clone().reshape(kept));
-                let largest = x.equal(y.expand(sizes)).float();
+                // 1 where nothing is missing to the maximum.
+                let largest = (y - x).sign().neg().add_scalar(1.0);
                 let axes = self.aligned_axes(input.sizes.len() - 1);
                 let count = axes.fold(largest.clone(), |sum, axis| sum.sum_dim(axis));
                 largest * (signal / count)

@@ -1,6 +1,6 @@
 //! Parts of a value along one axis.
 
-use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 
 use super::broadcast::{RANK, aligned};
 use crate::graph::{InputGradient, Operator, ReluRule, Saved, Shape, Value};
@@ -34,13 +34,29 @@ impl Select {
         ]
     }
 
-    fn on(&self, tensor: &Tensor<3>) -> Tensor<1, Int> {
-        let indices: Vec<i32> = self.indices.iter().map(|&index| index as i32).collect();
-        Tensor::from_data(
-            TensorData::new(indices, [self.indices.len()]),
-            &tensor.device(),
-        )
+    /// Where the output has the entries of an axis of `length`: in each list the place of one of an
+    /// entry's repetitions, and the output's size for an entry that has no further one.
+    fn places(&self, length: usize) -> Vec<Vec<usize>> {
+        let mut places: Vec<Vec<usize>> = Vec::new();
+        let mut counts = vec![0; length];
+        for (place, &index) in self.indices.iter().enumerate() {
+            if counts[index] == places.len() {
+                places.push(vec![self.indices.len(); length]);
+            }
+            places[counts[index]][index] = place;
+            counts[index] += 1;
+        }
+        places
     }
+}
+
+/// The entries `indices` of the second axis.
+fn select(tensor: Tensor<3>, indices: &[usize]) -> Tensor<3> {
+    let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
+    let count = indices.len();
+    let data = TensorData::new(indices, [count]);
+    let indices = Tensor::<1, Int>::from_data(data, &tensor.device());
+    tensor.select(1, indices)
 }
 
 impl Operator for Select {
@@ -67,10 +83,7 @@ impl Operator for Select {
         sizes[self.axis + 1] = self.indices.len();
         let output = match self.start() {
             Some(start) => input.narrow(1, start, self.indices.len()),
-            None => {
-                let indices = self.on(&input);
-                input.select(1, indices)
-            }
+            None => select(input, &self.indices),
         };
         (Value::from(output).with_sizes(&sizes), Saved::default())
     }
@@ -79,15 +92,18 @@ impl Operator for Select {
         let [input] = inputs else { return };
         let signal: Tensor<3> = signal.clone().reshape(self.split(&signal.sizes()));
         let [outer, length, inner] = self.split(&input.sizes);
-        let zeros = Tensor::<3>::zeros([outer, length, inner], &signal.device());
+        let zeros = |length| Tensor::<3>::zeros([outer, length, inner], &signal.device());
         let gradient = match self.start() {
             Some(start) => {
                 let range = start..start + self.indices.len();
-                zeros.slice_assign([0..outer, range, 0..inner], signal)
+                zeros(length).slice_assign([0..outer, range, 0..inner], signal.clone())
             }
+            // Not by `select_assign`, which is 67 kB of a program: for each repetition a `select`.
             None => {
-                let indices = self.on(&zeros);
-                zeros.select_assign(1, indices, signal, IndexingUpdateOp::Add)
+                let signal = Tensor::cat(vec![signal.clone(), zeros(1)], 1);
+                let places = self.places(length).into_iter();
+                let terms = places.map(|places| select(signal.clone(), &places));
+                terms.fold(zeros(length), |sum, term| sum + term)
             }
         };
         let gradient = Value::from(gradient).with_sizes(&input.sizes);

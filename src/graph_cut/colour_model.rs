@@ -26,7 +26,7 @@ const REFIT_ITERATIONS: usize = 3;
 /// A mixture of at most [`COMPONENTS`] Gaussians with full covariances.
 ///
 /// ```
-/// use deep_inside::segmentation::colour_model::{Colour, ColourModel};
+/// use deep_inside::graph_cut::colour_model::{Colour, ColourModel};
 ///
 /// let mut colours: Vec<Colour> = Vec::new();
 /// for i in 0..100 {

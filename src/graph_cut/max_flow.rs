@@ -34,7 +34,7 @@
 //!
 //! # Example
 //! ```
-//! use deep_inside::segmentation::max_flow::{EAST, GridGraph};
+//! use deep_inside::graph_cut::max_flow::{EAST, GridGraph};
 //!
 //! // source --9--> a --3--> b --8--> sink, and  source --1--> b,  a --4--> sink
 //! let mut graph = GridGraph::new(2, 1)?;

@@ -7,6 +7,8 @@ TRUNK_VERSION        := 0.21.14
 # wasm-bindgen's command and library have to be the same version.
 WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
 
+# Cargo would look for the job server of a make that runs several jobs.
+unexport MAKEFLAGS
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
@@ -28,7 +30,7 @@ pkg: setup-rust node_modules/.for-building
 ## test: every test there is
 # What compiles on one core leaves the other to what compiles beside it; tests in browsers have both.
 test:
-	$(MAKE) --jobs=2 --output-sync=line test-native build
+	$(MAKE) --jobs=2 test-native build
 	$(MAKE) test-page test-web test-e2e test-engines test-package
 	@echo "all tests passed"
 
@@ -139,6 +141,7 @@ bench-peers: build setup-browser tests/bench/.venv
 	npm ci --no-audit --no-fund --silent --prefix tests/bench/peers
 	tests/bench/.venv/bin/python tests/bench/peers/gradient_graph.py target/gradient.onnx
 	node tests/bench/peers/peers.mjs target/gradient.onnx
+	node tests/bench/peers/networks.mjs
 
 ## bench-flow: our maximum flow beside PyMaxflow's, on the same graphs
 bench-flow: setup-rust tests/bench/.venv

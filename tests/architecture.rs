@@ -1,4 +1,4 @@
-//! The rules that keep the house livable: imports go one way, and only `web/` knows of JavaScript.
+//! Imports go one way, and only `web/` knows of JavaScript.
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

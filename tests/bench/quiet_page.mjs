@@ -30,7 +30,7 @@ export async function openBench(options) {
 }
 
 /**
- * An empty document of the served page's origin, with `openEngine(device)` in it.
+ * An empty document of the served page's origin, with `openEngine(device, network)` in it.
  * @param {import('playwright-core').BrowserContext} context
  * @param {{address: string}} server
  * @param {(page: import('playwright-core').Page) => Promise<void>} [prepare]   before the document
@@ -47,13 +47,13 @@ export async function quietPage(context, server, prepare) {
 
 /** Runs in the page. */
 function addOpenEngine() {
-  globalThis.openEngine = async (device) => {
+  globalThis.openEngine = async (device, id = 'squeezenet1_1') => {
     // The entry would take WebGPU for a hardware adapter only.
     const program = device === 'webgpu' ? '/pkg/webgpu/deep_inside.js' : '/pkg/deep_inside.js';
     const { default: init, Engine } = await import(program);
     const { memory } = await init();
     const engine = await Engine.open(device);
-    const [network] = Engine.networks();
+    const network = Engine.networks().find((network) => network.id === id);
     const weights = await fetch(`/pkg/weights/${network.weights.file}`);
     await engine.loadNetwork(network.id, new Uint8Array(await weights.arrayBuffer()));
     return { Engine, engine, memory };

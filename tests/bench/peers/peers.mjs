@@ -6,26 +6,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { openBench, quietPage } from '../quiet_page.mjs';
+import { quietPage } from '../quiet_page.mjs';
+import { RUNS, WARM, contest, openContest } from './contest.mjs';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const SIDE = 227;
 const CLASS = 285;
 const MEAN = [103.939, 116.779, 123.68];
-const [WARM, RUNS] = [3, 9];
 
-const { server, browser, machine, close } = await openBench();
-const context = await browser.newContext({ bypassCSP: true });
-await context.route('**/graph.onnx', (route) =>
-  route.fulfill({ body: readFileSync(process.argv[2]) }),
-);
-await context.route('**/peers/**', (route) => {
-  const file = new URL(route.request().url()).pathname.replace('/peers/', '');
-  const contentType = file.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
-  return route.fulfill({
-    contentType,
-    body: readFileSync(join(import.meta.dirname, 'node_modules', file)),
-  });
+const { server, context, machine, close } = await openContest({
+  '**/graph.onnx': process.argv[2],
 });
 
 const contestants = {
@@ -36,10 +26,10 @@ const contestants = {
   'TF.js, WebGL': await contestant(tensorflow, 'webgl'),
 };
 console.log(`${machine}; side ${SIDE}, medians of ${RUNS} after ${WARM}`);
-await contest('gradient', Object.keys(contestants), { base: 'ours, CPU' });
-await contest('class model, 30 steps', ['ours, CPU', 'onnxruntime-web, wasm, 1 thread'], {
-  base: 'onnxruntime-web, wasm, 1 thread',
-});
+await contest('gradient', contestants, 'ours, CPU');
+const names = ['ours, CPU', 'onnxruntime-web, wasm, 1 thread'];
+const both = Object.fromEntries(names.map((name) => [name, contestants[name]]));
+await contest('class model, 30 steps', both, names[1]);
 await close();
 
 /** A page in which `prepare` has left `globalThis.contest`. */
@@ -70,50 +60,6 @@ async function contestant(prepare, ...args) {
     args,
   });
   return page;
-}
-
-async function contest(operation, names, { base }) {
-  const times = Object.fromEntries(names.map((name) => [name, []]));
-  const results = {};
-  for (let round = 0; round < WARM + RUNS; round++) {
-    for (const name of round % 2 ? [...names].reverse() : names) {
-      const { milliseconds, values } = await contestants[name].evaluate(
-        async ({ operation, first }) => {
-          const start = performance.now();
-          const values = await globalThis.contest[operation]();
-          return {
-            milliseconds: performance.now() - start,
-            values: first ? Array.from(values) : null,
-          };
-        },
-        { operation, first: round === 0 },
-      );
-      if (round === 0) results[name] = { values, cold: milliseconds };
-      if (round >= WARM) times[name].push(milliseconds);
-    }
-  }
-  const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-  console.log(`\n${operation.padEnd(34)}      ms          range  first call    x ${base}  apart`);
-  const squares = (values) => values.reduce((sum, value) => sum + value * value, 0);
-  const reference = results['ours, CPU'].values;
-  for (const name of names) {
-    const { values, cold } = results[name];
-    const apart = Math.sqrt(
-      squares(values.map((value, i) => value - reference[i])) / squares(reference),
-    );
-    const range = `${Math.min(...times[name]).toFixed(0)} to ${Math.max(...times[name]).toFixed(0)}`;
-    const cells = [
-      median(times[name]).toFixed(1).padStart(8),
-      range.padStart(15),
-      cold.toFixed(0).padStart(12),
-    ];
-    console.log(
-      name.padEnd(34),
-      ...cells,
-      (median(times[name]) / median(times[base])).toFixed(3).padStart(10),
-      apart.toExponential(1).padStart(12),
-    );
-  }
 }
 
 /** The bundled weights as lists, for those who build the network themselves. */

@@ -28,7 +28,8 @@ rm -r pkg/relaxed
 
 cp js/deep_inside.js js/deep_inside.d.ts pkg
 mkdir pkg/weights
-cp weights/*.safetensors weights/LICENSES.txt pkg/weights
+node -p 'JSON.parse(fs.readFileSync("weights/manifest.json")).map(({ file }) => `weights/${file}`).join("\n")' | xargs -I{} cp {} pkg/weights
+cp weights/LICENSES.txt pkg/weights
 node -e '
     const about = JSON.parse(fs.readFileSync("pkg/cpu/package.json"));
     Object.assign(about, { files: ["LICENSE-*", "*.js", "*.d.ts", "*/*.js", "*/*.d.ts", "*/*.wasm", "weights/*"], sideEffects: true });

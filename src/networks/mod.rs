@@ -1,7 +1,7 @@
 //! ConvNets: their layers, their forward pass to class scores, their backward pass to the input.
 //!
-//! A new network is one file that adds its layers to a [`Graph`](crate::graph::Graph), one entry in
-//! [`NETWORKS`], its weights, and their row in `weights/manifest.json`.
+//! A new bundled network is an ONNX file below `weights/`, its row in `weights/manifest.json`, and
+//! an entry in [`NETWORKS`].
 
 mod builder;
 mod class_scores;
@@ -17,9 +17,21 @@ pub use class_scores::{HIGHER_AND_LOWER, OutputKind};
 pub use from_onnx::{FileValue, LabelSource, Labels, OnnxOptions, OnnxReport};
 pub use head::Head;
 pub use imagenet_labels::imagenet_labels;
-pub use manifest::{ManifestRow, manifest_row, sha256};
+pub use manifest::{Classes, ManifestRow, manifest_row, sha256};
 pub use network::{LayerInfo, Network, NetworkDefinition, Output};
 pub use softmax::softmax;
 
+use network::NetworkFile;
+
 /// Every network that can be loaded.
-pub const NETWORKS: &[NetworkDefinition] = &[squeezenet::SQUEEZENET1_1];
+pub const NETWORKS: &[NetworkDefinition] = &[
+    squeezenet::SQUEEZENET1_1,
+    NetworkDefinition {
+        id: "efficientnet_lite0",
+        file: NetworkFile::Onnx,
+    },
+    NetworkDefinition {
+        id: "pp_lcnet_orientation",
+        file: NetworkFile::Onnx,
+    },
+];

@@ -6,21 +6,31 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::builder::Builder;
 use super::class_scores::OutputKind;
+use super::from_onnx::{Labels, OnnxOptions};
 use super::head::Head;
-use super::imagenet_labels::imagenet_labels;
 use super::manifest::manifest_row;
 use crate::error::Error;
 use crate::graph::{Graph, INPUT, NodeId, Retain, Shape};
+use crate::onnx::{ExternalFiles, InputOptions};
 use crate::preprocess::InputSpec;
 use crate::rng::Rng;
 use crate::weights::read_safetensors;
 
-/// How a network is built from stored weights.
+/// How a bundled network is built from its file.
 pub struct NetworkDefinition {
     /// Stable id, the key of `weights/manifest.json`.
     pub id: &'static str,
-    /// Adds the layers to a graph, and removes the tensors that they use.
-    pub(super) build: fn(&mut Builder, &mut Graph) -> Result<(), Error>,
+    /// What the file holds.
+    pub(super) file: NetworkFile,
+}
+
+/// What a bundled network's file holds.
+pub(super) enum NetworkFile {
+    /// The network, as ONNX.
+    Onnx,
+    /// Weights alone. The function adds the layers to a graph, and removes the tensors that they
+    /// use.
+    Weights(fn(&mut Builder, &mut Graph) -> Result<(), Error>),
 }
 
 /// A network with its weights on a device. A clone shares them.
@@ -50,7 +60,8 @@ impl Network {
     ///
     /// # Errors
     /// `weights-corrupt` when they are not the bytes that the manifest describes;
-    /// `weights-mismatch`, naming the tensor, when they are intact weights of another network.
+    /// `weights-mismatch`, naming the tensor, when they are intact weights of another network and
+    /// this one's file holds weights alone.
     pub fn load(
         definition: &NetworkDefinition,
         bytes: &[u8],
@@ -58,17 +69,37 @@ impl Network {
     ) -> Result<Self, Error> {
         let row = manifest_row(definition.id)?;
         let intact = row.verify(bytes);
+        let build = match definition.file {
+            NetworkFile::Weights(build) => build,
+            NetworkFile::Onnx => {
+                intact?;
+                let options = OnnxOptions {
+                    labels: Some(Labels::List(row.labels())),
+                    input: InputOptions::from(&row.input),
+                    title: Some(row.title),
+                    ..OnnxOptions::default()
+                };
+                let files = ExternalFiles::default();
+                return Ok(Self::from_onnx(bytes, &files, &options, device)?.0);
+            }
+        };
         if bytes.len() as u64 == row.bytes {
             // The right length with other content is a damaged file, whatever its header says now.
             intact.clone()?;
         }
+        let dtype = row.dtype.as_deref().ok_or_else(|| {
+            Error::Internal(format!(
+                "weights/manifest.json has no dtype for {}",
+                row.file
+            ))
+        })?;
         let mut builder = Builder {
-            tensors: read_safetensors(bytes, &row.dtype)?,
+            tensors: read_safetensors(bytes, dtype)?,
             device: device.clone(),
         };
         let [_, channels, rows, columns] = row.input.dims(1);
         let mut graph = Graph::new(Shape::new([channels, rows, columns]));
-        (definition.build)(&mut builder, &mut graph)?;
+        build(&mut builder, &mut graph)?;
         if let Some(name) = builder.tensors.keys().next() {
             return Err(Error::WeightsMismatch(format!(
                 "tensor {name} is not part of {}",
@@ -76,7 +107,7 @@ impl Network {
             )));
         }
         intact?;
-        let labels = imagenet_labels().map(str::to_owned).collect();
+        let labels = row.labels();
         Ok(Self::new(row.title, labels, row.input, graph, device))
     }
 

@@ -2,7 +2,7 @@
 //! (arXiv 1602.07360), in the authors' Caffe release 1.1.
 
 use super::builder::Builder;
-use super::network::NetworkDefinition;
+use super::network::{NetworkDefinition, NetworkFile};
 use crate::error::Error;
 use crate::graph::operators::{Concatenation, GlobalAveragePool, MaxPool, Relu};
 use crate::graph::{Graph, INPUT, NodeId};
@@ -12,7 +12,7 @@ use crate::kernels::{ConvolutionShape, PoolShape};
 /// mean of conv10 before its ReLU: with the ReLU, an unlikely class would have score and gradient 0.
 pub const SQUEEZENET1_1: NetworkDefinition = NetworkDefinition {
     id: "squeezenet1_1",
-    build,
+    file: NetworkFile::Weights(build),
 };
 
 /// One fire module: a 1x1 convolution reduces the channels, then a 1x1 and a 3x3 convolution side

@@ -51,6 +51,22 @@ pub struct InputDescription {
     pub fit: Guess<Fit>,
 }
 
+impl From<&InputSpec> for InputOptions {
+    fn from(input: &InputSpec) -> Self {
+        let wide = |values: &[f32]| Some(values.iter().map(|&value| f64::from(value)).collect());
+        Self {
+            rows: Some(input.rows),
+            columns: Some(input.columns),
+            colours: Some(input.channels),
+            layout: None,
+            range: Some(f64::from(input.range)),
+            mean: wide(&input.mean),
+            std: wide(&input.std),
+            fit: Some(input.fit),
+        }
+    }
+}
+
 impl InputOptions {
     /// The input `picture` of a file by these options, and by `guess` where they say nothing.
     ///

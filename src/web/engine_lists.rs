@@ -13,7 +13,7 @@ use super::watched_memory::memory_was_refused;
 use crate::class_model::CLASS_MODEL_RECIPES;
 use crate::error::Error;
 use crate::gradient::Target;
-use crate::networks::{NETWORKS, imagenet_labels, manifest_row, softmax};
+use crate::networks::{NETWORKS, manifest_row, softmax};
 use crate::render::{COLOUR_MAPS, DIMMED_WHITE, signed_table, table};
 use crate::saliency::{SALIENCY_METHODS, SaliencySettings};
 
@@ -43,11 +43,11 @@ pub struct NetworkInfo {
     pub classes: Vec<String>,
     /// Rows of the network's input, and columns but for `OpenedNetwork.input`.
     pub input_side: usize,
-    /// The network's file of weights.
+    /// The network's file.
     pub weights: WeightsInfo,
 }
 
-/// A file of weights below `weights/`.
+/// A network's file below `weights/`: its weights, or all of it as ONNX.
 #[derive(Serialize, Tsify)]
 pub struct WeightsInfo {
     /// File name.
@@ -195,9 +195,9 @@ impl Engine {
 fn network_info(id: &str) -> Result<NetworkInfo, Error> {
     let row = manifest_row(id)?;
     Ok(NetworkInfo {
+        classes: row.labels(),
         id: row.id,
         title: row.title,
-        classes: imagenet_labels().map(str::to_owned).collect(),
         input_side: row.input.rows,
         weights: WeightsInfo {
             file: row.file,

@@ -11,4 +11,5 @@ import './api/class_models.mjs';
 import './api/arguments.mjs';
 import './api/objects.mjs';
 import './api/open_network.mjs';
+import './api/bundled_networks.mjs';
 import './api/errors.mjs';

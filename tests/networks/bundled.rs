@@ -7,10 +7,10 @@ use deep_inside::gradient::{Target, gradient};
 use deep_inside::graph::ReluRule;
 use deep_inside::image_input::decode_file;
 use deep_inside::networks::{
-    LabelSource, Labels, NETWORKS, Network, OnnxOptions, imagenet_labels, softmax,
+    LabelSource, NETWORKS, Network, OnnxOptions, imagenet_labels, manifest_row, softmax,
 };
-use deep_inside::onnx::{ExternalFiles, GuessSource, InputOptions};
-use deep_inside::preprocess::{Crops, Fit};
+use deep_inside::onnx::ExternalFiles;
+use deep_inside::preprocess::Crops;
 use deep_inside::progress::NoProgress;
 use deep_inside::saliency::{GRAD_CAM, GUIDED_BACKPROP, GUIDED_GRAD_CAM, SaliencySettings};
 use pollster::block_on;
@@ -65,26 +65,11 @@ fn squeezenet_is_the_same_from_either_file() {
 
 #[test]
 fn lite0_names_what_is_on_the_samples_and_where() {
-    // 0 to 255, minus 127, divided by 128.
-    let config = br#"{"mean": [0.49804, 0.49804, 0.49804], "std": [0.50196, 0.50196, 0.50196]}"#;
     let labels: Vec<String> = imagenet_labels().map(str::to_owned).collect();
-    let options = OnnxOptions {
-        title: Some("EfficientNet-Lite0".to_owned()),
-        labels: Some(Labels::List(labels.clone())),
-        input: InputOptions {
-            fit: Some(Fit::Squash),
-            ..InputOptions::default()
-        },
-        descriptions: vec![("config.json", config)],
-        ..OnnxOptions::default()
-    };
     let mut engine = block_on(Engine::open(DeviceChoice::Cpu, None)).unwrap();
-    let model = file("efficientnet_lite0.onnx");
-    let report = engine
-        .open_network(&model, &ExternalFiles::default(), &options)
+    engine
+        .load_network("efficientnet_lite0", &file("efficientnet_lite0.onnx"))
         .unwrap();
-    assert_eq!(report.labels, LabelSource::Options);
-    assert_eq!(report.input.mean.source, GuessSource::File);
     for (photo, label, probability) in [
         ("macaw", "macaw", 0.91),
         ("red-panda", "red panda", 0.80),
@@ -143,4 +128,21 @@ fn the_orientation_network_has_its_labels_and_no_rules_of_relus() {
     let relus = network.has_relus();
     assert_eq!(GUIDED_BACKPROP.undefined_for(&network).is_some(), !relus);
     assert!(GRAD_CAM.undefined_for(&network).is_none());
+}
+
+#[test]
+fn a_bundled_network_has_the_file_the_classes_and_the_input_of_its_row() {
+    for definition in NETWORKS {
+        let row = manifest_row(definition.id).unwrap();
+        let mut bytes = file(&row.file);
+        let network = Network::load(definition, &bytes, &device()).unwrap();
+        assert_eq!(network.title, row.title);
+        assert_eq!(network.labels, row.labels());
+        assert_eq!(network.classes(), row.labels().len());
+        assert_eq!(network.input, row.input);
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        let damaged = Network::load(definition, &bytes, &device()).err().unwrap();
+        assert_eq!(damaged.code(), "weights-corrupt", "{}", row.id);
+    }
 }

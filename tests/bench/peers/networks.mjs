@@ -1,7 +1,7 @@
-// Scores and a gradient of EfficientNet-Lite0 beside jax-js, which differentiates ONNX files, and
-// onnxruntime-web, which has scores alone: one headless Chromium, a page for each, in alternation,
-// from the picture's values in to the result's values out. What they give is compared with ours on
-// the CPU.
+// Scores and a gradient of EfficientNet-Lite0, the scores beside onnxruntime-web: one headless
+// Chromium, a page for each, in alternation, from the picture's values in to the result's values
+// out. What they give is compared with ours on the CPU. (jax-js, which differentiates ONNX files,
+// does not load this one: @jax-js/onnx 0.1.2 has no GlobalAveragePool.)
 // usage: node tests/bench/peers/networks.mjs   (`make bench-peers` prepares it)
 
 import { join } from 'node:path';
@@ -18,17 +18,11 @@ const { server, context, machine, close } = await openContest({
 });
 console.log(`${machine}; ${NETWORK}, side ${SIDE}, medians of ${RUNS} after ${WARM}`);
 
-const [ours, ort, gpu, jax] = [
-  'ours, CPU',
-  'onnxruntime-web, wasm, 1 thread',
-  'ours, WebGPU',
-  'jax-js, WebGPU',
-];
+const [ours, ort, gpu] = ['ours, CPU', 'onnxruntime-web, wasm, 1 thread', 'ours, WebGPU'];
 const pages = {
   [ours]: await contestant(openOurs, 'cpu'),
   [ort]: await contestant(openOnnxruntime),
   [gpu]: await contestant(openOurs, 'webgpu'),
-  [jax]: await contestant(openJax, 'webgpu'),
 };
 await contest('scores', pages, ort);
 const { [ort]: _, ...differentiating } = pages;
@@ -65,7 +59,6 @@ async function contestant(prepare, device) {
   await page.evaluate(prepare, {
     side: SIDE,
     classIndex: CLASS,
-    std: STD,
     id: NETWORK,
     device,
   });
@@ -98,41 +91,5 @@ async function openOnnxruntime({ side }) {
       const tensor = new ort.Tensor('float32', picture.planes, [1, 3, side, side]);
       return (await session.run({ [input]: tensor }))[output].data;
     },
-  };
-}
-
-async function openJax({ side, classIndex, std, device }) {
-  const map = document.createElement('script');
-  map.type = 'importmap';
-  map.textContent = JSON.stringify({
-    imports: {
-      '@jax-js/jax': '/peers/@jax-js/jax/dist/index.js',
-      '@jax-js/onnx': '/peers/@jax-js/onnx/dist/index.js',
-      'onnx-buf': '/peers/onnx-buf/dist/onnx_pb.js',
-      '@bufbuild/protobuf': '/peers/@bufbuild/protobuf/dist/esm/index.js',
-      '@bufbuild/protobuf/codegenv1': '/peers/@bufbuild/protobuf/dist/esm/codegenv1/index.js',
-      '@bufbuild/protobuf/codegenv2': '/peers/@bufbuild/protobuf/dist/esm/codegenv2/index.js',
-    },
-  });
-  document.head.append(map);
-  const { init, defaultDevice, numpy: np, jit, grad } = await import('@jax-js/jax');
-  const { ONNXModel } = await import('@jax-js/onnx');
-  await init(device);
-  defaultDevice(device);
-  const file = new Uint8Array(await (await fetch('/network.onnx')).arrayBuffer());
-  const model = new ONNXModel(file);
-  const [{ name }] = model.model.graph.input;
-  const scores = (x) => Object.values(model.run({ [name]: x }))[0];
-  const run = jit(scores);
-  const gradient = jit(
-    grad((x) => {
-      const row = scores(x);
-      return np.sum(row.slice([], [classIndex, classIndex + 1]));
-    }),
-  );
-  const upload = () => np.array(picture.planes).reshape([1, 3, side, side]);
-  globalThis.contest = {
-    scores: async () => await run(upload()).data(),
-    gradient: async () => (await gradient(upload()).data()).map((value) => value / std),
   };
 }

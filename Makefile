@@ -7,8 +7,6 @@ TRUNK_VERSION        := 0.21.14
 # wasm-bindgen's command and library have to be the same version.
 WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
 
-# Cargo would look for the job server of a make that runs several jobs.
-unexport MAKEFLAGS
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
@@ -28,9 +26,10 @@ pkg: setup-rust node_modules/.for-building
 	scripts/build_pkg.sh
 
 ## test: every test there is
-# What compiles on one core leaves the other to what compiles beside it; tests in browsers have both.
+# What compiles on one core leaves the other to what compiles beside it; tests in browsers have both. (Not by --jobs: cargo would look for
+# make's job server.)
 test:
-	$(MAKE) --jobs=2 test-native build
+	$(MAKE) build & building=$$!; $(MAKE) test-native; native=$$?; wait $$building && exit $$native
 	$(MAKE) test-page test-web test-e2e test-engines test-package
 	@echo "all tests passed"
 

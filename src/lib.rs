@@ -78,9 +78,6 @@
 // Tests have dependencies of their own, which the crate's unit tests need not use.
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
-// Where there is a WebGPU backend, the device and the kernels use it.
-#[cfg(feature = "webgpu")]
-use deep_inside_gpu as _;
 // Its feature alone is wanted: others bring it along.
 #[cfg(target_family = "wasm")]
 use getrandom as _;

@@ -68,6 +68,9 @@ pub fn forward(window: Window, tile: Tile) -> SourceTemplate {
     let bias = "fn bias_of(group: u32, channel: u32) -> f32 {
   return bias[group * info[7] + min(channel, info[7] - 1u)];
 }";
+    let activation = activation_function(["vec4f", "vec4<bool>"], 14);
+    let activations =
+        ["low", "high"].map(|half| format!("let {half} = activation_of({half}_sums);"));
     let vector = |first: usize| {
         let biases = (first..first + 4).map(|k| format!("bias_of(group, first_of_block + {k}u)"));
         format!("vec4f({})", biases.collect::<Vec<_>>().join(", "))
@@ -78,20 +81,24 @@ pub fn forward(window: Window, tile: Tile) -> SourceTemplate {
         vector(4)
     );
     Text::new(window, tile)
-        .template(&["bias", "output", "info"], &activation_epilogue(14))
-        .register("bias", bias)
+        .template(&["bias", "output", "info"], "output[at] = value;")
+        .register("functions", format!("{bias}\n\n{activation}"))
+        .register("activations", activations.join("\n  "))
         .register("start", start)
 }
 
-/// WGSL statements that write the activation of `value` to `output[at]`. Two words of `info`, from
-/// `word` on, say what it is: 0 for the identity, 1 for a ReLU, 2 for one with an upper bound; and
-/// the bound.
-pub fn activation_epilogue(word: usize) -> String {
+/// A WGSL function from sums to their activations, for values of type `T`, with conditions of type
+/// `B`. Two words of `info`, from `word` on, say which activation: 0 for the identity, 1 for a ReLU,
+/// 2 for one with an upper bound; and the bound.
+pub fn activation_function([t, b]: [&str; 2], word: usize) -> String {
     // Not max and min: a NaN stays a NaN.
-    let upper = format!("bitcast<f32>(info[{}])", word + 1);
     format!(
-        "let positive = select(value, 0.0, value < 0.0 && info[{word}] != 0u);
-    output[at] = select(positive, {upper}, positive > {upper} && info[{word}] == 2u);"
+        "fn activation_of(sum: {t}) -> {t} {{
+  let positive = select(sum, {t}(), (sum < {t}()) & {b}(info[{word}] != 0u));
+  let upper = {t}(bitcast<f32>(info[{}]));
+  return select(positive, upper, (positive > upper) & {b}(info[{word}] == 2u));
+}}",
+        word + 1
     )
 }
 
@@ -100,7 +107,11 @@ pub fn backward(window: Window, tile: Tile, mask: MaskKind, accumulate: bool) ->
     let start = "let low_start = vec4f();\n  let high_start = vec4f();";
     Text::new(window, tile)
         .template(mask.buffers(), &mask.epilogue(accumulate, 14))
-        .register("bias", "")
+        .register("functions", "")
+        .register(
+            "activations",
+            "let low = low_sums;\n  let high = high_sums;",
+        )
         .register("start", start)
 }
 

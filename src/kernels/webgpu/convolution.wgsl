@@ -18,10 +18,11 @@ const TAPS = {{ taps }}u;
 // Channels per iteration; the weights of channels beyond the last are 0.
 const CHUNK = {{ chunk }}u;
 
-{{ bias }}
+{{ functions }}
 
 // Stores a pixel's channels: eight, or as many as are left.
-fn finish(first: u32, area: u32, channels: u32, low: vec4f, high: vec4f) {
+fn finish(first: u32, area: u32, channels: u32, low_sums: vec4f, high_sums: vec4f) {
+  {{ activations }}
   store(first, 0u < channels, low.x);
   store(first + area, 1u < channels, low.y);
   store(first + 2u * area, 2u < channels, low.z);

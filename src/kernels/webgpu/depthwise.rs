@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use deep_inside_gpu::burn_wgpu::SourceTemplate;
 
-use super::convolution::activation_epilogue;
+use super::convolution::activation_function;
 use super::mask::MaskKind;
 use super::shader::{bindings, describe};
 use crate::kernels::Window;
@@ -42,11 +42,13 @@ pub fn backward_tiles(window: &Window, size: [usize; 2]) -> [usize; 2] {
 
 /// The forward pass, with bias and activation.
 pub fn forward(window: Window) -> SourceTemplate {
-    Text::correlation(&window, "bias[channel]", false).template(
-        &window,
-        &["bias", "output", "info"],
-        &activation_epilogue(14),
-    )
+    Text::correlation(&window, "bias[channel]", false)
+        .template(
+            &window,
+            &["bias", "output", "info"],
+            "output[at] = activation_of(value);",
+        )
+        .register("functions", activation_function(["f32", "bool"], 14))
 }
 
 /// The gradient with respect to the input. At stride 1 it is the correlation with rotated kernels,
@@ -58,6 +60,7 @@ pub fn backward(window: Window, mask: MaskKind, accumulate: bool) -> SourceTempl
         Text::transposition(&window)
     };
     text.template(&window, mask.buffers(), &mask.epilogue(accumulate, 14))
+        .register("functions", "")
 }
 
 /// The generated statements, by their place in the template.

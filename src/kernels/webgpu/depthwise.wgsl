@@ -10,6 +10,8 @@
 @group(0) @binding(1) var<storage, read> weights: array<f32>;
 {{ bindings }}
 
+{{ functions }}
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let in_total = info[0];

@@ -46,42 +46,42 @@ impl Mask {
 }
 
 impl MaskKind {
-    /// WGSL expression of the masked `sum` at index `at`. Two words of `info`, from `word` on, are
-    /// [`Mask::words`].
-    pub fn expression(self, word: usize) -> String {
-        let upper = format!("bitcast<f32>(info[{}])", word + 1);
-        let inactive = format!("(activation[at] == 0.0) | (activation[at] >= {upper})");
-        match self {
-            MaskKind::Nothing => "sum".to_owned(),
-            MaskKind::Gradient => format!("select(sum, 0.0, {inactive})"),
-            MaskKind::DeconvNet => "max(sum, 0.0)".to_owned(),
-            MaskKind::Guided => format!("select(max(sum, 0.0), 0.0, {inactive})"),
-            MaskKind::Leaky => {
-                let slope = format!("bitcast<f32>(info[{word}])");
-                format!("sum * select(1.0, {slope}, {inactive})")
-            }
-        }
+    /// WGSL statements that write the masked `sum` to `output[at]`. Two words of `info`, from `word`
+    /// on, are [`Mask::words`].
+    pub fn statements(self, word: usize) -> String {
+        let slope = format!("bitcast<f32>(info[{word}])");
+        let expression = match self {
+            MaskKind::Nothing => return "output[at] = sum;".to_owned(),
+            MaskKind::DeconvNet => return "output[at] = max(sum, 0.0);".to_owned(),
+            MaskKind::Gradient => "select(sum, 0.0, inactive)".to_owned(),
+            MaskKind::Guided => "select(max(sum, 0.0), 0.0, inactive)".to_owned(),
+            MaskKind::Leaky => format!("sum * select(1.0, {slope}, inactive)"),
+        };
+        format!(
+            "let forward = activation[at];
+    let inactive = (forward == 0.0) | (forward >= bitcast<f32>(info[{}]));
+    output[at] = {expression};",
+            word + 1
+        )
     }
 
-    /// WGSL expression of the sum at `at` of what a max-pool's windows distribute to the value
-    /// there, masked. `sum` is the sum of the windows' ratios. A value of 0 receives nothing
-    /// anyway.
-    pub fn distributed_expression(word: usize) -> String {
-        let (slope, upper) = (
-            format!("bitcast<f32>(info[{word}])"),
-            format!("bitcast<f32>(info[{}])", word + 1),
-        );
-        format!("sum * activation[at] * select(1.0, {slope}, activation[at] >= {upper})")
+    /// WGSL statements that write to `output[at]` the sum of what a max-pool's windows distribute to
+    /// the value there, masked. `sum` is the sum of the windows' ratios. A value of 0 receives
+    /// nothing anyway.
+    pub fn distributed_statements(word: usize) -> String {
+        format!(
+            "let forward = activation[at];
+    let slope = select(1.0, bitcast<f32>(info[{word}]), forward >= bitcast<f32>(info[{}]));
+    output[at] = sum * forward * slope;",
+            word + 1
+        )
     }
 
     /// WGSL statements that write `value`, masked, to `output[at]`; on top of its content if
     /// `accumulate`.
     pub fn epilogue(self, accumulate: bool, word: usize) -> String {
         let previous = if accumulate { " + output[at]" } else { "" };
-        format!(
-            "let sum = value{previous};\n    output[at] = {};",
-            self.expression(word)
-        )
+        format!("let sum = value{previous};\n    {}", self.statements(word))
     }
 
     /// Whether it reads the ReLU's output. A buffer that the text does not read must not be bound.

@@ -27,9 +27,9 @@ pub fn template(window: Window, mask: MaskKind) -> SourceTemplate {
     let argmax: &[&str] = if mask.distributes() { &[] } else { &["argmax"] };
     let buffers = [argmax, mask.buffers()].concat();
     let masked = if mask.distributes() {
-        MaskKind::distributed_expression(7)
+        MaskKind::distributed_statements(7)
     } else {
-        mask.expression(7)
+        mask.statements(7)
     };
     let [rows, columns] = block_size(&window);
     let statements = if is_short(&window) {

@@ -13,7 +13,7 @@
 fn finish(plane: u32, row: i32, column: i32, rows: u32, columns: u32, sum: f32) {
   if (row >= 0 && row < i32(rows) && column >= 0 && column < i32(columns)) {
     let at = plane + u32(row) * columns + u32(column);
-    output[at] = {{ mask }};
+    {{ mask }}
   }
 }
 

@@ -9,5 +9,5 @@ use super::shader::bindings;
 pub fn template(mask: MaskKind) -> SourceTemplate {
     SourceTemplate::new(include_str!("relu_backward.wgsl"))
         .register("bindings", bindings(1, mask.buffers()))
-        .register("mask", mask.expression(8))
+        .register("mask", mask.statements(8))
 }

@@ -23,5 +23,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let channel = at / columns / rows % channels * info[5];
   let picture = at / columns / rows / channels * info[4];
   let sum = signal[picture + channel + row + column];
-  output[at] = {{ mask }};
+  {{ mask }}
 }

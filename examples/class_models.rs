@@ -6,7 +6,7 @@
 #![cfg_attr(target_family = "wasm", no_main)]
 #![cfg(not(target_family = "wasm"))]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -14,13 +14,16 @@ use burn::tensor::Device;
 use clap::Parser;
 use deep_inside::class_model::{ClassModelRun, ClassModelSettings, class_model_recipe};
 use deep_inside::gradient::Target;
-use deep_inside::networks::{NETWORKS, Network, imagenet_labels};
+use deep_inside::networks::{Network, imagenet_labels, manifest_row, network_definition};
 use deep_inside::render::write_png;
 use image::{DynamicImage, RgbaImage, imageops};
 
 /// Computes the class models of some classes by one recipe, with its default number of steps.
 #[derive(Parser)]
 struct Arguments {
+    /// A network that reads ImageNet's classes.
+    #[arg(long, default_value = "squeezenet1_1")]
+    network: String,
     /// paper, robust, ...
     #[arg(long, default_value = "robust")]
     recipe: String,
@@ -47,6 +50,7 @@ const COLUMNS: usize = 8;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Arguments {
+        network,
         recipe,
         count,
         mut classes,
@@ -62,16 +66,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .map(|i| (2 * i + 1) * labels.len() / (2 * count))
             .collect();
     }
-    let weights = std::fs::read(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/weights/squeezenet1_1.safetensors"
-    ))?;
-    let network = Rc::new(Network::load(&NETWORKS[0], &weights, &Device::flex())?);
+    let weights = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("weights")
+        .join(&manifest_row(&network)?.file);
+    let weights = std::fs::read(weights)?;
+    let network = Rc::new(Network::load(
+        network_definition(&network)?,
+        &weights,
+        &Device::flex(),
+    )?);
     if let Some(folder) = &folder {
         std::fs::create_dir_all(folder)?;
     }
 
-    let tile = side.unwrap_or(recipe.side) as u32;
+    let tile = match side {
+        Some(side) => side,
+        None => recipe.side_for(&network)?,
+    } as u32;
     let mut tiles = RgbaImage::new(
         tile * classes.len().min(COLUMNS) as u32,
         tile * classes.len().div_ceil(COLUMNS) as u32,

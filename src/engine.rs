@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::gradient::{Target, gradient};
 use crate::graph::ReluRule;
 use crate::image_input::Picture;
-use crate::networks::{LayerInfo, NETWORKS, Network, OnnxOptions, OnnxReport};
+use crate::networks::{LayerInfo, Network, OnnxOptions, OnnxReport, network_definition};
 use crate::onnx::ExternalFiles;
 use crate::preprocess::{Crops, PhotoCrops};
 use crate::progress::{Progress, SubProgress};
@@ -115,12 +115,8 @@ impl Engine {
     /// `setting-out-of-range` for an unknown id; `weights-corrupt` and `weights-mismatch` as
     /// [`Network::load`].
     pub fn load_network(&mut self, id: &str, weights: &[u8]) -> Result<(), Error> {
-        let definition = NETWORKS
-            .iter()
-            .find(|definition| definition.id == id)
-            .ok_or_else(|| Error::SettingOutOfRange(format!("there is no network \"{id}\"")))?;
         self.network = Some(Rc::new(Network::load(
-            definition,
+            network_definition(id)?,
             weights,
             &self.device.tensors,
         )?));

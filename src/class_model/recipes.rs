@@ -131,6 +131,9 @@ pub const PAPER: ClassModelRecipe = ClassModelRecipe {
     relu: ReluRule::Gradient,
     regularisers: Regularisers {
         l2: 1e-4,
+        // Steps of 0.03 pixel values. SqueezeNet's are larger, but at the mean image some networks'
+        // gradients are a thousandth of them, and the penalty would hold the image there.
+        least_gradient: 3e-5,
         ..Regularisers::NONE
     },
     optimiser: Optimiser::Ascent {

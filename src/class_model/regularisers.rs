@@ -21,6 +21,9 @@ pub struct Regularisers {
     pub clip: bool,
     /// Whether each gradient is scaled to length 1.
     pub normalise: bool,
+    /// Root of the mean square, over pixels and channels, that the objective's gradient with respect
+    /// to pixel values is scaled up to where it is smaller.
+    pub least_gradient: f32,
 }
 
 impl Regularisers {
@@ -32,11 +35,16 @@ impl Regularisers {
         blur: 0.0,
         clip: false,
         normalise: false,
+        least_gradient: 0.0,
     };
 
-    /// `gradient` with respect to the image `input`, `[1, channels, rows, columns]`, minus that of
-    /// the penalties on the input.
+    /// `gradient` with respect to the image `input`, `[1, channels, rows, columns]`, scaled up to
+    /// `least_gradient`, minus that of the penalties on the input.
     pub fn on_input(&self, gradient: Tensor<4>, input: &Tensor<4>) -> Tensor<4> {
+        let gradient = match self.least_gradient {
+            0.0 => gradient,
+            least => scaled_up(gradient, least),
+        };
         match self.total_variation {
             0.0 => gradient,
             weight => gradient - total_variation_gradient(input).mul_scalar(weight),
@@ -53,12 +61,7 @@ impl Regularisers {
         if !self.normalise {
             return gradient;
         }
-        let length = gradient
-            .clone()
-            .square()
-            .sum()
-            .sqrt()
-            .add_scalar(f32::MIN_POSITIVE);
+        let length = norm(&gradient).add_scalar(f32::MIN_POSITIVE);
         gradient / length.reshape([1, 1, 1, 1])
     }
 
@@ -81,6 +84,24 @@ impl Regularisers {
             parameters
         }
     }
+}
+
+/// Norms below this are taken for it, so that no quotient overflows.
+const SMALLEST_NORM: f32 = 1e-30;
+
+/// The Euclidean norm.
+fn norm(values: &Tensor<4>) -> Tensor<1> {
+    values.clone().square().sum().sqrt()
+}
+
+/// `gradient`, multiplied so that the root of its mean square is at least `least`. One that is large
+/// enough keeps its bits, and one of zeros stays.
+fn scaled_up(gradient: Tensor<4>, least: f32) -> Tensor<4> {
+    let norm = norm(&gradient);
+    let least_norm = least * (gradient.shape().num_elements() as f32).sqrt();
+    // Where the norm is large enough, the quotient of two equal numbers: 1.
+    let factor = norm.full_like(least_norm) / norm.clamp(SMALLEST_NORM, least_norm);
+    gradient * factor.reshape([1, 1, 1, 1])
 }
 
 /// Gradient of `sum over vertical and horizontal neighbours of (I_p - I_q)^2` with respect to I.

@@ -21,6 +21,7 @@ pub use manifest::{Classes, ManifestRow, manifest_row, sha256};
 pub use network::{LayerInfo, Network, NetworkDefinition, Output};
 pub use softmax::softmax;
 
+use crate::error::Error;
 use network::NetworkFile;
 
 /// Every network that can be loaded.
@@ -35,3 +36,14 @@ pub const NETWORKS: &[NetworkDefinition] = &[
         file: NetworkFile::Onnx,
     },
 ];
+
+/// The network `id`.
+///
+/// # Errors
+/// `setting-out-of-range` when there is no such network.
+pub fn network_definition(id: &str) -> Result<&'static NetworkDefinition, Error> {
+    NETWORKS
+        .iter()
+        .find(|definition| definition.id == id)
+        .ok_or_else(|| Error::SettingOutOfRange(format!("there is no network \"{id}\"")))
+}

@@ -153,3 +153,25 @@ fn gradients_are_normalised_and_images_clipped_and_blurred() {
     let flat = pixels.blurred(Tensor::ones([1, 3, 20, 20], &Device::flex()), 2.0);
     assert!((flat.clone().max() - flat.min()).into_scalar::<f32>() < 1e-5);
 }
+
+#[test]
+fn only_gradients_below_the_least_are_scaled_up_to_it() {
+    let regularisers = Regularisers {
+        least_gradient: 0.5,
+        ..Regularisers::NONE
+    };
+    let ones = noise([1, 3, 20, 20], 1);
+    let bits = |values: Tensor<4>| values.into_data().try_into_vec::<f32>().unwrap();
+    let kept = regularisers.on_input(ones.clone(), &ones);
+    assert!(bits(kept) == bits(ones.clone()));
+
+    let raised = regularisers.on_input(ones.clone().mul_scalar(1e-5), &ones);
+    assert!((dot(raised.clone(), raised.clone()) / 1200.0 - 0.25).abs() < 1e-5);
+    let scale = (0.25 * 1200.0 / dot(ones.clone(), ones.clone())).sqrt();
+    let difference = raised - ones.clone().mul_scalar(scale as f32);
+    assert!(dot(difference.clone(), difference) < 1e-8);
+
+    let nothing = ones.zeros_like();
+    let stays = regularisers.on_input(nothing, &ones);
+    assert!(bits(stays).iter().all(|&value| value == 0.0));
+}

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use burn::tensor::Device;
 use deep_inside::Picture;
 use deep_inside::class_model::{
     CLASS_MODEL_RECIPES, ClassModelRecipe, ClassModelRun, ClassModelSettings, Initialisation,
@@ -9,6 +10,7 @@ use deep_inside::class_model::{
 };
 use deep_inside::error::Error;
 use deep_inside::gradient::Target;
+use deep_inside::networks::{Network, network_definition};
 use pollster::block_on;
 
 use crate::{network, run_steps, settings};
@@ -28,6 +30,27 @@ fn the_score_rises() {
             end.score
         );
     }
+}
+
+/// At the mean image Lite0's gradient is a thousandth of SqueezeNet's.
+#[test]
+fn the_papers_score_rises_on_a_network_with_small_gradients() {
+    let definition = network_definition("efficientnet_lite0").unwrap();
+    let weights = std::fs::read("weights/efficientnet_lite0.onnx").unwrap();
+    let network = Rc::new(Network::load(definition, &weights, &Device::flex()).unwrap());
+    let settings = ClassModelSettings {
+        recipe: PAPER.clone(),
+        side: None,
+        ..settings(&PAPER)
+    };
+    let (_, start) = run_steps(&network, &settings, &[0]);
+    let (_, end) = run_steps(&network, &settings, &[60]);
+    assert!(
+        end.score > start.score + 1.0,
+        "{} -> {}",
+        start.score,
+        end.score
+    );
 }
 
 #[test]

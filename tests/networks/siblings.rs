@@ -1,8 +1,9 @@
-//! Small networks of well-known topologies: scores, gradients and the signals of DeconvNet and
-//! guided back-propagation, against an interpreter in float64.
+//! Networks of well-known topologies, small and in full size: scores, gradients and the signals of
+//! DeconvNet and guided back-propagation, against an interpreter in float64.
 
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Instant;
 
 use deep_inside::graph::{Graph, INPUT, ReluRule, Retain, Shape};
 use deep_inside::onnx::{
@@ -12,9 +13,6 @@ use safetensors::SafeTensors;
 use serde::Deserialize;
 
 use crate::arrays::{device, floats, from_device, relative_difference, to_device};
-
-const GOLDENS: &[u8] = include_bytes!("siblings/goldens.safetensors");
-const INDEX: &str = include_str!("siblings/index.json");
 
 /// Largest relative difference in L2.
 const TOLERANCE: f64 = 1e-4;
@@ -50,8 +48,7 @@ struct Files {
 }
 
 impl Sibling {
-    fn read(&self) -> Files {
-        let folder = Path::new("tests/networks/siblings");
+    fn read(&self, folder: &Path) -> Files {
         let read = |name: &String| (name.clone(), std::fs::read(folder.join(name)).unwrap());
         Files {
             model: read(&self.file).1,
@@ -142,9 +139,13 @@ fn sampled(values: &[f32]) -> Vec<f32> {
     values.iter().step_by(7).copied().collect()
 }
 
-/// `[what, relative difference]` of everything that a file has numbers for.
-fn differences(sibling: &Sibling, goldens: &SafeTensors<'_>) -> Vec<(&'static str, f64)> {
-    let files = sibling.read();
+/// `[what, relative difference]` of everything that a file in `folder` has numbers for.
+fn differences(
+    folder: &Path,
+    sibling: &Sibling,
+    goldens: &SafeTensors<'_>,
+) -> Vec<(&'static str, f64)> {
+    let files = sibling.read(folder);
     let stem = sibling.file.strip_suffix(".onnx").unwrap();
     let golden = |key: &str| floats(goldens, &format!("{stem}.{key}")).1;
     let picture = sibling.planes(&golden("picture"));
@@ -198,14 +199,16 @@ fn differences(sibling: &Sibling, goldens: &SafeTensors<'_>) -> Vec<(&'static st
     found
 }
 
-#[test]
-fn siblings_have_the_scores_gradients_and_signals_of_the_interpreter() {
-    let goldens = SafeTensors::deserialize(GOLDENS).unwrap();
-    let index: Vec<Sibling> = serde_json::from_str(INDEX).unwrap();
+/// Prints how far every network of a folder is from its numbers, and fails where one is too far.
+fn compare(folder: &Path) {
+    let goldens = std::fs::read(folder.join("goldens.safetensors")).unwrap();
+    let goldens = SafeTensors::deserialize(&goldens).unwrap();
+    let index = std::fs::read_to_string(folder.join("index.json")).unwrap();
+    let index: Vec<Sibling> = serde_json::from_str(&index).unwrap();
     let mut wrong = Vec::new();
     for sibling in &index {
         let mut row = format!("{:36}", sibling.file);
-        let found = std::panic::catch_unwind(|| differences(sibling, &goldens));
+        let found = std::panic::catch_unwind(|| differences(folder, sibling, &goldens));
         let Ok(found) = found else {
             println!("{row} failed");
             wrong.push(sibling.file.clone());
@@ -220,4 +223,87 @@ fn siblings_have_the_scores_gradients_and_signals_of_the_interpreter() {
         println!("{row}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn siblings_have_the_scores_gradients_and_signals_of_the_interpreter() {
+    compare(Path::new("tests/networks/siblings"));
+}
+
+#[test]
+#[ignore = "needs files that take hours: make networks"]
+fn networks_in_full_size_have_the_scores_gradients_and_signals_of_the_interpreter() {
+    let folder = std::env::var("NETWORKS").expect("NETWORKS is the folder of `make networks`");
+    compare(Path::new(&folder));
+}
+
+/// Prints milliseconds of the scores and of a gradient, medians of five after one, and the memory
+/// that the process holds at most, with the file.
+#[test]
+#[ignore = "needs files that take hours: make networks"]
+fn what_networks_in_full_size_take() {
+    let folder = std::env::var("NETWORKS").expect("NETWORKS is the folder of `make networks`");
+    let folder = Path::new(&folder);
+    let goldens = std::fs::read(folder.join("goldens.safetensors")).unwrap();
+    let goldens = SafeTensors::deserialize(&goldens).unwrap();
+    let index = std::fs::read_to_string(folder.join("index.json")).unwrap();
+    for sibling in serde_json::from_str::<Vec<Sibling>>(&index).unwrap() {
+        reset_peak_memory();
+        let start = Instant::now();
+        let graph = sibling.import(&sibling.read(folder), &sibling.scores);
+        let opening = start.elapsed();
+        let stem = sibling.file.strip_suffix(".onnx").unwrap();
+        let picture = sibling.planes(&floats(&goldens, &format!("{stem}.picture")).1);
+        let pictures = || {
+            let [channels, rows, columns] = sibling.picture_shape();
+            to_device(picture.clone(), &[1, channels, rows, columns])
+        };
+        let scores = || {
+            let forward = graph.forward(pictures(), graph.output(), Retain::Nothing);
+            from_device(forward.unwrap().0).len()
+        };
+        let classes = scores();
+        let signal = vec![1.0; classes];
+        let gradient = || {
+            run(&graph, &picture, 1, &signal, ReluRule::Gradient);
+        };
+        let forward_ms = median_of_five(|| {
+            scores();
+        });
+        let gradient_ms = median_of_five(gradient);
+        println!(
+            "{:36} opening {:5} ms, scores {forward_ms:6.1} ms, gradient {gradient_ms:6.1} ms, {}",
+            sibling.file,
+            opening.as_millis(),
+            peak_memory().map_or_else(String::new, |mib| format!("at most {mib} MiB")),
+        );
+    }
+}
+
+/// Median of the milliseconds of five runs after one.
+fn median_of_five(work: impl Fn()) -> f64 {
+    work();
+    let mut times = [0.0; 5];
+    for time in &mut times {
+        let start = Instant::now();
+        work();
+        *time = start.elapsed().as_secs_f64() * 1e3;
+    }
+    times.sort_by(f64::total_cmp);
+    times[2]
+}
+
+/// Linux only: the largest resident size since [`reset_peak_memory`], in MiB.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = peak.split_whitespace().next()?.parse().ok()?;
+    Some(kib / 1024)
+}
+
+/// Where there is no such file, there is no peak either.
+fn reset_peak_memory() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
 }

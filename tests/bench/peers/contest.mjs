@@ -24,7 +24,31 @@ export async function openContest(files) {
       body: readFileSync(join(import.meta.dirname, 'node_modules', file)),
     });
   });
+  await context.addInitScript(addStartTensorflow);
   return { ...bench, context };
+}
+
+/** Runs in the pages: `startTensorflow(backend)`, which gives TF.js. */
+function addStartTensorflow() {
+  const load = (file) =>
+    new Promise((resolve, reject) => {
+      document.head.append(
+        Object.assign(document.createElement('script'), {
+          src: `/peers/@tensorflow/${file}`,
+          onload: resolve,
+          onerror: reject,
+        }),
+      );
+    });
+  globalThis.startTensorflow = async (backend) => {
+    await load('tfjs/dist/tf.min.js'); // with the WebGL backend
+    if (backend === 'webgpu') await load('tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js');
+    const { tf } = globalThis;
+    tf.enableProdMode();
+    if (!(await tf.setBackend(backend))) throw new Error(`no ${backend}`);
+    await tf.ready();
+    return tf;
+  };
 }
 
 /**

@@ -1,8 +1,8 @@
-// Scores and a gradient of EfficientNet-Lite0, the scores beside onnxruntime-web: one headless
-// Chromium, a page for each, in alternation, from the picture's values in to the result's values
-// out. What they give is compared with ours on the CPU. (jax-js, which differentiates ONNX files,
-// does not load this one: @jax-js/onnx 0.1.2 has no GlobalAveragePool.)
-// usage: node tests/bench/peers/networks.mjs   (`make bench-peers` prepares it)
+// Scores and a gradient of EfficientNet-Lite0 beside onnxruntime-web (scores) and TF.js: one
+// headless Chromium, a page for each, in alternation, from the picture's values in to the result's
+// values out. What they give is compared with ours on the CPU. (jax-js, which differentiates ONNX
+// files, does not load this one: @jax-js/onnx 0.1.2 has no GlobalAveragePool.)
+// usage: node tests/bench/peers/networks.mjs FOLDER   (`make bench-peers` prepares it)
 
 import { join } from 'node:path';
 
@@ -15,6 +15,8 @@ const [SIDE, CLASS, MEAN, STD] = [224, 285, 127, 128];
 
 const { server, context, machine, close } = await openContest({
   '**/network.onnx': join(import.meta.dirname, `../../../weights/${NETWORK}.onnx`),
+  '**/network.json': join(process.argv[2], 'network.json'),
+  '**/network.bin': join(process.argv[2], 'network.bin'),
 });
 console.log(`${machine}; ${NETWORK}, side ${SIDE}, medians of ${RUNS} after ${WARM}`);
 
@@ -22,6 +24,9 @@ const [ours, ort, gpu] = ['ours, CPU', 'onnxruntime-web, wasm, 1 thread', 'ours,
 const pages = {
   [ours]: await contestant(openOurs, 'cpu'),
   [ort]: await contestant(openOnnxruntime),
+  'TF.js, cpu': await contestant(openTensorflow, 'cpu'),
+  'TF.js, webgl': await contestant(openTensorflow, 'webgl'),
+  'TF.js, webgpu': await contestant(openTensorflow, 'webgpu'),
   [gpu]: await contestant(openOurs, 'webgpu'),
 };
 await contest('scores', pages, ort);
@@ -59,6 +64,7 @@ async function contestant(prepare, device) {
   await page.evaluate(prepare, {
     side: SIDE,
     classIndex: CLASS,
+    std: STD,
     id: NETWORK,
     device,
   });
@@ -91,5 +97,55 @@ async function openOnnxruntime({ side }) {
       const tensor = new ort.Tensor('float32', picture.planes, [1, 3, side, side]);
       return (await session.run({ [input]: tensor }))[output].data;
     },
+  };
+}
+
+async function openTensorflow({ side, classIndex, std, device }) {
+  const tf = await startTensorflow(device);
+  const { nodes, tensors } = await (await fetch('/network.json')).json();
+  const numbers = new Float32Array(await (await fetch('/network.bin')).arrayBuffer());
+  const weights = Object.fromEntries(
+    Object.entries(tensors).map(([name, { shape, offset }]) => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      return [name, tf.tensor(numbers.slice(offset, offset + size), shape)];
+    }),
+  );
+  // [out, in, rows, columns] -> [rows, columns, in, out]; depthwise, where `in` is 1, the other way.
+  for (const { type, inputs, group } of nodes)
+    if (type === 'Conv')
+      weights[inputs[1]] = tf.transpose(
+        weights[inputs[1]],
+        group > 1 ? [2, 3, 0, 1] : [2, 3, 1, 0],
+      );
+  const operators = {
+    Conv: ([x, kernel, bias], { strides, group }) =>
+      tf.add((group > 1 ? tf.depthwiseConv2d : tf.conv2d)(x, kernel, strides, 'same'), bias),
+    Clip: ([x]) => tf.clipByValue(x, 0, 6),
+    Add: ([a, b]) => tf.add(a, b),
+    GlobalAveragePool: ([x]) => tf.mean(x, [1, 2]),
+    Flatten: ([x]) => x,
+    Gemm: ([x, matrix, bias]) => tf.add(tf.matMul(x, matrix, false, true), bias),
+  };
+  const scores = (x) => {
+    const values = { ...weights, input: x };
+    for (const node of nodes)
+      values[node.output] = operators[node.type](
+        node.inputs.map((name) => values[name]),
+        node,
+      );
+    return values[nodes.at(-1).output];
+  };
+  const gradient = tf.grad((x) => tf.sum(tf.slice(scores(x), [0, classIndex], [1, 1])));
+  const picture4d = () =>
+    tf.transpose(tf.tensor4d(picture.planes, [1, 3, side, side]), [0, 2, 3, 1]);
+  const read = async (compute) => {
+    const result = tf.tidy(compute);
+    const values = await result.data();
+    result.dispose();
+    return values;
+  };
+  globalThis.contest = {
+    scores: () => read(() => scores(picture4d())),
+    gradient: () => read(() => tf.transpose(tf.div(gradient(picture4d()), std), [0, 3, 1, 2])),
   };
 }

@@ -155,22 +155,7 @@ async function onnxruntime({ side, classIndex }) {
 }
 
 async function tensorflow({ side, classIndex, weights, args: [backend] }) {
-  const load = (file) =>
-    new Promise((resolve, reject) => {
-      document.head.append(
-        Object.assign(document.createElement('script'), {
-          src: `/peers/@tensorflow/${file}`,
-          onload: resolve,
-          onerror: reject,
-        }),
-      );
-    });
-  await load('tfjs/dist/tf.min.js'); // with the WebGL backend
-  if (backend === 'webgpu') await load('tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js');
-  const { tf } = globalThis;
-  tf.enableProdMode();
-  if (!(await tf.setBackend(backend))) throw new Error(`no ${backend}`);
-  await tf.ready();
+  const tf = await startTensorflow(backend);
   const tensors = Object.fromEntries(
     Object.entries(weights).map(([name, { shape, values }]) => {
       const tensor = tf.tensor(values, shape);

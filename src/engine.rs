@@ -9,6 +9,9 @@ use burn::tensor::Tensor;
 use crate::class_model::{ClassModelRun, ClassModelSettings, SHARP};
 use crate::device::{Adapter, ComputeDevice, DeviceChoice, Offer, read_back};
 use crate::error::Error;
+use crate::evaluation::{
+    CellSettings, CoverTest, CoverTestSettings, DeletionCurves, cover_test, deletion_curves,
+};
 use crate::gradient::{Target, gradient};
 use crate::graph::ReluRule;
 use crate::image_input::Picture;
@@ -266,6 +269,60 @@ impl Engine {
             self.device.batch(),
             seed,
             progress,
+        )
+        .await
+    }
+
+    /// Whether the pixels that a saliency map marks matter to its target: the map by `saliency`, and
+    /// the target's value with its brightest cells covered.
+    ///
+    /// # Errors
+    /// As [`saliency`](Engine::saliency) and [`cover_test`].
+    pub async fn cover_test(
+        &self,
+        saliency: &SaliencySettings,
+        settings: &CoverTestSettings,
+        progress: &dyn Progress,
+    ) -> Result<CoverTest, Error> {
+        let map = self.saliency(saliency, progress).await?.map;
+        let (network, photo, batch) = (self.network()?, self.picture()?, self.device.batch());
+        cover_test(network, &photo, &map, &saliency.target, settings, batch).await
+    }
+
+    /// The target's value as the photo is covered, and uncovered, in the order of the map that
+    /// `saliency` gives.
+    ///
+    /// # Errors
+    /// As [`saliency`](Engine::saliency) and [`deletion_curves`].
+    pub async fn deletion_curves(
+        &self,
+        saliency: &SaliencySettings,
+        settings: (usize, CellSettings),
+        progress: &dyn Progress,
+    ) -> Result<DeletionCurves, Error> {
+        let map = SubProgress {
+            whole: progress,
+            before: 0,
+            after: 2 * settings.0,
+            total: Cell::new(0),
+        };
+        let saliency_map = self.saliency(saliency, &map).await?.map;
+        let curves = SubProgress {
+            whole: progress,
+            before: map.total.get(),
+            after: 0,
+            total: Cell::new(0),
+        };
+        let (network, photo, batch) = (self.network()?, self.picture()?, self.device.batch());
+        let target = &saliency.target;
+        deletion_curves(
+            network,
+            &photo,
+            &saliency_map,
+            target,
+            settings,
+            batch,
+            &curves,
         )
         .await
     }

@@ -11,6 +11,7 @@
 //! | the scores of all classes | [`Engine::classify`] | [`networks`] |
 //! | a saliency map of a class or of any neuron | [`Engine::saliency`] | [`saliency`] |
 //! | whether a map depends on the trained weights | [`Engine::sanity_check`] | [`saliency`] |
+//! | whether what a map marks matters to the score | [`Engine::cover_test`] | [`evaluation`] |
 //! | the object of a class, cut out of the picture | [`Engine::locate`] | [`segmentation`] |
 //! | a cut that a user corrects by strokes | [`Engine::object_cut`] | [`segmentation`] |
 //! | an image that maximises the score of a class | [`Engine::class_model`] | [`class_model`] |
@@ -47,6 +48,7 @@
 //! ```text
 //! picture -> image_input -> imaging -> preprocess -> weights -> kernels -> graph -> onnx -> networks -> gradient
 //! gradient -> saliency -> segmentation -> render -> engine
+//! saliency -> evaluation -> engine
 //! imaging -> graph_cut -> segmentation
 //! gradient -> class_model -> engine
 //! engine -> web -> page
@@ -95,6 +97,7 @@ pub mod onnx;
 pub mod networks;
 pub mod gradient;
 pub mod saliency;
+pub mod evaluation;
 pub mod class_model;
 pub mod segmentation;
 pub mod render;

@@ -12,6 +12,7 @@ mod arguments;
 mod class_model_run;
 mod cut_options;
 mod engine;
+mod engine_evaluation;
 mod engine_lists;
 mod engine_overlay;
 mod engine_picture;

@@ -16,6 +16,8 @@ describe('what callers pass', () => {
       const calls = [
         (options) => engine.warmUp(options),
         (options) => engine.saliency({ classIndex: 1, ...options }),
+        (options) => engine.coverTest({ classIndex: 1, ...options }),
+        (options) => engine.deletionCurves({ classIndex: 1, ...options }),
         (options) => engine.relation({ classIndex: 1, ...options }),
         (options) => engine.sanityCheck({ classIndex: 1, ...options }),
         (options) => engine.segment({ rectangle, ...options }),
@@ -37,7 +39,7 @@ describe('what callers pass', () => {
       check.free();
       return details;
     });
-    assert.deepEqual(details, Array(10).fill('unknown option `bogus`'));
+    assert.deepEqual(details, Array(12).fill('unknown option `bogus`'));
   });
 
   const RECTANGLE = '{ x: 9, y: 9, width: 99, height: 99 }';
@@ -52,6 +54,10 @@ describe('what callers pass', () => {
     'engine.classModel({ classIndex: 1, views: 1 })': 'unknown option `views`',
     'engine.saliency({ classIndex: 1, views: "10" })': '`views` must be a number, not "10"',
     'engine.saliency({ classIndex: 1, views: 1.5 })': '`views` must be a whole number, not 1.5',
+    'engine.coverTest({ classIndex: 1, share: 1 })': 'the share must be above 0 and below 1, not 1',
+    'engine.coverTest({ classIndex: 1, cell: 0 })':
+      'cells of 0 pixels do not divide an input of 227 x 227',
+    'engine.deletionCurves({ classIndex: 1, count: 0 })': 'there must be 1..100 steps, not 0',
     'engine.saliency({ classIndex: "1" })': '`classIndex` must be a number, not "1"',
     'engine.saliency({ classIndex: 1, method: 7 })': '`method` must be a string, not 7',
     'engine.saliency({ layer: ["features.6"], channel: 1 })':

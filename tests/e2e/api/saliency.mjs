@@ -112,6 +112,42 @@ describe('saliency', () => {
     assert.equal(found.progress.probability, undefined);
   });
 
+  test('the cover test: what Grad-CAM marks matters more than as much at random', async () => {
+    const {
+      test: found,
+      classified,
+      cancelled,
+      curves,
+      progress,
+    } = await page.evaluate(async () => {
+      engine.setPictureFile(await read('/samples/red-panda.jpg'));
+      const target = { classIndex: 387, method: 'grad_cam', views: 1 };
+      const cancelled = await codeOf(() =>
+        engine.coverTest({ ...target, signal: AbortSignal.abort() }),
+      );
+      const progress = [];
+      const onProgress = (...parts) => progress.push(parts);
+      const curves = await engine.deletionCurves({ ...target, count: 5, onProgress });
+      return {
+        test: await engine.coverTest(target),
+        classified: Engine.probabilities(await engine.classify())[387],
+        cancelled,
+        curves,
+        progress,
+      };
+    });
+    assert.equal(cancelled, 'cancelled');
+    assert.ok(Math.abs(found.before - classified) < 1e-6);
+    assert.ok(found.after < 0.5 * found.before && found.random > found.after);
+    assert.equal(found.scoresAfter.length, 1000);
+    assert.deepEqual(
+      [curves.shares.length, curves.deletion.length, curves.insertion.length],
+      [6, 6, 6],
+    );
+    assert.ok(curves.deletionArea < curves.insertionArea);
+    assert.deepEqual(progress.at(-1), [11, 11]);
+  });
+
   test('the relation: gradient and DeconvNet part at ReLUs alone', async () => {
     const { layers, cancelled } = await page.evaluate(async () => {
       const controller = new AbortController();

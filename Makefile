@@ -53,15 +53,15 @@ test-class-models: setup-rust
 ## gallery: the README's contact sheets of class models, 24 of the judge's classes; and three large ones
 gallery: setup-rust
 	for recipe in paper jitter_blur robust sharp; do \
-		cargo run --release --locked --example class_models -- --recipe $$recipe --classes $$(seq -s, 10 40 930) \
+		cargo run --release --locked -- class-model --recipe $$recipe --classes $$(seq -s, 10 40 930) \
 			--sheet docs/class-models-$$recipe.jpg || exit 1; \
 	done
-	cargo run --release --locked --example class_models -- --recipe sharp --classes 130,340,963 --side 512 --sheet docs/class-models-512.jpg
+	cargo run --release --locked -- class-model --recipe sharp --classes 130,340,963 --side 512 --sheet docs/class-models-512.jpg
 
 ## judge: 50 classes by every recipe, shown to EfficientNet-Lite0
 judge: setup-rust
 	for recipe in paper posterior jitter_blur robust sharp; do \
-		cargo run --release --locked --example class_models -- --recipe $$recipe --count 50 --folder target/judge/$$recipe || exit 1; \
+		cargo run --release --locked -- class-model --recipe $$recipe --count 50 --folder target/judge/$$recipe || exit 1; \
 	done
 	python3 -m venv tests/judge/.venv
 	tests/judge/.venv/bin/pip install --quiet --requirement tests/judge/requirements.txt

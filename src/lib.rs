@@ -83,6 +83,9 @@
 // Its feature alone is wanted: others bring it along.
 #[cfg(target_family = "wasm")]
 use getrandom as _;
+// The command's.
+#[cfg(not(any(target_family = "wasm", test)))]
+use {clap as _, image as _, indicatif as _, pollster as _};
 
 use deep_inside_arithmetic::matrix3;
 #[doc(inline)]

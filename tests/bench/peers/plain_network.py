@@ -14,10 +14,14 @@ from onnx import numpy_helper
 TYPES = {"Conv", "Clip", "Add", "GlobalAveragePool", "Flatten", "Gemm"}
 
 graph = onnx.load(sys.argv[1]).graph
-weights = {tensor.name: numpy_helper.to_array(tensor).astype(numpy.float32) for tensor in graph.initializer}
+weights = {
+    tensor.name: numpy_helper.to_array(tensor).astype(numpy.float32) for tensor in graph.initializer
+}
 nodes = []
 for node in graph.node:
-    attributes = {attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in node.attribute}
+    attributes = {
+        attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in node.attribute
+    }
     if node.op_type == "Constant":
         weights[node.output[0]] = numpy.float32(attributes["value_float"])
     elif node.op_type == "Cast" and node.input[0] in weights:

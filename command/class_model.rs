@@ -1,36 +1,31 @@
-//! Class models as a contact sheet, and as single files for an independent classifier.
-//!
-//! `cargo run --release --example class_models -- --recipe robust --count 24 --sheet sheet.jpg
-//! [--folder DIR]`
-// `wasm-pack test` builds the examples for wasm too, where this one is empty.
-#![cfg_attr(target_family = "wasm", no_main)]
-#![cfg(not(target_family = "wasm"))]
+//! `deep-inside class-model`: class models as a contact sheet, and as single files for an
+//! independent classifier.
 
-use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::tensor::Device;
-use clap::Parser;
-use deep_inside::class_model::{ClassModelRun, ClassModelSettings, class_model_recipe};
+use clap::Args;
+use deep_inside::class_model::{ClassModelSettings, class_model_recipe};
+use deep_inside::device::DeviceChoice;
+use deep_inside::engine::Engine;
 use deep_inside::gradient::Target;
-use deep_inside::networks::{Network, imagenet_labels, manifest_row, network_definition};
 use deep_inside::render::write_png;
 use image::{DynamicImage, RgbaImage, imageops};
 
-/// Computes the class models of some classes by one recipe, with its default number of steps.
-#[derive(Parser)]
-struct Arguments {
-    /// A network that reads ImageNet's classes.
+use crate::{Outcome, network};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// A bundled network, or an ONNX file.
     #[arg(long, default_value = "squeezenet1_1")]
     network: String,
     /// paper, robust, ...
     #[arg(long, default_value = "robust")]
     recipe: String,
     /// The number of classes, spread evenly over the list.
-    #[arg(long, default_value_t = 24)]
-    count: usize,
-    /// These classes instead.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..))]
+    count: u16,
+    /// These classes instead, by their indices.
     #[arg(long, value_delimiter = ',')]
     classes: Vec<usize>,
     /// Rows and columns of each picture; the recipe's by default.
@@ -48,7 +43,7 @@ struct Arguments {
 
 const COLUMNS: usize = 8;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub fn run(arguments: Arguments) -> Outcome {
     let Arguments {
         network,
         recipe,
@@ -58,30 +53,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seed,
         sheet,
         folder,
-    } = Arguments::parse();
+    } = arguments;
     let recipe = class_model_recipe(&recipe)?;
-    let labels: Vec<&str> = imagenet_labels().collect();
+    let mut engine = pollster::block_on(Engine::open(DeviceChoice::Cpu, None))?;
+    network::load(&mut engine, &network)?;
+    let labels = network::labels(&engine)?;
     if classes.is_empty() {
+        let count = usize::from(count);
         classes = (0..count)
             .map(|i| (2 * i + 1) * labels.len() / (2 * count))
             .collect();
     }
-    let weights = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("weights")
-        .join(&manifest_row(&network)?.file);
-    let weights = std::fs::read(weights)?;
-    let network = Rc::new(Network::load(
-        network_definition(&network)?,
-        &weights,
-        &Device::flex(),
-    )?);
     if let Some(folder) = &folder {
         std::fs::create_dir_all(folder)?;
     }
 
     let tile = match side {
         Some(side) => side,
-        None => recipe.side_for(&network)?,
+        None => recipe.side_for(engine.network()?)?,
     } as u32;
     let mut tiles = RgbaImage::new(
         tile * classes.len().min(COLUMNS) as u32,
@@ -95,7 +84,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             side,
             ..ClassModelSettings::new(Target::Class(class))
         };
-        let mut run = ClassModelRun::new(network.clone(), &settings)?;
+        let mut run = engine.class_model(&settings)?;
         let start = Instant::now();
         let progress = pollster::block_on(run.step(recipe.steps))?;
         let ms_per_step = start.elapsed().as_secs_f64() * 1e3 / recipe.steps as f64;

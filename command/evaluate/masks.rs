@@ -1,0 +1,112 @@
+//! Cuts against true masks.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use deep_inside::Error;
+use deep_inside::engine::{Engine, LocateMode};
+use deep_inside::image_input::decode_file;
+use deep_inside::progress::NoProgress;
+use pollster::block_on;
+use serde_json::{Value, json};
+
+use super::{RunArguments, Task, evaluate, likeliest};
+use crate::{Outcome, read};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// A folder with pictures NAME.jpg and true masks NAME.png of the same size: 0 background, other
+    /// values object. The source of a picture is in index.json, `{"NAME": {"source": ...}}`, if
+    /// there is one.
+    folder: PathBuf,
+    #[command(flatten)]
+    run: RunArguments,
+}
+
+/// A picture with its mask.
+pub struct Masked {
+    photo: PathBuf,
+    /// Where the picture comes from.
+    pub source: String,
+}
+
+impl Masked {
+    /// Makes the picture the engine's, and returns whether each of its pixels is object.
+    ///
+    /// # Errors
+    /// When one of the files cannot be read, or they differ in size.
+    pub fn open(&self, engine: &mut Engine) -> Outcome<Vec<bool>> {
+        let photo = decode_file(&read(&self.photo)?)?;
+        let mask = decode_file(&read(&self.photo.with_extension("png"))?)?;
+        if [mask.width(), mask.height()] != [photo.width(), photo.height()] {
+            return Err("picture and mask differ in size".into());
+        }
+        engine.set_picture(photo);
+        let pixels = mask.rgb().chunks_exact(3);
+        Ok(pixels
+            .map(|pixel| pixel.iter().any(|&value| value > 0))
+            .collect())
+    }
+}
+
+/// The pictures of a folder, by name.
+pub fn masked(folder: &Path) -> Outcome<Vec<Task<Masked>>> {
+    let index: Value = match std::fs::read(folder.join("index.json")) {
+        Ok(text) => serde_json::from_slice(&text)?,
+        Err(_) => Value::Null,
+    };
+    let mut tasks = Vec::new();
+    let entries =
+        std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for entry in entries {
+        let photo = entry?.path();
+        if photo.extension().is_none_or(|extension| extension != "jpg") {
+            continue;
+        }
+        let name = photo
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let source = index[&name]["source"].as_str().unwrap_or("all").to_owned();
+        tasks.push(Task {
+            name,
+            details: Masked { photo, source },
+        });
+    }
+    if tasks.is_empty() {
+        return Err(format!("{} has no pictures NAME.jpg", folder.display()).into());
+    }
+    tasks.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(tasks)
+}
+
+pub fn run(arguments: Arguments) -> Outcome {
+    let tasks = masked(&arguments.folder)?;
+    evaluate("masks", &tasks, &arguments.run, |engine, task| {
+        let truth = task.details.open(engine)?;
+        let class = likeliest(&block_on(engine.classify())?);
+        let objects = truth.iter().filter(|&&object| object).count();
+        let mut record = json!({
+            "source": task.details.source,
+            "class": class,
+            "share": objects as f64 / truth.len() as f64,
+        });
+        for (name, mode) in [("paper", LocateMode::Paper), ("best", LocateMode::Best)] {
+            record[name] = match block_on(engine.locate(class, mode, &NoProgress)) {
+                Ok(cut) => intersection_over_union(&cut.mask(), &truth).into(),
+                Err(Error::NoObjectFound(_)) => 0.0.into(),
+                Err(error) => return Err(error.into()),
+            };
+        }
+        Ok(record)
+    })
+}
+
+fn intersection_over_union(mask: &[u8], truth: &[bool]) -> f64 {
+    let count = |counts: fn(bool, bool) -> bool| {
+        let pairs = mask.iter().zip(truth);
+        pairs.filter(|&(&a, &b)| counts(a == 255, b)).count()
+    };
+    count(|a, b| a && b) as f64 / count(|a, b| a || b).max(1) as f64
+}

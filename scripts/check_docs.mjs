@@ -43,7 +43,8 @@ const COMMANDS = [
 ];
 
 /** A file or folder of the repository in a code span, named from its root. */
-const SOURCE_PATH = /`((?:\.ci|command|docs|examples|gpu|js|scripts|src|tests|weights|www)\/[\w./-]*)`/g;
+const SOURCE_PATH =
+  /`((?:\.ci|command|docs|examples|gpu|js|scripts|src|tests|weights|www)\/[\w./-]*)`/g;
 
 for (const file of documents) {
   const text = read(file);

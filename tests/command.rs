@@ -124,6 +124,15 @@ fn shards_add_up_to_the_whole_and_a_stopped_run_goes_on() {
     std::fs::write(&stopped, &lines[..end + 20]).unwrap();
     assert_eq!(evaluate(&["--out", text(&stopped), "--resume"]), table);
     assert_eq!(records(&stopped), found);
+    let again = run(&[
+        "evaluate",
+        "masks",
+        text(&pictures),
+        "--out",
+        text(&stopped),
+    ]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("exists"));
+    assert_eq!(records(&stopped), found);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use deep_inside::preprocess::Crops;
 use deep_inside::progress::NoProgress;
 use deep_inside::saliency::{SALIENCY_METHODS, SaliencySettings};
 use pollster::block_on;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::masks::masked;
 use super::{RunArguments, evaluate, likeliest};
@@ -23,8 +23,8 @@ pub struct Arguments {
     #[arg(long, default_value_t = 1)]
     views: usize,
     /// Steps of the deletion and insertion curves.
-    #[arg(long, default_value_t = 20)]
-    steps: usize,
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=100))]
+    steps: u16,
     /// How far from the object a map's maximum may lie, in pixels of the photo.
     #[arg(long, default_value_t = 15.0)]
     tolerance: f64,
@@ -35,7 +35,7 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Outcome {
     let tasks = masked(&arguments.folder)?;
     let crops = Crops::try_from(arguments.views)?;
-    let curve = (arguments.steps, CellSettings::default());
+    let curve = (usize::from(arguments.steps), CellSettings::default());
     evaluate("maps", &tasks, &arguments.run, |engine, task| {
         let truth = task.details.open(engine)?;
         let (width, height) = engine.picture_size()?;
@@ -63,7 +63,7 @@ pub fn run(arguments: Arguments) -> Outcome {
                 "energy": energy_in_box(&map, &truth, width),
             });
         }
-        Ok(json!({ "class": class, "source": task.details.source, "methods": methods }) as Value)
+        Ok(json!({ "class": class, "source": task.details.source, "methods": methods }))
     })
 }
 

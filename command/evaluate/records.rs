@@ -1,7 +1,7 @@
 //! Files of records: JSON lines.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use serde_json::Value;
@@ -32,25 +32,28 @@ pub fn read_records(path: &Path) -> Outcome<Vec<Value>> {
 pub struct Writer(File);
 
 impl Writer {
-    /// A new file, or behind the whole lines of one that exists.
-    pub fn open(path: &Path, keeps: bool) -> Outcome<Self> {
+    /// A new file; or, if it `goes_on`, behind the whole lines of the file that is there.
+    ///
+    /// # Errors
+    /// When the file exists and it does not go on: records take long to make.
+    pub fn open(path: &Path, goes_on: bool) -> Outcome<Self> {
+        let name = path.display();
+        if !goes_on && path.exists() {
+            return Err(format!("{name} exists: --resume goes on with it").into());
+        }
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .create(true)
-            .write(true)
-            .truncate(!keeps)
-            .open(path)?;
-        if keeps {
-            let text = std::fs::read(path)?;
-            let whole = text
-                .iter()
-                .rposition(|&byte| byte == b'\n')
-                .map_or(0, |i| i + 1);
-            file.set_len(whole as u64)?;
-            file.seek(SeekFrom::End(0))?;
-        }
+            .read(true)
+            .append(true)
+            .open(path);
+        let mut file = file.map_err(|error| format!("{name}: {error}"))?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        let whole = text.iter().rposition(|&byte| byte == b'\n');
+        file.set_len(whole.map_or(0, |end| end as u64 + 1))?;
         Ok(Self(file))
     }
 

@@ -122,8 +122,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
 
 /// Prints the five likeliest classes with their posteriors; returns the likeliest.
 fn print_top5(scores: &[f32], labels: &[String]) -> usize {
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    let order = network::ranked(scores);
     let probabilities = softmax(scores);
     for &class in order.iter().take(5) {
         let percent = 100.0 * probabilities[class];

@@ -50,6 +50,13 @@ pub fn labels(engine: &Engine) -> Outcome<Vec<String>> {
     Ok(engine.network()?.labels.clone())
 }
 
+/// The classes by descending score. Of equal ones, the first comes first.
+pub fn ranked(scores: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    order
+}
+
 /// The class that `name` means: an index, else the first label with this synonym, else the first
 /// that contains it.
 pub fn find_class(name: &str, labels: &[String]) -> Outcome<usize> {

@@ -10,12 +10,13 @@ use deep_inside::image_input::decode_file;
 use deep_inside::imaging::keep_components;
 use deep_inside::progress::NoProgress;
 use deep_inside::saliency::{SaliencyMap, SaliencySettings};
+use deep_inside::segmentation::{BoundingBox, Prompt};
 use pollster::block_on;
 use serde_json::json;
 
 use super::lists::{Corners, read_list};
 use super::{RunArguments, evaluate};
-use crate::{Outcome, read};
+use crate::{Outcome, network, read};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -51,21 +52,19 @@ pub fn run(arguments: Arguments) -> Outcome {
         let truth = &task.details;
         engine.set_picture(decode_file(&read(&truth.photo)?)?);
         let scores = block_on(engine.classify())?;
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+        let order = network::ranked(&scores);
         let five = &order[..order.len().min(5)];
-        let known = located(engine, truth.class, mode)?;
+        let map = saliency(engine, truth.class, mode)?;
+        let known = located(engine, &map, mode)?;
         let is_right = known.is_some_and(|found| matches(found, &truth.boxes));
         let guesses = five.iter().map(|&class| match class == truth.class {
             true => Ok((class, known)),
-            false => Ok((class, located(engine, class, mode)?)),
+            false => {
+                let map = saliency(engine, class, mode)?;
+                Ok((class, located(engine, &map, mode)?))
+            }
         });
         let guesses = guesses.collect::<Outcome<Vec<_>>>()?;
-        let settings = SaliencySettings {
-            method: mode.method(),
-            ..SaliencySettings::new(Target::Class(truth.class))
-        };
-        let map = block_on(engine.saliency(&settings, &NoProgress))?.map;
         let (width, height) = engine.picture_size()?;
         let photo = [f64::from(width), f64::from(height)];
         let hits: String = (0..THRESHOLDS)
@@ -90,15 +89,20 @@ pub fn run(arguments: Arguments) -> Outcome {
     })
 }
 
-/// The box of a class's object; `None` if the cut has none.
-fn located(engine: &Engine, class: usize, mode: LocateMode) -> Outcome<Option<Corners>> {
-    match block_on(engine.locate(class, mode, &NoProgress)) {
-        Ok(cut) => {
-            let found = cut.bounding_box;
-            let [x, y, width, height] =
-                [found.x, found.y, found.width, found.height].map(f64::from);
-            Ok(Some([x, y, x + width, y + height]))
-        }
+/// The class's map with the settings of the mode, as [`Engine::locate`] computes it.
+fn saliency(engine: &Engine, class: usize, mode: LocateMode) -> Outcome<SaliencyMap> {
+    let settings = SaliencySettings {
+        method: mode.method(),
+        ..SaliencySettings::new(Target::Class(class))
+    };
+    Ok(block_on(engine.saliency(&settings, &NoProgress))?.map)
+}
+
+/// The box of the object that a map marks; `None` if the cut has none.
+fn located(engine: &Engine, map: &SaliencyMap, mode: LocateMode) -> Outcome<Option<Corners>> {
+    let prompt = Prompt::Saliency(map);
+    match block_on(engine.segment(prompt, &mode.cut_settings(), &NoProgress)) {
+        Ok(cut) => Ok(Some(corners(cut.bounding_box))),
         Err(Error::NoObjectFound(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -116,18 +120,18 @@ fn box_above(map: &SaliencyMap, share: f64, [width, height]: [f64; 2]) -> Option
     let threshold = low + share * (high - low);
     let mut mask: Vec<bool> = values.map(|value| value > threshold).collect();
     keep_components(&mut mask, map.columns, |_| false);
-    let pixels = || (0..mask.len()).filter(|&pixel| mask[pixel]);
-    let (columns, rows) = (
-        || pixels().map(|pixel| pixel % map.columns),
-        || pixels().map(|pixel| pixel / map.columns),
-    );
+    let pixels: Vec<_> = (0..mask.len())
+        .filter(|&pixel| mask[pixel])
+        .map(|pixel| pixel..pixel + 1)
+        .collect();
+    let [left, top, right, bottom] = corners(BoundingBox::around(&pixels, map.columns)?);
     let [across, down] = [width / map.columns as f64, height / map.rows as f64];
-    Some([
-        columns().min()? as f64 * across,
-        rows().min()? as f64 * down,
-        (columns().max()? + 1) as f64 * across,
-        (rows().max()? + 1) as f64 * down,
-    ])
+    Some([left * across, top * down, right * across, bottom * down])
+}
+
+fn corners(found: BoundingBox) -> Corners {
+    let [x, y, width, height] = [found.x, found.y, found.width, found.height].map(f64::from);
+    [x, y, x + width, y + height]
 }
 
 /// Whether a box overlaps one of the true boxes by at least a half (intersection over union).

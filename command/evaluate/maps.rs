@@ -8,12 +8,13 @@ use deep_inside::gradient::Target;
 use deep_inside::preprocess::Crops;
 use deep_inside::progress::NoProgress;
 use deep_inside::saliency::{SALIENCY_METHODS, SaliencySettings};
+use deep_inside::segmentation::BoundingBox;
 use pollster::block_on;
 use serde_json::json;
 
 use super::masks::masked;
-use super::{RunArguments, evaluate, likeliest};
-use crate::Outcome;
+use super::{RunArguments, evaluate};
+use crate::{Outcome, network};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -40,7 +41,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         let truth = task.details.open(engine)?;
         let (width, height) = engine.picture_size()?;
         let [width, height] = [width, height].map(|side| side as usize);
-        let class = likeliest(&block_on(engine.classify())?);
+        let class = network::ranked(&block_on(engine.classify())?)[0];
         let mut methods = json!({});
         for method in SALIENCY_METHODS {
             if method.undefined_for(engine.network()?).is_some() {
@@ -87,15 +88,17 @@ fn hits(map: &[f32], truth: &[bool], width: usize, tolerance: f64) -> bool {
 /// The share of the map's sum inside the smallest box around the object (Wang et al. 2020,
 /// Score-CAM, arXiv 1910.01279).
 fn energy_in_box(map: &[f32], truth: &[bool], width: usize) -> f64 {
-    let object = (0..truth.len()).filter(|&pixel| truth[pixel]);
-    let [mut left, mut top, mut right, mut bottom] = [usize::MAX, usize::MAX, 0, 0];
-    for pixel in object {
-        let (x, y) = (pixel % width, pixel / width);
-        (left, right) = (left.min(x), right.max(x));
-        (top, bottom) = (top.min(y), bottom.max(y));
-    }
+    let object: Vec<_> = (0..truth.len())
+        .filter(|&pixel| truth[pixel])
+        .map(|pixel| pixel..pixel + 1)
+        .collect();
+    let Some(found) = BoundingBox::around(&object, width) else {
+        return 0.0;
+    };
+    let [x, y, across, down] =
+        [found.x, found.y, found.width, found.height].map(|side| side as usize);
     let is_inside = |pixel: usize| {
-        (left..=right).contains(&(pixel % width)) && (top..=bottom).contains(&(pixel / width))
+        (x..x + across).contains(&(pixel % width)) && (y..y + down).contains(&(pixel / width))
     };
     let sum = |keeps: &dyn Fn(usize) -> bool| -> f64 {
         (0..map.len())

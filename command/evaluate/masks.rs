@@ -10,8 +10,8 @@ use deep_inside::progress::NoProgress;
 use pollster::block_on;
 use serde_json::{Value, json};
 
-use super::{RunArguments, Task, evaluate, likeliest};
-use crate::{Outcome, read};
+use super::{RunArguments, Task, evaluate};
+use crate::{Outcome, network, read};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -85,7 +85,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     let tasks = masked(&arguments.folder)?;
     evaluate("masks", &tasks, &arguments.run, |engine, task| {
         let truth = task.details.open(engine)?;
-        let class = likeliest(&block_on(engine.classify())?);
+        let class = network::ranked(&block_on(engine.classify())?)[0];
         let objects = truth.iter().filter(|&&object| object).count();
         let mut record = json!({
             "source": task.details.source,

@@ -159,10 +159,3 @@ fn evaluate<T: Sync>(
     bar.finish();
     summary::print(&read_records(&arguments.out)?)
 }
-
-/// The class with the highest score.
-fn likeliest(scores: &[f32]) -> usize {
-    (0..scores.len())
-        .max_by(|&a, &b| scores[a].total_cmp(&scores[b]))
-        .unwrap_or(0)
-}

@@ -199,12 +199,17 @@ fn differences(
     found
 }
 
+/// The file of goldens of a folder, and its index.
+fn read_folder(folder: &Path) -> (Vec<u8>, Vec<Sibling>) {
+    let goldens = std::fs::read(folder.join("goldens.safetensors")).unwrap();
+    let index = std::fs::read_to_string(folder.join("index.json")).unwrap();
+    (goldens, serde_json::from_str(&index).unwrap())
+}
+
 /// Prints how far every network of a folder is from its numbers, and fails where one is too far.
 fn compare(folder: &Path) {
-    let goldens = std::fs::read(folder.join("goldens.safetensors")).unwrap();
+    let (goldens, index) = read_folder(folder);
     let goldens = SafeTensors::deserialize(&goldens).unwrap();
-    let index = std::fs::read_to_string(folder.join("index.json")).unwrap();
-    let index: Vec<Sibling> = serde_json::from_str(&index).unwrap();
     let mut wrong = Vec::new();
     for sibling in &index {
         let mut row = format!("{:36}", sibling.file);
@@ -244,10 +249,9 @@ fn networks_in_full_size_have_the_scores_gradients_and_signals_of_the_interprete
 fn what_networks_in_full_size_take() {
     let folder = std::env::var("NETWORKS").expect("NETWORKS is the folder of `make networks`");
     let folder = Path::new(&folder);
-    let goldens = std::fs::read(folder.join("goldens.safetensors")).unwrap();
+    let (goldens, index) = read_folder(folder);
     let goldens = SafeTensors::deserialize(&goldens).unwrap();
-    let index = std::fs::read_to_string(folder.join("index.json")).unwrap();
-    for sibling in serde_json::from_str::<Vec<Sibling>>(&index).unwrap() {
+    for sibling in index {
         reset_peak_memory();
         let start = Instant::now();
         let graph = sibling.import(&sibling.read(folder), &sibling.scores);

@@ -36,7 +36,7 @@ test:
 ## test-native: with what tests have measured; and the fuzz targets for a few seconds
 test-native:
 	cargo test --workspace --locked -- --show-output
-	for target in decode weights segment onnx; do scripts/fuzz.sh $$target 5000 || exit 1; done
+	for target in decode segment onnx; do scripts/fuzz.sh $$target 5000 || exit 1; done
 
 ## test-page: the page's functions that need no browser
 test-page: setup-node
@@ -67,7 +67,7 @@ judge: setup-rust
 	tests/judge/.venv/bin/pip install --quiet --requirement tests/judge/requirements.txt
 	tests/judge/.venv/bin/python tests/judge/judge.py target/judge/*
 
-## fuzz: TARGET (decode, weights, segment or onnx) with RUNS inputs
+## fuzz: TARGET (decode, segment or onnx) with RUNS inputs
 fuzz: TARGET ?= segment
 fuzz: RUNS ?= 100000
 fuzz: setup-rust
@@ -138,8 +138,8 @@ bench-batches: setup-rust setup-browser
 ## bench-peers: a gradient beside TF.js and onnxruntime-web, in one browser
 bench-peers: build setup-browser tests/bench/.venv
 	npm ci --no-audit --no-fund --silent --prefix tests/bench/peers
-	tests/bench/.venv/bin/python tests/bench/peers/gradient_graph.py target/gradient.onnx
-	node tests/bench/peers/peers.mjs target/gradient.onnx
+	tests/bench/.venv/bin/python tests/bench/peers/gradient_graph.py target/gradient
+	node tests/bench/peers/peers.mjs target/gradient
 	tests/bench/.venv/bin/python tests/bench/peers/plain_network.py weights/efficientnet_lite0.onnx target/lite0
 	node tests/bench/peers/networks.mjs target/lite0
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use deep_inside::engine::Engine;
-use deep_inside::networks::{NETWORKS, OnnxOptions, manifest_row};
+use deep_inside::networks::{OnnxOptions, manifest};
 use deep_inside::onnx::ExternalFiles;
 
 use crate::{Outcome, read};
@@ -12,7 +12,7 @@ use crate::{Outcome, read};
 const FILES: [(&str, &[u8]); 3] = [
     (
         "squeezenet1_1",
-        include_bytes!("../weights/squeezenet1_1.safetensors"),
+        include_bytes!("../weights/squeezenet1_1.onnx"),
     ),
     (
         "efficientnet_lite0",
@@ -80,8 +80,7 @@ pub fn find_class(name: &str, labels: &[String]) -> Outcome<usize> {
 
 /// Prints the bundled networks.
 pub fn list() -> Outcome {
-    for network in NETWORKS {
-        let row = manifest_row(network.id)?;
+    for row in manifest()? {
         println!(
             "{:<22}{:<34}{:>5} classes, input {} x {}, {:.1} MB, {}",
             row.id,

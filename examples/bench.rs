@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
     let mut engine = block_on(Engine::open(DeviceChoice::Cpu, None))?;
     engine.load_network(
         "squeezenet1_1",
-        &std::fs::read(format!("{here}/weights/squeezenet1_1.safetensors"))?,
+        &std::fs::read(format!("{here}/weights/squeezenet1_1.onnx"))?,
     )?;
     engine.set_picture(photo.clone());
     let class = 285;

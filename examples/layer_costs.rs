@@ -59,10 +59,7 @@ impl Cost {
 fn main() -> Result<(), Box<dyn StdError>> {
     let Arguments { side } = Arguments::parse();
     let mut engine = block_on(Engine::open(DeviceChoice::Cpu, None))?;
-    let weights = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/weights/squeezenet1_1.safetensors"
-    );
+    let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/weights/squeezenet1_1.onnx");
     engine.load_network("squeezenet1_1", &std::fs::read(weights)?)?;
     let graph = &engine.network()?.graph;
     let shapes = graph.shapes(&Shape::new([3, side, side]))?;

@@ -22,7 +22,7 @@ const RELAXED = new URL('./cpu/deep_inside_relaxed_bg.wasm', import.meta.url);
 const WEBGPU = new URL('./webgpu/deep_inside_bg.wasm', import.meta.url);
 /** @type {Record<string, URL>} */
 const WEIGHTS = {
-  'squeezenet1_1.safetensors': new URL('./weights/squeezenet1_1.safetensors', import.meta.url),
+  'squeezenet1_1.onnx': new URL('./weights/squeezenet1_1.onnx', import.meta.url),
   'efficientnet_lite0.onnx': new URL('./weights/efficientnet_lite0.onnx', import.meta.url),
   'pp_lcnet_orientation.onnx': new URL('./weights/pp_lcnet_orientation.onnx', import.meta.url),
 };

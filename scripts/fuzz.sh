@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fuzzes TARGET (decode, weights, segment or onnx) with RUNS inputs, on the stable toolchain: with debug assertions, without sanitizers.
+# Fuzzes TARGET (decode, segment or onnx) with RUNS inputs, on the stable toolchain: with debug assertions, without sanitizers.
 # Inputs that reach new code are kept in target/fuzz/TARGET, and one that fails in target/fuzz/TARGET-crash-*.
 # usage: scripts/fuzz.sh TARGET RUNS [libFuzzer's options]
 set -eu

@@ -15,7 +15,7 @@ use crate::evaluation::{
 use crate::gradient::{Target, gradient};
 use crate::graph::ReluRule;
 use crate::image_input::Picture;
-use crate::networks::{LayerInfo, Network, OnnxOptions, OnnxReport, network_definition};
+use crate::networks::{LayerInfo, Network, OnnxOptions, OnnxReport};
 use crate::onnx::ExternalFiles;
 use crate::preprocess::{Crops, PhotoCrops};
 use crate::progress::{Progress, SubProgress};
@@ -118,11 +118,7 @@ impl Engine {
     /// `setting-out-of-range` for an unknown id; `weights-corrupt` and `weights-mismatch` as
     /// [`Network::load`].
     pub fn load_network(&mut self, id: &str, weights: &[u8]) -> Result<(), Error> {
-        self.network = Some(Rc::new(Network::load(
-            network_definition(id)?,
-            weights,
-            &self.device.tensors,
-        )?));
+        self.network = Some(Rc::new(Network::load(id, weights, &self.device.tensors)?));
         Ok(())
     }
 

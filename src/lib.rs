@@ -25,7 +25,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
 //! let mut engine = Engine::open(DeviceChoice::Cpu, None).await?;
-//! engine.load_network("squeezenet1_1", &std::fs::read("weights/squeezenet1_1.safetensors")?)?;
+//! engine.load_network("squeezenet1_1", &std::fs::read("weights/squeezenet1_1.onnx")?)?;
 //! engine.set_picture(decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?);
 //!
 //! let scores = engine.classify().await?;
@@ -46,7 +46,7 @@
 //! `matrix3`.
 //!
 //! ```text
-//! picture -> image_input -> imaging -> preprocess -> weights -> kernels -> graph -> onnx -> networks -> gradient
+//! picture -> image_input -> imaging -> preprocess -> kernels -> graph -> onnx -> networks -> gradient
 //! gradient -> saliency -> segmentation -> render -> engine
 //! saliency -> evaluation -> engine
 //! imaging -> graph_cut -> segmentation
@@ -94,7 +94,6 @@ pub mod device;
 
 #[doc(inline)]
 pub use deep_inside_arithmetic::{graph_cut, image_input, imaging, kernels, preprocess};
-pub mod weights;
 pub mod graph;
 pub mod onnx;
 pub mod networks;

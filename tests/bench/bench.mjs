@@ -39,7 +39,7 @@ async function transferred() {
         ? 'with a GPU, also'
         : program
           ? 'first visit: wasm, js, css, html'
-          : extname(file) === '.safetensors'
+          : file.endsWith('squeezenet1_1.onnx')
             ? 'first visit: weights'
             : null;
     if (kind)

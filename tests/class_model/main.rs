@@ -14,17 +14,17 @@ use deep_inside::class_model::{
     ClassModelProgress, ClassModelRecipe, ClassModelRun, ClassModelSettings,
 };
 use deep_inside::gradient::Target;
-use deep_inside::networks::{NETWORKS, Network};
+use deep_inside::networks::Network;
 use deep_inside::rng::Rng;
 use pollster::block_on;
 
 fn network() -> Rc<Network> {
     let weights = std::fs::read(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/weights/squeezenet1_1.safetensors"
+        "/weights/squeezenet1_1.onnx"
     ))
     .unwrap();
-    Rc::new(Network::load(&NETWORKS[0], &weights, &Device::flex()).unwrap())
+    Rc::new(Network::load("squeezenet1_1", &weights, &Device::flex()).unwrap())
 }
 
 /// Small and quick: a flamingo of 96 x 96 pixels.

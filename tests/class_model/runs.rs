@@ -10,7 +10,7 @@ use deep_inside::class_model::{
 };
 use deep_inside::error::Error;
 use deep_inside::gradient::Target;
-use deep_inside::networks::{Network, network_definition};
+use deep_inside::networks::Network;
 use pollster::block_on;
 
 use crate::{network, run_steps, settings};
@@ -35,9 +35,8 @@ fn the_score_rises() {
 /// At the mean image Lite0's gradient is a thousandth of SqueezeNet's.
 #[test]
 fn the_papers_score_rises_on_a_network_with_small_gradients() {
-    let definition = network_definition("efficientnet_lite0").unwrap();
     let weights = std::fs::read("weights/efficientnet_lite0.onnx").unwrap();
-    let network = Rc::new(Network::load(definition, &weights, &Device::flex()).unwrap());
+    let network = Rc::new(Network::load("efficientnet_lite0", &weights, &Device::flex()).unwrap());
     let settings = ClassModelSettings {
         recipe: PAPER.clone(),
         side: None,

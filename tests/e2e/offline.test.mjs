@@ -148,12 +148,12 @@ describe('without a network', () => {
     await kept();
     await v.page.reload();
     await v.ready();
-    assert.equal(server.requests.filter(({ path }) => path.endsWith('.safetensors')).length, 1);
+    assert.equal(server.requests.filter(({ path }) => path.endsWith('.onnx')).length, 1);
     const copies = await v.page.evaluate(async () => {
       const found = [];
       for (const name of await caches.keys())
         for (const { url } of await (await caches.open(name)).keys())
-          if (/safetensors/.test(url)) found.push(url);
+          if (/\.onnx/.test(url)) found.push(url);
       return found.length;
     });
     assert.equal(copies, 1);

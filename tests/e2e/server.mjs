@@ -16,7 +16,7 @@ const TYPES = {
   '.jpg': 'image/jpeg',
   '.png': 'image/png',
   '.wasm': 'application/wasm',
-  '.safetensors': 'application/octet-stream',
+  '.onnx': 'application/octet-stream',
 };
 
 /** The policy as index.html states it: a worker takes its own from its response. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the reference values of the attribution methods: Captum's, in float64, with respect to the network's input.
 
-Input:   weights/squeezenet1_1.safetensors and side114/NAME.png, which --pictures makes from www/samples/NAME.jpg.
+Input:   weights/squeezenet1_1.onnx and side114/NAME.png, which --pictures makes from www/samples/NAME.jpg.
 Output:  attributions.safetensors (float32 values, computed in float64). README.md here explains its keys.
 
     pip install -r tests/golden/requirements.txt

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the reference values ("goldens") that the Rust tests compare with: PyTorch and Captum, in float64.
 
-Input:   weights/squeezenet1_1.safetensors, and NAME.png, 227 x 227 pixels, made by make_pictures.py.
+Input:   weights/squeezenet1_1.onnx, and NAME.png, 227 x 227 pixels, made by make_pictures.py.
 Output:  squeezenet1_1.safetensors (float32 values, computed in float64). README.md here explains its keys.
 
     pip install -r tests/golden/requirements.txt

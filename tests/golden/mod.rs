@@ -2,6 +2,8 @@
 //! it, so every backend has to meet the same tolerance.
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
+mod tensors;
+
 use burn::tensor::{Tensor, TensorData};
 use deep_inside::device::{Adapter, DeviceChoice, read_back};
 use deep_inside::engine::Engine;
@@ -14,7 +16,8 @@ use deep_inside::saliency::{
     AttributionInput, GradCamSettings, IntegratedGradientsSettings, SALIENCY_METHODS,
     SaliencyMethod, SaliencySettings, SmoothGradSettings, smooth_grad,
 };
-use deep_inside::weights::{StoredTensors, read_safetensors};
+
+pub use tensors::{Tensors, read_tensors};
 
 /// Pictures of the network's own side, so that nothing is resampled.
 pub const PICTURES: [(&str, &[u8]); 4] = [
@@ -47,7 +50,7 @@ const NEURONS: [(&str, usize, [usize; 2]); 4] = [
 ];
 
 /// The bundled weights' file.
-pub const WEIGHTS: &[u8] = include_bytes!("../../weights/squeezenet1_1.safetensors");
+pub const WEIGHTS: &[u8] = include_bytes!("../../weights/squeezenet1_1.onnx");
 
 /// Gradients are kept at every 37th of their values.
 pub const STRIDE: usize = 37;
@@ -63,8 +66,8 @@ pub async fn engine(choice: DeviceChoice, adapter: Option<Adapter>) -> Engine {
 }
 
 /// The golden tensors; `README.md` beside this file explains the keys.
-pub fn goldens() -> StoredTensors {
-    read_safetensors(include_bytes!("squeezenet1_1.safetensors"), "f32").unwrap()
+pub fn goldens() -> Tensors {
+    read_tensors(include_bytes!("squeezenet1_1.safetensors"))
 }
 
 /// `|ours - theirs| / |theirs|` in the L2 norm.
@@ -82,7 +85,7 @@ pub async fn assert_scores_agree(engine: &mut Engine) {
         engine.set_picture(decode_file(png).unwrap());
         let difference = relative_l2(
             &engine.classify().await.unwrap(),
-            &goldens[&format!("{name}.logits")].values,
+            &goldens[&format!("{name}.logits")],
         );
         assert!(
             difference <= TOLERANCE,
@@ -106,7 +109,7 @@ pub async fn assert_gradients_agree(engine: &mut Engine) {
         for class in classes {
             let gradient = engine.input_gradient(&Target::Class(class)).await.unwrap();
             let sample: Vec<f32> = gradient.iter().copied().step_by(STRIDE).collect();
-            let difference = relative_l2(&sample, &goldens[&format!("{prefix}{class}")].values);
+            let difference = relative_l2(&sample, &goldens[&format!("{prefix}{class}")]);
             assert!(
                 difference <= TOLERANCE,
                 "{name}, class {class}: difference of gradients {difference:.1e}"
@@ -116,7 +119,7 @@ pub async fn assert_gradients_agree(engine: &mut Engine) {
                 .map(|&g| f64::from(g).powi(2))
                 .sum::<f64>()
                 .sqrt();
-            let expected = f64::from(goldens[&format!("{name}.gradient_norm.{class}")].values[0]);
+            let expected = f64::from(goldens[&format!("{name}.gradient_norm.{class}")][0]);
             assert!(
                 (norm / expected - 1.0).abs() <= TOLERANCE,
                 "{name}, class {class}: norm {norm}, not {expected}"
@@ -148,10 +151,7 @@ pub async fn assert_constant_picture_agrees(engine: &Engine) {
             .input
             .gradient_per_pixel_value(&read_back(gradients).await.unwrap());
         let sample: Vec<f32> = rgb.into_iter().step_by(STRIDE).collect();
-        let difference = relative_l2(
-            &sample,
-            &goldens[&format!("constant.gradient.{class}")].values,
-        );
+        let difference = relative_l2(&sample, &goldens[&format!("constant.gradient.{class}")]);
         assert!(
             difference <= TOLERANCE,
             "class {class} on {}: difference {difference:.1e}",
@@ -161,8 +161,8 @@ pub async fn assert_constant_picture_agrees(engine: &Engine) {
 }
 
 /// The golden tensors of the small pictures.
-fn attribution_goldens() -> StoredTensors {
-    read_safetensors(include_bytes!("attributions.safetensors"), "f32").unwrap()
+fn attribution_goldens() -> Tensors {
+    read_tensors(include_bytes!("attributions.safetensors"))
 }
 
 /// A square picture as the network reads it: `[1, 3, side, side]`.
@@ -197,10 +197,10 @@ pub async fn small_attribution(network: &Network, method: &SaliencyMethod) -> Ve
 
 /// Compares the sample and the norm of a `[1, 3, side, side]` tensor with those of the golden
 /// `key`.
-async fn assert_sample_agrees(ours: Tensor<4>, goldens: &StoredTensors, key: &str, tolerance: f64) {
+async fn assert_sample_agrees(ours: Tensor<4>, goldens: &Tensors, key: &str, tolerance: f64) {
     let ours = read_back(ours).await.unwrap();
     let sample: Vec<f32> = ours.iter().copied().step_by(STRIDE).collect();
-    let difference = relative_l2(&sample, &goldens[key].values);
+    let difference = relative_l2(&sample, &goldens[key]);
     assert!(
         difference <= tolerance,
         "{key}: difference {difference:.1e}"
@@ -210,7 +210,7 @@ async fn assert_sample_agrees(ours: Tensor<4>, goldens: &StoredTensors, key: &st
         .map(|&value| f64::from(value).powi(2))
         .sum::<f64>()
         .sqrt();
-    let expected = f64::from(goldens[&format!("{key}_norm")].values[0]);
+    let expected = f64::from(goldens[&format!("{key}_norm")][0]);
     assert!(
         (norm / expected - 1.0).abs() <= tolerance,
         "{key}: norm {norm}, not {expected}"
@@ -221,7 +221,7 @@ async fn assert_sample_agrees(ours: Tensor<4>, goldens: &StoredTensors, key: &st
 /// Captum's.
 pub async fn assert_attributions_agree(network: &Network, tolerance: f64) {
     let goldens = attribution_goldens();
-    let noise = &goldens["smooth_grad.noise"].values;
+    let noise = &goldens["smooth_grad.noise"];
     for (name, png) in SMALL_PICTURES {
         let pictures = normalised_picture(network, png);
         let shape = pictures.dims();
@@ -263,7 +263,7 @@ pub async fn assert_attributions_agree(network: &Network, tolerance: f64) {
                                 .await
                                 .unwrap();
                             let difference =
-                                relative_l2(&ours, &goldens[&format!("{key}.{layer}")].values);
+                                relative_l2(&ours, &goldens[&format!("{key}.{layer}")]);
                             assert!(
                                 difference <= tolerance,
                                 "{key}.{layer}: difference {difference:.1e}"
@@ -330,7 +330,7 @@ pub async fn assert_neurons_agree(network: &Network, tolerance: f64) {
                 )
                 .unwrap();
                 let value = read_back(of.scores).await.unwrap();
-                let difference = relative_l2(&value, &goldens[&format!("{key}.value")].values);
+                let difference = relative_l2(&value, &goldens[&format!("{key}.value")]);
                 assert!(
                     difference <= tolerance,
                     "{key}: difference of values {difference:.1e}"
@@ -344,13 +344,13 @@ pub async fn assert_neurons_agree(network: &Network, tolerance: f64) {
 /// Compares a network's scores and input gradients of every small picture with those of the Burn
 /// module of `tests/burn_reference.rs`.
 pub async fn assert_burn_module_agrees(network: &Network, tolerance: f64) {
-    let module = read_safetensors(include_bytes!("burn_module.safetensors"), "f32").unwrap();
+    let module = read_tensors(include_bytes!("burn_module.safetensors"));
     for (name, png) in SMALL_PICTURES {
         let picture = normalised_picture(network, png);
         let scores = read_back(network.scores(picture.clone()).unwrap())
             .await
             .unwrap();
-        let difference = relative_l2(&scores, &module[&format!("{name}.scores")].values);
+        let difference = relative_l2(&scores, &module[&format!("{name}.scores")]);
         assert!(
             difference <= tolerance,
             "{name}: difference of scores {difference:.1e}"

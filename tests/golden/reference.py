@@ -1,6 +1,6 @@
 """SqueezeNet 1.1 in PyTorch, and what the scripts here share: pictures, samples, options and the golden files.
 
-Input:   weights/squeezenet1_1.safetensors (float16 values, so both sides use the same rounded weights).
+Input:   weights/squeezenet1_1.onnx (float16 values, so both sides use the same rounded weights).
 """
 
 import argparse
@@ -10,13 +10,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 HERE = Path(__file__).resolve().parent
-WEIGHTS = HERE.parent.parent / "weights/squeezenet1_1.safetensors"
+WEIGHTS = HERE.parent.parent / "weights/squeezenet1_1.onnx"
 SIDE = 227
 MEAN_BGR = (103.939, 116.779, 123.68)
 FIXED_CLASSES = (76, 340)  # tarantula, zebra; the picture's most likely class is the third
@@ -84,7 +86,11 @@ class SqueezeNet(nn.Module):
 def load_network(dtype: torch.dtype) -> SqueezeNet:
     """The network with the bundled weights, which get no gradients."""
     network = SqueezeNet().to(dtype).eval()
-    network.load_state_dict({name: tensor.to(dtype) for name, tensor in load_file(WEIGHTS).items()})
+    weights = {
+        tensor.name.removesuffix(".f16"): torch.tensor(numpy_helper.to_array(tensor), dtype=dtype)
+        for tensor in onnx.load(WEIGHTS).graph.initializer
+    }
+    network.load_state_dict(weights)
     return network.requires_grad_(False)
 
 

@@ -13,9 +13,8 @@ use deep_inside::saliency::{
     IntegratedGradientsSettings, SALIENCY_METHODS, SaliencySettings, SmoothGradSettings,
 };
 use deep_inside::segmentation::{BoundingBox, CutSettings, Prompt};
-use deep_inside::weights::read_safetensors;
 
-use crate::golden::relative_l2;
+use crate::golden::{read_tensors, relative_l2};
 
 /// A sibling of MobileNetV2 for pictures of 64 x 48 pixels, whose weights are in a second file.
 const SIBLING: &[u8] = include_bytes!("../networks/siblings/mobilenet_v2.dynamo.onnx");
@@ -55,8 +54,8 @@ fn assert_close(name: &str, found: &[f32], expected: &[f32], tolerance: f64) {
 pub async fn assert_scores_agree(engine: &mut Engine, tolerance: f64) {
     open_sibling(engine);
     let goldens = include_bytes!("../networks/siblings/goldens.safetensors");
-    let goldens = read_safetensors(goldens, "f32").unwrap();
-    let golden = |key: &str| &goldens[&format!("mobilenet_v2.dynamo.{key}")].values;
+    let goldens = read_tensors(goldens);
+    let golden = |key: &str| &goldens[&format!("mobilenet_v2.dynamo.{key}")];
     let network = engine.network().unwrap();
     let picture = network.upload(golden("picture").clone(), [1, 3, 64, 48]);
     let scores = read_back(network.scores(picture.clone()).unwrap()).await;

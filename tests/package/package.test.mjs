@@ -151,7 +151,7 @@ describe('in a browser', () => {
           { status: 404 },
           { status: 200, contentType: 'text/html', body: '<!doctype html>' },
         ]) {
-          await page.route('**/*.safetensors', (route) => route.fulfill(answer));
+          await page.route('**/*.onnx', (route) => route.fulfill(answer));
           const code = await page.evaluate(async () => {
             const { default: init } = await import('deep-inside');
             await init();
@@ -162,7 +162,7 @@ describe('in a browser', () => {
             );
           });
           assert.equal(code, 'weights-download-failed', JSON.stringify(answer));
-          await page.unroute('**/*.safetensors');
+          await page.unroute('**/*.onnx');
         }
         assert.equal(
           await page.evaluate(() =>

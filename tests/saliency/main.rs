@@ -16,14 +16,14 @@ use deep_inside::device::{DeviceChoice, read_back};
 use deep_inside::engine::Engine;
 use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
-use deep_inside::networks::{NETWORKS, Network};
+use deep_inside::networks::Network;
 use deep_inside::preprocess::Crops;
 use deep_inside::progress::NoProgress;
 use deep_inside::saliency::{Saliency, SaliencySettings, SmoothGradSettings, saliency_method};
 use pollster::block_on;
 
 fn network() -> Network {
-    Network::load(&NETWORKS[0], golden::WEIGHTS, &Device::flex()).unwrap()
+    Network::load("squeezenet1_1", golden::WEIGHTS, &Device::flex()).unwrap()
 }
 
 /// An engine on the CPU with the golden picture `name`, and the picture's most likely class.

@@ -1,7 +1,8 @@
 """Writes the gradient of one class's score as a graph for onnxruntime-web, which has no automatic differentiation: the
 backward pass of each layer is written with ONNX's own operations. It reads one row of the classifier, as ours does.
+And the bundled weights for TF.js.
 
-usage: python tests/bench/peers/gradient_graph.py GRAPH.onnx
+usage: python tests/bench/peers/gradient_graph.py FOLDER   writes FOLDER/gradient.onnx and FOLDER/weights.safetensors
 In: x [1, 3, 227, 227], normalised; class [1]. Out: dS/dx.
 """
 
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from safetensors.numpy import load_file
+from safetensors.numpy import save_file
 
 ROOT = Path(__file__).parents[3]
 SIDE = 227
@@ -26,10 +27,11 @@ FIRES = {
     12: 4,
 }  # in which block of one picture size each is
 
-weights = {
-    name: values.astype(np.float32)
-    for name, values in load_file(ROOT / "weights/squeezenet1_1.safetensors").items()
+halves = {
+    tensor.name.removesuffix(".f16"): numpy_helper.to_array(tensor)
+    for tensor in onnx.load(ROOT / "weights/squeezenet1_1.onnx").graph.initializer
 }
+weights = {name: values.astype(np.float32) for name, values in halves.items()}
 nodes, constants = [], {}
 
 
@@ -159,4 +161,7 @@ graph = helper.make_graph(
 )
 model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
 onnx.checker.check_model(model, full_check=True)
-onnx.save(model, sys.argv[1])
+folder = Path(sys.argv[1])
+folder.mkdir(parents=True, exist_ok=True)
+onnx.save(model, folder / "gradient.onnx")
+save_file(halves, folder / "weights.safetensors")

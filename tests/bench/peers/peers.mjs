@@ -1,7 +1,7 @@
 // A gradient, and a class model of 30 steps, beside TF.js and onnxruntime-web: one headless
 // Chromium, a page for each, in alternation (A B C, C B A, ...), from the picture's values in to
 // the gradient's values out. Every gradient is checked against ours on the CPU.
-// usage: node tests/bench/peers/peers.mjs GRAPH.onnx   (`make bench-peers` prepares it)
+// usage: node tests/bench/peers/peers.mjs FOLDER   (`make bench-peers` prepares it)
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,13 +9,13 @@ import { join } from 'node:path';
 import { quietPage } from '../quiet_page.mjs';
 import { RUNS, WARM, contest, openContest } from './contest.mjs';
 
-const ROOT = join(import.meta.dirname, '../../..');
+const FOLDER = process.argv[2];
 const SIDE = 227;
 const CLASS = 285;
 const MEAN = [103.939, 116.779, 123.68];
 
 const { server, context, machine, close } = await openContest({
-  '**/graph.onnx': process.argv[2],
+  '**/graph.onnx': join(FOLDER, 'gradient.onnx'),
 });
 
 const contestants = {
@@ -65,7 +65,7 @@ async function contestant(prepare, ...args) {
 /** The bundled weights as lists, for those who build the network themselves. */
 async function weightsOf(prepare) {
   if (prepare !== tensorflow) return null;
-  const bytes = readFileSync(join(ROOT, 'weights/squeezenet1_1.safetensors'));
+  const bytes = readFileSync(join(FOLDER, 'weights.safetensors'));
   const header = Number(bytes.readBigUInt64LE(0));
   const entries = Object.entries(JSON.parse(bytes.subarray(8, 8 + header).toString())).filter(
     ([name]) => name !== '__metadata__',

@@ -49,7 +49,7 @@ describe('what does not load has a card, and the next action works', () => {
 
   for (const [code, fault] of [...Object.entries(WEIGHTS), ['weights-download-failed', HTML]]) {
     test(`weights: ${code}, ${fault.name || 'a web page instead'}`, async () => {
-      site.server.put('.safetensors', fault);
+      site.server.put('.onnx', fault);
       const v = await arrive();
       const card = await v.problem(code);
       site.server.clear();

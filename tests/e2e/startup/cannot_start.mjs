@@ -97,7 +97,7 @@ describe('a page that cannot start', () => {
   }
 
   test('the weights do not come: not "Starting" for ever, a sentence, and one button', async () => {
-    site.server.put('.safetensors', () => ({ drop: true }));
+    site.server.put('.onnx', () => ({ drop: true }));
     await arrive();
     const card = await v.problem('weights-download-failed');
     assert.equal(await v.page.textContent('#device'), 'Not loaded');

@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-gpu test-class-models fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow networks screenshot gallery judge setup setup-rust setup-node setup-browser setup-vulkan setup-engines setup-lint clean
+.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-gpu test-class-models cut-outs fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow networks screenshot gallery judge setup setup-rust setup-node setup-browser setup-vulkan setup-engines setup-lint clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: setup-rust node_modules/.for-building
@@ -57,6 +57,10 @@ gallery: setup-rust
 			--sheet docs/class-models-$$recipe.jpg || exit 1; \
 	done
 	cargo run --release --locked -- class-model --recipe sharp --classes 130,340,963 --side 512 --sheet docs/class-models-512.jpg
+
+## cut-outs: the README's sheet of the samples and their objects
+cut-outs: setup-rust
+	cargo run --release --locked -- cut-out www/samples/*.jpg --sheet docs/cut-outs.jpg
 
 ## judge: 50 classes by every recipe, shown to EfficientNet-Lite0
 judge: setup-rust

@@ -5,6 +5,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod class_model;
+mod cut_out;
 mod evaluate;
 mod explain;
 mod network;
@@ -35,6 +36,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Makes class models: as a contact sheet, or as single files.
     ClassModel(class_model::Arguments),
+    /// Cuts the objects out of photos, and shows them on one sheet.
+    CutOut(cut_out::Arguments),
     /// Lists the bundled networks.
     Networks,
     /// Measures cuts and saliency maps on pictures with true masks or boxes.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Explain(arguments) => pollster::block_on(explain::run(arguments)),
         Command::ClassModel(arguments) => class_model::run(arguments),
+        Command::CutOut(arguments) => cut_out::run(arguments),
         Command::Networks => network::list(),
         Command::Evaluate(arguments) => evaluate::run(arguments),
     };

@@ -15,15 +15,17 @@ use crate::evaluation::{
 use crate::gradient::{Target, gradient};
 use crate::graph::ReluRule;
 use crate::image_input::Picture;
-use crate::networks::{LayerInfo, Network, OnnxOptions, OnnxReport};
+use crate::networks::{LayerInfo, Network, OnnxOptions, OnnxReport, entropy, softmax};
 use crate::onnx::ExternalFiles;
 use crate::preprocess::{Crops, PhotoCrops};
 use crate::progress::{Progress, SubProgress};
 use crate::saliency::{
-    GRADIENT, GUIDED_GRAD_CAM, RuleComparison, Saliency, SaliencyMethod, SaliencySettings,
-    SanityCheck, compare_rules, saliency_map,
+    GRADIENT, GUIDED_GRAD_CAM, RuleComparison, Saliency, SaliencyMap, SaliencyMethod,
+    SaliencySettings, SanityCheck, compare_rules, saliency_map,
 };
-use crate::segmentation::{CutSettings, ObjectCut, Prompt, Segmentation, segment_object};
+use crate::segmentation::{
+    CutSettings, ObjectCut, ObjectMaps, Prompt, Segmentation, segment_object,
+};
 
 /// Computes on one device with one loaded network and one picture; what is missing is a coded
 /// error.
@@ -48,7 +50,7 @@ pub enum LocateMode {
 }
 
 impl LocateMode {
-    /// The saliency method that seeds the cut.
+    /// The saliency method of the map that marks the object.
     pub fn method(self) -> &'static SaliencyMethod {
         match self {
             LocateMode::Paper => &GRADIENT,
@@ -61,6 +63,81 @@ impl LocateMode {
         match self {
             LocateMode::Paper => CutSettings::paper(),
             LocateMode::Best => CutSettings::best(),
+        }
+    }
+}
+
+/// The maps from which a mode cuts an object.
+pub struct LocateMaps {
+    /// By the mode's own method.
+    pub map: SaliencyMap,
+    /// What else finds the object's size, unless the mode's settings determine it: the gradient's
+    /// map, and the entropy of the class probabilities.
+    size_cues: Option<(SaliencyMap, f64)>,
+    /// The number of passes that they took.
+    passes: usize,
+}
+
+impl LocateMaps {
+    /// The maps of `target`, by which `mode` cuts with `settings`. Of the progress of both, the
+    /// passes come first.
+    ///
+    /// # Errors
+    /// As [`Engine::saliency`].
+    pub async fn of(
+        engine: &Engine,
+        target: &Target,
+        mode: LocateMode,
+        settings: &CutSettings,
+        progress: &dyn Progress,
+    ) -> Result<Self, Error> {
+        let saliency = |method| SaliencySettings {
+            method,
+            ..SaliencySettings::new(target.clone())
+        };
+        let passes = saliency(mode.method()).crops.count();
+        let cut = settings.progress_total();
+        let part = |before, after| SubProgress {
+            whole: progress,
+            before,
+            after,
+            total: Cell::new(0),
+        };
+        let size_cues = match mode {
+            LocateMode::Paper => None,
+            LocateMode::Best => {
+                let after = passes + ObjectMaps::CANDIDATES + cut;
+                let map = engine
+                    .saliency(&saliency(&GRADIENT), &part(0, after))
+                    .await?
+                    .map;
+                Some((map, entropy(&softmax(&engine.classify().await?))))
+            }
+        };
+        let (before, after) = match size_cues {
+            None => (0, cut),
+            Some(_) => (passes, ObjectMaps::CANDIDATES + cut),
+        };
+        let map = engine
+            .saliency(&saliency(mode.method()), &part(before, after))
+            .await?
+            .map;
+        Ok(Self {
+            map,
+            size_cues,
+            passes: before + passes,
+        })
+    }
+
+    /// The prompt that they are.
+    pub fn prompt(&self) -> Prompt<'_> {
+        match &self.size_cues {
+            None => Prompt::Saliency(&self.map),
+            Some((gradient, entropy)) => Prompt::Object(ObjectMaps {
+                map: &self.map,
+                gradient: Some(gradient),
+                entropy: Some(*entropy),
+            }),
         }
     }
 }
@@ -349,36 +426,42 @@ impl Engine {
         ObjectCut::new(self.picture()?, guide, settings, progress).await
     }
 
-    /// Saliency and cut of `class` with the settings of `mode`.
+    /// The object of `target` as a cut that strokes can correct, from maps and with settings of
+    /// `mode`.
     ///
     /// # Errors
-    /// As [`saliency`](Engine::saliency) and [`segment`](Engine::segment).
+    /// As [`saliency`](Engine::saliency) and [`object_cut`](Engine::object_cut).
+    pub async fn target_cut(
+        &self,
+        target: &Target,
+        mode: LocateMode,
+        settings: &CutSettings,
+        progress: &dyn Progress,
+    ) -> Result<ObjectCut, Error> {
+        let maps = LocateMaps::of(self, target, mode, settings, progress).await?;
+        let cut = SubProgress {
+            whole: progress,
+            before: maps.passes,
+            after: 0,
+            total: Cell::new(0),
+        };
+        self.object_cut(maps.prompt(), settings, &cut).await
+    }
+
+    /// The object of `class`, cut out of the picture from maps and with settings of `mode`.
+    ///
+    /// # Errors
+    /// As [`target_cut`](Engine::target_cut).
     pub async fn locate(
         &self,
         class: usize,
         mode: LocateMode,
         progress: &dyn Progress,
     ) -> Result<Segmentation, Error> {
-        let settings = SaliencySettings {
-            method: mode.method(),
-            ..SaliencySettings::new(Target::Class(class))
-        };
-        let cut_settings = mode.cut_settings();
-        let map = SubProgress {
-            whole: progress,
-            before: 0,
-            after: cut_settings.progress_total(),
-            total: Cell::new(0),
-        };
-        let saliency = self.saliency(&settings, &map).await?;
-        let cut = SubProgress {
-            whole: progress,
-            before: map.total.get(),
-            after: 0,
-            total: Cell::new(0),
-        };
-        self.segment(Prompt::Saliency(&saliency.map), &cut_settings, &cut)
-            .await
+        let target = Target::Class(class);
+        self.target_cut(&target, mode, &mode.cut_settings(), progress)
+            .await?
+            .segmentation()
     }
 
     /// A class model before its first step.

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use deep_inside::Error;
-use deep_inside::engine::{Engine, LocateMode};
+use deep_inside::engine::{Engine, LocateMaps, LocateMode};
 use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
 use deep_inside::imaging::keep_components;
 use deep_inside::progress::NoProgress;
-use deep_inside::saliency::{SaliencyMap, SaliencySettings};
-use deep_inside::segmentation::{BoundingBox, Prompt};
+use deep_inside::saliency::SaliencyMap;
+use deep_inside::segmentation::BoundingBox;
 use pollster::block_on;
 use serde_json::json;
 
@@ -54,14 +54,14 @@ pub fn run(arguments: Arguments) -> Outcome {
         let scores = block_on(engine.classify())?;
         let order = network::ranked(&scores);
         let five = &order[..order.len().min(5)];
-        let map = saliency(engine, truth.class, mode)?;
-        let known = located(engine, &map, mode)?;
+        let maps = maps(engine, truth.class, mode)?;
+        let known = located(engine, &maps, mode)?;
         let is_right = known.is_some_and(|found| matches(found, &truth.boxes));
         let guesses = five.iter().map(|&class| match class == truth.class {
             true => Ok((class, known)),
             false => {
-                let map = saliency(engine, class, mode)?;
-                Ok((class, located(engine, &map, mode)?))
+                let maps = self::maps(engine, class, mode)?;
+                Ok((class, located(engine, &maps, mode)?))
             }
         });
         let guesses = guesses.collect::<Outcome<Vec<_>>>()?;
@@ -69,7 +69,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         let photo = [f64::from(width), f64::from(height)];
         let hits: String = (0..THRESHOLDS)
             .map(|step| {
-                let found = box_above(&map, step as f64 / THRESHOLDS as f64, photo);
+                let found = box_above(&maps.map, step as f64 / THRESHOLDS as f64, photo);
                 match found.is_some_and(|found| matches(found, &truth.boxes)) {
                     true => '1',
                     false => '0',
@@ -89,19 +89,16 @@ pub fn run(arguments: Arguments) -> Outcome {
     })
 }
 
-/// The class's map with the settings of the mode, as [`Engine::locate`] computes it.
-fn saliency(engine: &Engine, class: usize, mode: LocateMode) -> Outcome<SaliencyMap> {
-    let settings = SaliencySettings {
-        method: mode.method(),
-        ..SaliencySettings::new(Target::Class(class))
-    };
-    Ok(block_on(engine.saliency(&settings, &NoProgress))?.map)
+/// The maps from which [`Engine::locate`] cuts the class's object.
+fn maps(engine: &Engine, class: usize, mode: LocateMode) -> Outcome<LocateMaps> {
+    let (target, settings) = (Target::Class(class), mode.cut_settings());
+    let maps = LocateMaps::of(engine, &target, mode, &settings, &NoProgress);
+    Ok(block_on(maps)?)
 }
 
-/// The box of the object that a map marks; `None` if the cut has none.
-fn located(engine: &Engine, map: &SaliencyMap, mode: LocateMode) -> Outcome<Option<Corners>> {
-    let prompt = Prompt::Saliency(map);
-    match block_on(engine.segment(prompt, &mode.cut_settings(), &NoProgress)) {
+/// The box of the object that maps mark; `None` if the cut has none.
+fn located(engine: &Engine, maps: &LocateMaps, mode: LocateMode) -> Outcome<Option<Corners>> {
+    match block_on(engine.segment(maps.prompt(), &mode.cut_settings(), &NoProgress)) {
         Ok(cut) => Ok(Some(corners(cut.bounding_box))),
         Err(Error::NoObjectFound(_)) => Ok(None),
         Err(error) => Err(error.into()),

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use deep_inside::Error;
-use deep_inside::engine::{Engine, LocateMode};
+use deep_inside::engine::{Engine, LocateMaps, LocateMode};
+use deep_inside::gradient::Target;
 use deep_inside::image_input::decode_file;
 use deep_inside::progress::NoProgress;
+use deep_inside::segmentation::Prompt;
 use pollster::block_on;
 use serde_json::{Value, json};
 
@@ -19,6 +21,10 @@ pub struct Arguments {
     /// values object. The source of a picture is in index.json, `{"NAME": {"source": ...}}`, if
     /// there is one.
     folder: PathBuf,
+    /// Adds the candidates of the cut with their features and overlaps, to which
+    /// scripts/fit_mask_score.py fits the score.
+    #[arg(long)]
+    candidates: bool,
     #[command(flatten)]
     run: RunArguments,
 }
@@ -99,8 +105,47 @@ pub fn run(arguments: Arguments) -> Outcome {
                 Err(error) => return Err(error.into()),
             };
         }
+        if arguments.candidates {
+            record["candidates"] = candidates(engine, class, &truth)?;
+        }
         Ok(record)
     })
+}
+
+/// The candidates of the best cut, and the overlap of each with the true mask at its own size; and
+/// the cues of the photo.
+fn candidates(engine: &Engine, class: usize, truth: &[bool]) -> Outcome<Value> {
+    let (target, mode) = (Target::Class(class), LocateMode::Best);
+    let settings = mode.cut_settings();
+    let maps = block_on(LocateMaps::of(
+        engine,
+        &target,
+        mode,
+        &settings,
+        &NoProgress,
+    ))?;
+    let Prompt::Object(maps) = maps.prompt() else {
+        return Ok(Value::Null);
+    };
+    let photo = engine.picture()?;
+    let [columns, rows] = [photo.width() as usize, photo.height() as usize];
+    let candidates = block_on(maps.candidates(&photo, &settings, &NoProgress))?;
+    let values = candidates.iter().map(|candidate| {
+        let width = candidate.width;
+        let height = candidate.labels.len() / width;
+        let (mut both, mut either) = (0, 0);
+        for (pixel, &is_true) in truth.iter().enumerate() {
+            let (x, y) = (
+                pixel % columns * width / columns,
+                pixel / columns * height / rows,
+            );
+            let is_object = candidate.labels[y * width + x];
+            both += usize::from(is_true && is_object);
+            either += usize::from(is_true || is_object);
+        }
+        json!({ "features": candidate.features, "overlap": both as f64 / either.max(1) as f64 })
+    });
+    Ok(json!({ "cues": maps.cues(), "of": values.collect::<Vec<_>>() }))
 }
 
 fn intersection_over_union(mask: &[u8], truth: &[bool]) -> f64 {

@@ -30,7 +30,7 @@
 //! capacities are read only where flow is pushed. Neighbours are index offsets, and a border of
 //! nodes without links replaces bounds checks.
 //!
-//! `docs/graph-cut.md` lists the variants that were measured.
+//! `docs/cut.md` lists the variants that were measured.
 //!
 //! # Example
 //! ```

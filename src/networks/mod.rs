@@ -16,4 +16,4 @@ pub use head::Head;
 pub use imagenet_labels::imagenet_labels;
 pub use manifest::{Classes, ManifestRow, manifest, manifest_row, sha256};
 pub use network::{LayerInfo, Network, Output};
-pub use softmax::softmax;
+pub use softmax::{entropy, softmax};

@@ -18,3 +18,20 @@ pub fn softmax(scores: &[f32]) -> Vec<f32> {
     let sum: f64 = powers.iter().sum();
     powers.iter().map(|power| (power / sum) as f32).collect()
 }
+
+/// `- sum of p ln p`, nats: 0 where one class has probability 1, the logarithm of the number of
+/// classes where all have the same.
+///
+/// ```
+/// use deep_inside::networks::entropy;
+///
+/// assert_eq!(entropy(&[1.0, 0.0]), 0.0);
+/// assert_eq!(entropy(&[0.5, 0.5]), 2f64.ln());
+/// ```
+pub fn entropy(probabilities: &[f32]) -> f64 {
+    let present = probabilities
+        .iter()
+        .filter(|&&probability| probability > 0.0);
+    let terms = present.map(|&probability| f64::from(probability) * f64::from(probability).ln());
+    -terms.sum::<f64>()
+}

@@ -15,6 +15,16 @@ pub enum Crops {
     Ten,
 }
 
+impl Crops {
+    /// The number of crops.
+    pub fn count(self) -> usize {
+        match self {
+            Crops::One => 1,
+            Crops::Ten => 10,
+        }
+    }
+}
+
 impl TryFrom<usize> for Crops {
     type Error = Error;
 

@@ -11,16 +11,21 @@
 //! of an object, and continuity of colour extends it to the whole. The largest connected component
 //! is kept.
 //!
+//! How large the object is, a map does not tell: [`ObjectMaps`] are cut with several seeds, and the
+//! mask that is most like an object is taken (`candidates`, `mask_score`).
+//!
 //! The cut is made on a picture of at most 512 pixels; `refine` then finds its edge between the
 //! photo's own pixels. A rectangle may replace the map. Strokes correct the result: each is one
 //! more cut that starts from the last flow ([`ObjectCut`]). Where several cuts estimate the colour
 //! models, all but the last two are made at half the side.
 //!
-//! `docs/graph-cut.md` holds the measurements behind the settings.
+//! `docs/cut.md` holds the measurements behind the settings.
 
 mod bounding_box;
+mod candidates;
 mod prompt;
 mod grab_cut;
+mod mask_score;
 mod object_cut;
 mod refine;
 mod seeds;
@@ -34,6 +39,8 @@ mod working_picture;
 use std::rc::Rc;
 
 pub use bounding_box::BoundingBox;
+pub use candidates::{Candidate, ObjectMaps};
+pub use mask_score::FEATURE_NAMES;
 pub use object_cut::{ObjectCut, Seed};
 pub use prompt::Prompt;
 pub use seeds::Seeds;

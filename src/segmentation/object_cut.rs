@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::Segmentation;
 use super::bounding_box::BoundingBox;
+use super::candidates::Sizes;
 use super::grab_cut::{GrabCut, Iteration, Models};
 use super::prompt::Prompt;
 use super::refine::refined;
@@ -38,17 +39,22 @@ pub struct ObjectCut {
     photo: Rc<Picture>,
     /// By pixel of the working picture: what the prompt determined.
     seeds: Vec<Seed>,
+    /// The map's quantiles above and below which the seeds lie.
+    quantiles: Option<[f64; 2]>,
     grab_cut: GrabCut,
     strokes: Vec<Stroke>,
     scribbles: Scribbles,
     /// The colour models before the first stroke and after each stroke.
     models: Vec<Models>,
+    sizes: Option<Sizes>,
 }
 
 impl ObjectCut {
     /// Cuts the photo as `prompt` and `settings` say. Where there are several cuts, all but the
-    /// last two are made at half the side, to estimate the colour models. Reports progress after
-    /// each cut.
+    /// last two are made at half the side, to estimate the colour models. Where the prompt leaves
+    /// the object's size open, the seeds are those of the best candidate
+    /// ([`ObjectMaps::candidates`](super::ObjectMaps::candidates)). Reports progress after each
+    /// cut.
     ///
     /// # Errors
     /// `setting-out-of-range` when a setting or the map is outside its documented range, or the
@@ -62,6 +68,38 @@ impl ObjectCut {
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         settings.check()?;
+        let Prompt::Object(maps) = prompt else {
+            return Self::start(photo, prompt, settings, progress).await;
+        };
+        let candidates = SubProgress {
+            whole: progress,
+            before: 0,
+            after: settings.progress_total(),
+            total: Cell::new(0),
+        };
+        let sizes = Sizes::find(maps, &photo, settings, &candidates).await?;
+        let cut = SubProgress {
+            whole: progress,
+            before: candidates.total.get(),
+            after: 0,
+            total: Cell::new(0),
+        };
+        let (map, settings) = match &sizes {
+            Some(sizes) => sizes.start(),
+            // Strokes may still find an object.
+            None => (maps.map, settings),
+        };
+        let first = Self::start(photo, Prompt::Saliency(map), settings, &cut).await?;
+        Ok(Self { sizes, ..first })
+    }
+
+    /// Cuts from seeds that the prompt and the settings determine.
+    async fn start(
+        photo: Rc<Picture>,
+        prompt: Prompt<'_>,
+        settings: &CutSettings,
+        progress: &dyn Progress,
+    ) -> Result<Self, Error> {
         let working = WorkingPicture::of(&photo, settings.working_side)?;
         let initialisation = prompt.initialise(&photo, working.size(), settings)?;
         let mut models = working.models(&initialisation.seeds, settings.random_seed);
@@ -106,11 +144,63 @@ impl ObjectCut {
         Ok(Self {
             photo,
             seeds,
+            quantiles: (!matches!(prompt, Prompt::Rectangle(_)))
+                .then_some([settings.foreground_quantile, settings.background_quantile]),
             grab_cut,
             strokes: Vec::new(),
             scribbles,
             models: vec![models],
+            sizes: None,
         })
+    }
+
+    /// The sizes at which the object can be cut, as fractions of the photo, from the smallest; none
+    /// where the prompt leaves no choice.
+    pub fn sizes(&self) -> Vec<f64> {
+        let sizes = self.sizes.iter().flat_map(|sizes| &sizes.candidates);
+        sizes.map(|candidate| candidate.fraction).collect()
+    }
+
+    /// The index of the size at which the object is cut; at first, of the one that was found best.
+    pub fn size(&self) -> Option<usize> {
+        self.sizes.as_ref().map(|sizes| sizes.current)
+    }
+
+    /// The quantiles of the map above and below which the seeds lie; `None` for a rectangle.
+    pub fn quantiles(&self) -> Option<[f64; 2]> {
+        self.quantiles
+    }
+
+    /// Whether the seeds are from the gradient's map of [`ObjectMaps`](super::ObjectMaps).
+    pub fn is_from_gradient(&self) -> bool {
+        let sizes = self.sizes.as_ref();
+        sizes.is_some_and(|sizes| sizes.candidates[sizes.current].from_gradient)
+    }
+
+    /// Cuts the object at another of its sizes; the strokes stay.
+    ///
+    /// # Errors
+    /// `setting-out-of-range` when there is no such size; else as [`new`](Self::new).
+    pub async fn resize(&mut self, size: usize, progress: &dyn Progress) -> Result<(), Error> {
+        let count = self
+            .sizes
+            .as_ref()
+            .map_or(0, |sizes| sizes.candidates.len());
+        let Some(sizes) = self.sizes.as_mut().filter(|_| size < count) else {
+            return Err(Error::SettingOutOfRange(format!(
+                "the object has {count} sizes, and none of index {size}"
+            )));
+        };
+        sizes.current = size;
+        let (map, settings) = sizes.start();
+        let photo = self.photo.clone();
+        let mut cut = Self::start(photo, Prompt::Saliency(map), settings, progress).await?;
+        for stroke in std::mem::take(&mut self.strokes) {
+            cut.stroke(stroke)?;
+        }
+        cut.sizes = self.sizes.take();
+        *self = cut;
+        Ok(())
     }
 
     /// Adds a stroke, refits the colour models to the labels with its scribbles, and cuts again.

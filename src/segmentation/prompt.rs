@@ -1,6 +1,7 @@
 //! Prompts: where the object is, and the seeds and unary costs that follow.
 
 use super::bounding_box::BoundingBox;
+use super::candidates::ObjectMaps;
 use super::seeds::Seeds;
 use super::settings::{CutSettings, SeedUse};
 use crate::error::Error;
@@ -14,6 +15,8 @@ use crate::saliency::SaliencyMap;
 pub enum Prompt<'a> {
     /// The object is where the map is high. The map may have any size; it covers the whole photo.
     Saliency(&'a SaliencyMap),
+    /// The object is where these maps are high, and its size is to be found.
+    Object(ObjectMaps<'a>),
     /// The object is in this box, in photo pixels, and everything outside is background, as in
     /// GrabCut. The part of the box outside the photo is ignored.
     Rectangle(BoundingBox),
@@ -43,10 +46,29 @@ impl Prompt<'_> {
         settings: &CutSettings,
     ) -> Result<Initialisation, Error> {
         match self {
-            Prompt::Saliency(map) => from_saliency(map, width, height, settings),
+            Prompt::Saliency(map) | Prompt::Object(ObjectMaps { map, .. }) => {
+                from_saliency(map, width, height, settings)
+            }
             Prompt::Rectangle(inside) => from_rectangle(inside, photo, width, height),
         }
     }
+}
+
+/// # Errors
+/// `setting-out-of-range` when the map's size does not match its values, there are none, or one is
+/// negative or not finite.
+pub fn check_map(map: &SaliencyMap) -> Result<(), Error> {
+    let valid = map.rows.checked_mul(map.columns) == Some(map.values.len())
+        && !map.values.is_empty()
+        && map
+            .values
+            .iter()
+            .all(|value| value.is_finite() && *value >= 0.0);
+    valid.then_some(()).ok_or_else(|| {
+        Error::SettingOutOfRange(
+            "the saliency map must have rows x columns finite values of at least 0".into(),
+        )
+    })
 }
 
 fn from_saliency(
@@ -55,17 +77,7 @@ fn from_saliency(
     height: usize,
     settings: &CutSettings,
 ) -> Result<Initialisation, Error> {
-    let valid = map.rows.checked_mul(map.columns) == Some(map.values.len())
-        && !map.values.is_empty()
-        && map
-            .values
-            .iter()
-            .all(|value| value.is_finite() && *value >= 0.0);
-    if !valid {
-        return Err(Error::SettingOutOfRange(
-            "the saliency map must have rows x columns finite values of at least 0".into(),
-        ));
-    }
+    check_map(map)?;
     let map = gaussian_blur(
         &map.sampled(width, height),
         width,

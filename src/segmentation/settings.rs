@@ -56,7 +56,7 @@ impl CutSettings {
         }
     }
 
-    /// The settings with the best masks, for a map of `guided_grad_cam` (`docs/graph-cut.md`).
+    /// The settings with the best masks, for a map of `guided_grad_cam` (`docs/cut.md`).
     pub fn best() -> Self {
         Self {
             foreground_quantile: 0.9,

@@ -6,6 +6,7 @@ use crate::image_input::Picture;
 use crate::imaging::{Filter, fit_within};
 
 /// A photo reduced to the size of the cut; never empty.
+#[derive(Clone)]
 pub struct WorkingPicture {
     /// The pixels, row-major.
     pub colours: Vec<Colour>,

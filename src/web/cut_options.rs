@@ -6,38 +6,45 @@ use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{Options, count, floats, must_be, number};
-use crate::engine::LocateMode;
+use super::target::{TARGET, target};
+use crate::engine::{self, LocateMode};
 use crate::error::Error;
+use crate::gradient::Target;
+use crate::progress::Progress;
 use crate::saliency::SaliencyMap;
-use crate::segmentation::{self, CutSettings, Prompt};
+use crate::segmentation::{self, CutSettings, ObjectCut, ObjectMaps, Prompt};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
 /** A saliency map over the whole photo: width * height values >= 0, row-major. */
 export interface SaliencyValues { width: number; height: number; values: ArrayLike<number>; }
 /**
- * The prompt of a cut: a saliency map, or a box around the object in photo pixels. The box stands
- * for all pixels that it touches; the part of it outside the photo is ignored.
+ * The prompt of a cut: a class or another target, whose maps are then computed; a saliency map; or a
+ * box around the object in photo pixels. The box stands for all pixels that it touches; the part of
+ * it outside the photo is ignored.
  */
 export type CutGuide =
+    | (TargetOptions & { saliency?: undefined; rectangle?: undefined })
     | { saliency: SaliencyValues; rectangle?: undefined }
     | { rectangle: BoundingBox; saliency?: undefined };
 /** Options of `segment` and `objectCut`, besides the prompt. */
 export interface SegmentOptions {
     /**
-     * For a saliency map: `paper` or `best`, whose settings apply to each option that is left out.
-     * `segment` uses `paper` when the mode is left out, `objectCut` uses `best`. A rectangle uses
-     * GrabCut's settings.
+     * For a target or a saliency map: `paper` or `best`, whose settings apply to each option that is
+     * left out. `best` finds the object's size: it cuts with seeds of several quantiles, and takes
+     * the mask that is most like an object. `segment` uses `paper` when the mode is left out,
+     * `objectCut` uses `best`. A rectangle uses GrabCut's settings.
      */
     mode?: string;
     /**
      * The object's seeds are the pixels above this quantile of the map, 0 to 1; when left out 0.95
-     * in `paper`, 0.9 in `best`.
+     * in `paper`. With either quantile, `best` does not look for the object's size: the one that is
+     * left out is then 0.9 or 0.7.
      */
     foregroundQuantile?: number;
     /**
      * The background's seeds are the pixels below this quantile of the map, 0 to 1; when left out
-     * 0.3 in `paper`, 0.7 in `best`.
+     * 0.3 in `paper`.
      */
     backgroundQuantile?: number;
     /**
@@ -88,19 +95,46 @@ pub struct BoundingBox {
 
 /// The prompt of a cut, owned for the duration of the call.
 pub enum CutPrompt {
-    /// A saliency map.
-    Saliency(SaliencyMap),
+    /// A class or another target, whose object is cut by a mode.
+    Target(Target, LocateMode),
+    /// A saliency map, and whether the object's size is to be found.
+    Saliency(SaliencyMap, bool),
     /// A box around the object.
     Rectangle(segmentation::BoundingBox),
 }
 
 impl CutPrompt {
-    /// The same, borrowed.
-    pub fn as_prompt(&self) -> Prompt<'_> {
+    /// The mode in which a target's object is cut; `None` for a map or a box that is given.
+    pub fn target_mode(&self) -> Option<LocateMode> {
         match self {
-            CutPrompt::Saliency(map) => Prompt::Saliency(map),
-            CutPrompt::Rectangle(rectangle) => Prompt::Rectangle(*rectangle),
+            CutPrompt::Target(_, mode) => Some(*mode),
+            CutPrompt::Saliency(..) | CutPrompt::Rectangle(_) => None,
         }
+    }
+
+    /// The cut of the engine's photo.
+    ///
+    /// # Errors
+    /// As [`engine::Engine::target_cut`] and [`engine::Engine::object_cut`].
+    pub async fn cut(
+        &self,
+        engine: &engine::Engine,
+        settings: &CutSettings,
+        progress: &dyn Progress,
+    ) -> Result<ObjectCut, Error> {
+        let prompt = match self {
+            CutPrompt::Target(target, mode) => {
+                return engine.target_cut(target, *mode, settings, progress).await;
+            }
+            CutPrompt::Saliency(map, true) => Prompt::Object(ObjectMaps {
+                map,
+                gradient: None,
+                entropy: None,
+            }),
+            CutPrompt::Saliency(map, false) => Prompt::Saliency(map),
+            CutPrompt::Rectangle(rectangle) => Prompt::Rectangle(*rectangle),
+        };
+        engine.object_cut(prompt, settings, progress).await
     }
 }
 
@@ -114,29 +148,47 @@ pub fn mode(options: &Options, default: LocateMode) -> Result<LocateMode, Error>
         .map_or(Ok(default), |mode| mode.parse())
 }
 
-/// The prompt, `saliency` or `rectangle`, on a photo of these columns and rows, and the settings of
-/// the cut. Settings that are left out are the mode's, or GrabCut's for a rectangle.
+/// The prompt, `saliency`, `rectangle` or the names of a target, on the engine's photo, and the
+/// settings of the cut. Settings that are left out are the mode's, or GrabCut's for a rectangle.
 ///
 /// # Errors
-/// `setting-out-of-range`.
+/// `no-picture`; for a target as [`target`]; else `setting-out-of-range`.
 pub fn cut_options(
     options: &Options,
     default: LocateMode,
-    photo: (u32, u32),
+    engine: &engine::Engine,
 ) -> Result<(CutPrompt, CutSettings), Error> {
+    let photo = engine.picture_size()?;
     let mode = mode(options, default)?;
+    let is_given = |name: &&str| options.get(name).is_some();
+    let has_quantile = ["foregroundQuantile", "backgroundQuantile"]
+        .iter()
+        .any(|name| is_given(name));
+    let has_target = TARGET.iter().any(|name| is_given(name));
     let (prompt, defaults) = match (options.get("saliency"), options.get("rectangle")) {
-        (Some(map), None) => (
-            CutPrompt::Saliency(saliency_map(&map)?),
+        (None, None) if has_target && has_quantile => {
+            return Err(Error::SettingOutOfRange(
+                "quantiles are of a saliency map that is given".to_owned(),
+            ));
+        }
+        (None, None) if has_target => (
+            CutPrompt::Target(target(options, engine)?, mode),
             mode.cut_settings(),
         ),
-        (None, Some(area)) => (
+        (Some(map), None) if !has_target => (
+            CutPrompt::Saliency(
+                saliency_map(&map)?,
+                mode == LocateMode::Best && !has_quantile,
+            ),
+            mode.cut_settings(),
+        ),
+        (None, Some(area)) if !has_target => (
             CutPrompt::Rectangle(rectangle(&area, photo)?),
             CutSettings::rectangle(),
         ),
         _ => {
             return Err(Error::SettingOutOfRange(
-                "a cut starts from either a saliency map or a rectangle".to_owned(),
+                "a cut starts from one of a target, a saliency map and a rectangle".to_owned(),
             ));
         }
     };

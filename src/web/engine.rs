@@ -11,7 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::arguments::{Options, class_index, is_left_out, number, text};
 use super::class_model_run::ClassModelRun;
-use super::cut_options::{CUT, CutPrompt, LOCATE, cut_options, mode};
+use super::cut_options::{CUT, LOCATE, cut_options, mode};
 use super::js_bytes::ByteSource;
 use super::js_error::EngineError;
 use super::js_progress::{JsProgress, LONG_CALL};
@@ -298,8 +298,8 @@ impl Engine {
         })
     }
 
-    /// Cuts the object that a saliency map or a rectangle marks out of the photo. The mode is
-    /// `paper` when it is left out.
+    /// Cuts the object of a class or another target, or that a saliency map or a rectangle marks, out
+    /// of the photo. The mode is `paper` when it is left out.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
     pub fn segment(
         &self,
@@ -308,13 +308,12 @@ impl Engine {
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let options = Options::of(options, &[CUT, LONG_CALL])?;
-            let photo = engine.picture()?;
-            let (prompt, settings) =
-                cut_options(&options, LocateMode::Paper, engine.picture_size()?)?;
-            let segmentation = engine
-                .segment(prompt.as_prompt(), &settings, &JsProgress::of(&options)?)
+            let options = Options::of(options, &[TARGET, CUT, LONG_CALL])?;
+            let (prompt, settings) = cut_options(&options, LocateMode::Paper, &engine)?;
+            let cut = prompt
+                .cut(&engine, &settings, &JsProgress::of(&options)?)
                 .await?;
+            let (segmentation, photo) = (cut.segmentation()?, engine.picture()?);
             Ok(Segmentation::new(segmentation, photo))
         })
     }
@@ -328,20 +327,12 @@ impl Engine {
     ) -> Promise {
         let engine = self.snapshot();
         promise(async move {
-            let options = Options::of(options, &[CUT, LONG_CALL])?;
-            let photo = engine.picture()?;
-            let (prompt, settings) =
-                cut_options(&options, LocateMode::Best, engine.picture_size()?)?;
-            let cut = engine
-                .object_cut(prompt.as_prompt(), &settings, &JsProgress::of(&options)?)
+            let options = Options::of(options, &[TARGET, CUT, LONG_CALL])?;
+            let (prompt, settings) = cut_options(&options, LocateMode::Best, &engine)?;
+            let cut = prompt
+                .cut(&engine, &settings, &JsProgress::of(&options)?)
                 .await?;
-            let quantiles = match prompt {
-                CutPrompt::Saliency(_) => {
-                    Some([settings.foreground_quantile, settings.background_quantile])
-                }
-                CutPrompt::Rectangle(_) => None,
-            };
-            Ok(ObjectCut::new(cut, photo, quantiles))
+            Ok(ObjectCut::new(cut, engine.picture()?, prompt.target_mode()))
         })
     }
 

@@ -3,15 +3,19 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures_util::FutureExt;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::arguments::{Options, frame_size, must_be, number, numbers};
+use super::arguments::{Options, count, frame_size, must_be, number, numbers};
 use super::js_error::EngineError;
 use super::js_values::promise;
 use super::segmentation::Segmentation;
+use crate::engine::LocateMode;
 use crate::error::Error;
 use crate::image_input::Picture;
+use crate::progress::NoProgress;
+use crate::saliency::GRADIENT;
 use crate::segmentation::{self, Seed, Stroke};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -38,20 +42,20 @@ const STROKE: &[&str] = &["points", "radius", "object"];
 pub struct ObjectCut {
     cut: RefCell<segmentation::ObjectCut>,
     photo: Rc<Picture>,
-    /// The object's and the background's quantile of the saliency map; `None` for a rectangle.
-    quantiles: Option<[f64; 2]>,
+    /// The mode by which maps of a target were computed; `None` for a map or a box that was given.
+    target_mode: Option<LocateMode>,
 }
 
 impl ObjectCut {
     pub(super) fn new(
         cut: segmentation::ObjectCut,
         photo: Rc<Picture>,
-        quantiles: Option<[f64; 2]>,
+        target_mode: Option<LocateMode>,
     ) -> Self {
         Self {
             cut: RefCell::new(cut),
             photo,
-            quantiles,
+            target_mode,
         }
     }
 }
@@ -88,6 +92,40 @@ impl ObjectCut {
         self.segmentation()
     }
 
+    /// Cuts the object at another of its `sizes`, by its index. The strokes stay.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
+    pub fn resize(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] size: JsValue,
+    ) -> Promise {
+        let resized = number("size", &size)
+            .and_then(|size| count("size", size))
+            .and_then(|size| {
+                // Nothing in it waits: a cut is made in one go, as after a stroke.
+                let mut cut = self.cut.borrow_mut();
+                let resized = cut.resize(size, &NoProgress).now_or_never();
+                resized.unwrap_or_else(|| Err(Error::Internal("a cut that waits".to_owned())))
+            });
+        match resized {
+            Ok(()) => self.segmentation(),
+            Err(error) => promise(async move { Err::<JsValue, _>(error) }),
+        }
+    }
+
+    /// The sizes at which the object can be cut, as fractions of the photo, from the smallest; empty
+    /// where the prompt leaves no choice: in mode `paper`, with quantiles, for a rectangle.
+    #[wasm_bindgen(getter)]
+    pub fn sizes(&self) -> Vec<f64> {
+        self.cut.borrow().sizes()
+    }
+
+    /// The index in `sizes` of the size at which the object is cut: at first, of the one that was
+    /// found best. undefined where `sizes` is empty.
+    #[wasm_bindgen(getter)]
+    pub fn size(&self) -> Option<usize> {
+        self.cut.borrow().size()
+    }
+
     /// Removes all strokes.
     #[wasm_bindgen(unchecked_return_type = "Promise<Segmentation>")]
     pub fn clear(&self) -> Promise {
@@ -118,18 +156,35 @@ impl ObjectCut {
         Ok(Uint8Array::from(&codes[..]))
     }
 
+    /// The saliency method of the target's map in which the seeds are; undefined for a map or a box
+    /// that was given.
+    #[wasm_bindgen(getter)]
+    pub fn method(&self) -> Option<String> {
+        let method = match self.cut.borrow().is_from_gradient() {
+            true => &GRADIENT,
+            false => self.target_mode?.method(),
+        };
+        Some(method.id.to_owned())
+    }
+
     /// The quantile of the saliency map, 0 to 1, above which pixels are seeds of the object;
     /// undefined for a rectangle.
     #[wasm_bindgen(getter, js_name = foregroundQuantile)]
     pub fn foreground_quantile(&self) -> Option<f64> {
-        self.quantiles.map(|[foreground, _]| foreground)
+        self.cut
+            .borrow()
+            .quantiles()
+            .map(|[foreground, _]| foreground)
     }
 
     /// The quantile of the saliency map, 0 to 1, below which pixels are seeds of the background;
     /// undefined for a rectangle.
     #[wasm_bindgen(getter, js_name = backgroundQuantile)]
     pub fn background_quantile(&self) -> Option<f64> {
-        self.quantiles.map(|[_, background]| background)
+        self.cut
+            .borrow()
+            .quantiles()
+            .map(|[_, background]| background)
     }
 
     /// The number of strokes.

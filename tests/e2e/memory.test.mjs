@@ -18,7 +18,7 @@ import { visit } from './visit.mjs';
  */
 const MOST = 600;
 /** MiB above the empty page. */
-const LEFT_AFTER_A_SMALL_ONE = 100;
+const LEFT_AFTER_A_SMALL_ONE = 120;
 
 let server;
 let folder;

@@ -87,6 +87,8 @@
  * @property {number} share        of the photo's pixels that are object, 0..1
  * @property {number} energy
  * @property {number} flow
+ * @property {number} sizes        the number of sizes at which the object can be cut; 0: no choice
+ * @property {number} size         the index of the present one, from the smallest
  * @property {CutOrigin} made
  */
 
@@ -177,13 +179,14 @@
  * @property {(args: {target: EngineTarget, method: string, views: 1 | 10}) => IntensityMap}
  *   saliency
  * @property {(args: {target: EngineTarget, seeds: Seeds, strokes: Stroke[]}) => Cut} cutObject
- *   kept for the next four calls, and corrected by the strokes; `map`: from the newest saliency map
+ *   kept for the next five calls, and corrected by the strokes; `map`: from the newest saliency map
  * @property {(args: {seeds: Seeds}) => Cut} previewCut   the same from the newest saliency map,
  *   coarser and at once
  * @property {(args: {classIndex: number, seeds: Seeds, method: string, views: 1 | 10}) => Cut}
  *   locate   `map`: from one by the method
  * @property {(args: {rectangle: Box}) => Cut} cutRectangle   the object in the rectangle,
  *   instead of the one at which a map points
+ * @property {(args: {size: number}) => Cut} resizeCut   the object at another of its sizes
  * @property {(args: Stroke) => Cut} strokeCut
  * @property {(args: {}) => Cut} undoStroke
  * @property {(args: {}) => Cut} clearStrokes

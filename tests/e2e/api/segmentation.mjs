@@ -177,10 +177,9 @@ describe('segmentation', () => {
       [5400, 'setting-out-of-range', 'Uint8Array', found.pixels],
     );
     assert.deepEqual(
-      [paper.quantiles, best.quantiles, boxed.quantiles],
+      [paper.quantiles, boxed.quantiles],
       [
         [0.95, 0.3],
-        [0.9, 0.7],
         [undefined, undefined],
       ],
     );
@@ -198,6 +197,77 @@ describe('segmentation', () => {
       Math.abs(boxed.object - (380 * 270) / found.pixels) < 1e-9 &&
         Math.abs(boxed.object + boxed.background - 1) < 1e-9,
     );
+  });
+
+  test('a cut of a target finds its size, can be cut at others, and is that of locate', async () => {
+    const found = await page.evaluate(async () => {
+      const about = (segmentation) => {
+        const { x, y, width, height } = segmentation.box;
+        return [segmentation.share, x, y, width, height];
+      };
+      const progress = [];
+      const onProgress = (done, total) => progress.push([done, total]);
+      const cut = await engine.objectCut({ classIndex: 285, onProgress });
+      const first = about(await cut.segmentation());
+      const { sizes, size, method } = cut;
+      const all = [];
+      for (let index = 0; index < sizes.length; index++)
+        all.push(about(await cut.resize(index))[0], cut.size);
+      const again = about(await cut.resize(size));
+      const refusals = [];
+      for (const index of [sizes.length, -1, 0.5, '1', undefined])
+        refusals.push(await codeOf(() => cut.resize(index)));
+      const paper = await engine.objectCut({ classIndex: 285, mode: 'paper' });
+      const neuron = await engine.objectCut({ layer: 'features.12', channel: 3, mode: 'paper' });
+      const map = await engine.saliency({ classIndex: 285 });
+      const fixed = await engine.objectCut({ saliency: map, foregroundQuantile: 0.8 });
+      const rectangle = { x: 40, y: 20, width: 380, height: 270 };
+      for (const options of [
+        { classIndex: 285, rectangle },
+        { saliency: map, classIndex: 285 },
+        { saliency: map, rectangle },
+        { classIndex: 285, foregroundQuantile: 0.9 },
+      ])
+        refusals.push(await codeOf(() => engine.objectCut(options)));
+      return {
+        sizes: [...sizes],
+        size,
+        method,
+        progress,
+        all,
+        first,
+        again,
+        located: about(await engine.locate({ classIndex: 285 })),
+        refusals,
+        nothing: await codeOf(() => engine.objectCut({})),
+        others: [paper, neuron, fixed].map((one) => [one.sizes.length, one.size, one.method]),
+        quantiles: [fixed.foregroundQuantile, fixed.backgroundQuantile],
+      };
+    });
+    assert.ok(found.sizes.length > 1);
+    assert.deepEqual(
+      found.sizes,
+      found.sizes.toSorted((a, b) => a - b),
+    );
+    assert.ok(['guided_grad_cam', 'gradient'].includes(found.method));
+    assert.deepEqual(found.first, found.located);
+    assert.deepEqual(found.again, found.first);
+    assert.deepEqual(
+      found.all.filter((_, i) => i % 2),
+      found.sizes.map((_, i) => i),
+    );
+    assert.ok(found.all.at(0) < found.all.at(-2), found.all.join());
+    assert.deepEqual(found.refusals, Array(9).fill('setting-out-of-range'));
+    assert.equal(found.nothing, 'setting-out-of-range');
+    assert.deepEqual(found.others, [
+      [0, undefined, 'gradient'],
+      [0, undefined, 'gradient'],
+      [0, undefined, undefined],
+    ]);
+    assert.deepEqual(found.quantiles, [0.8, 0.7]);
+    const totals = new Set(found.progress.map(([, total]) => total));
+    assert.equal(totals.size, 1);
+    assert.ok(found.progress.every(([done], i) => !i || done >= found.progress[i - 1][0]));
   });
 
   test('an overlay, a mask and a cut-out as PNG files are the pixels that the engine has', async () => {

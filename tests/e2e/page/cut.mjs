@@ -95,21 +95,18 @@ function plainPicture(width, height, [red, green, blue]) {
 }
 
 describe('the cut says what seeded it', () => {
-  const BEST = /Seeded by Guided Grad-CAM, 10 crops: .*90% quantile.*70% quantile/;
+  const BEST = /Seeded by (Guided Grad-CAM|Gradient), 10 crops: .*\d% quantile.*\d% quantile/;
 
   test('the best on photos, the map that is shown, and the paper’s own', async () => {
     const v = await explained({ hash: '#method=grad_cam' });
     assert.match(await caption(), BEST);
     const best = await boxReport();
-    assert.deepEqual(
-      [
-        best.object.seeds,
-        best.object.method,
-        best.object.views,
-        best.object.foregroundQuantile,
-        best.object.backgroundQuantile,
-      ],
-      ['best', 'guided_grad_cam', 10, 0.9, 0.7],
+    const { foregroundQuantile: above, backgroundQuantile: below } = best.object;
+    assert.deepEqual([best.object.seeds, best.object.views], ['best', 10]);
+    const title = { guided_grad_cam: 'Guided Grad-CAM', gradient: 'Gradient' }[best.object.method];
+    assert.match(
+      await caption(),
+      new RegExp(`${title}, .*above its ${100 * above}% .*below its ${100 * below}% `),
     );
 
     await v.page.selectOption('#seeds', 'map');
@@ -118,11 +115,10 @@ describe('the cut says what seeded it', () => {
     const map = await boxReport();
     assert.deepEqual([map.object.seeds, map.object.method], ['map', 'grad_cam']);
     assert.notDeepEqual(map.object.box, best.object.box);
-    // Another map, another cut: the best one's, which has the same seeds.
-    await v.page.selectOption('#method', 'guided_grad_cam');
+    await v.page.selectOption('#method', 'guided_grad_cam'); // another map, another cut
     await captionSays(/Seeded by Guided Grad-CAM, 10 crops/);
     await v.finished();
-    assert.deepEqual((await boxReport()).object.box, best.object.box);
+    assert.notDeepEqual((await boxReport()).object.box, map.object.box);
 
     await v.page.selectOption('#seeds', 'paper');
     await captionSays(/Seeded by Gradient, 10 crops: .*95% quantile.*30% quantile/);
@@ -188,7 +184,11 @@ describe('the cut says what seeded it', () => {
     await v.page.click('label[for=cut-view-seeds]');
     await captionSays(/Yellow: object seeds\. Blue: background seeds/);
     const best = await shares();
-    assert.ok(Math.abs(best[0] - 0.1) < 0.01 && Math.abs(best[1] - 0.7) < 0.01, best.join());
+    const { foregroundQuantile: above, backgroundQuantile: below } = (await boxReport()).object;
+    assert.ok(
+      Math.abs(best[0] - (1 - above)) < 0.01 && Math.abs(best[1] - below) < 0.01,
+      best.join(),
+    );
     await v.page.selectOption('#seeds', 'paper');
     await captionSays(/Seeded by Gradient/);
     await v.finished();
@@ -262,7 +262,7 @@ describe('strokes', () => {
     assert.deepEqual(await enabled(), [true, true]);
     assert.equal((await boxReport()).object.strokes.length, 1);
     await v.page.selectOption('#seeds', 'best');
-    await captionSays(/Seeded by Guided Grad-CAM/);
+    await v.finished();
     assert.equal(await box(), cornered);
     await v.page.click('#cut button:text-is("Clear")');
     assert.deepEqual(await enabled(), [false, false]); // at once, while it is still being cut
@@ -286,6 +286,46 @@ describe('strokes', () => {
     await stroke(across, { width: 90, height: 60 });
     await settled();
     assert.deepEqual(await enabled(), [true, true]);
+  });
+});
+
+describe('the size of the object', () => {
+  const slider = () => site.visitor.page.locator('#cut-size');
+  const size = async () => Number(await slider().inputValue());
+
+  test('smaller and larger cut again from the same map, with the strokes; a box has no sizes', async () => {
+    const v = await explained();
+    const found = await size();
+    const most = Number(await slider().getAttribute('max'));
+    assert.ok(most > 1 && found <= most);
+    const share = () => v.page.textContent('#cut-share').then((text) => parseFloat(text));
+    const first = [await box(), await share()];
+    await slider().fill('0');
+    await settled();
+    const smallest = await share();
+    await slider().fill(String(most));
+    await settled();
+    assert.ok(smallest < (await share()), `${smallest}`);
+    assert.equal(await size(), most);
+    await slider().press('ArrowLeft');
+    await settled();
+    assert.equal(await size(), most - 1);
+
+    await tool('object');
+    await stroke(CORNER);
+    await v.page.keyboard.press('Escape');
+    await settled();
+    await slider().fill(String(found));
+    await settled();
+    assert.equal((await boxReport()).object.strokes.length, 1);
+    assert.match(await box(), / at \d, \d$/); // it reaches into the corner
+    await v.page.click('#cut button:text-is("Clear")');
+    assert.deepEqual([await box(), await share()], first);
+
+    await v.page.selectOption('#seeds', 'paper');
+    await captionSays(/Seeded by Gradient.*95%/);
+    await v.finished();
+    assert.equal(await slider().isDisabled(), true);
   });
 });
 

@@ -73,7 +73,10 @@ export async function use(
     rectangle: { x: -1.5, y: 0, width: 9, height: 9 },
     iterations: 2,
   });
+  const ofClass: ObjectCut = await engine.objectCut({ classIndex: 1, mode: 'best', signal });
+  const fractions: Float64Array = ofClass.sizes;
   cuts.push(
+    await ofClass.resize((ofClass.size ?? 0) && fractions.length - 1),
     await cut.stroke({ points: [1, 2], radius: 1, object: true }),
     await cut.undo(),
     await cut.clear(),

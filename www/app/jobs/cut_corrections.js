@@ -5,7 +5,7 @@ import { problemOf } from '../messages.js';
 
 /** @typedef {import('../messages.js').Calls} Calls */
 /** @typedef {import('../messages.js').Stroke} Stroke */
-/** @typedef {'cutRectangle' | 'strokeCut' | 'undoStroke' | 'clearStrokes'} Correction */
+/** @typedef {'cutRectangle' | 'resizeCut' | 'strokeCut' | 'undoStroke' | 'clearStrokes'} Correction */
 
 /**
  * The strokes on the cut after a correction.
@@ -13,6 +13,7 @@ import { problemOf } from '../messages.js';
  */
 const STROKES_AFTER = {
   cutRectangle: () => [],
+  resizeCut: (strokes) => strokes,
   strokeCut: (strokes, stroke) => [...strokes, stroke],
   undoStroke: (strokes) => strokes.slice(0, -1),
   clearStrokes: () => [],

@@ -75,13 +75,23 @@ export function makeCutCard(store, actions) {
     ],
   });
 
+  /** What is drawn. @type {unknown[]} */
+  let drawn = [];
+
   function draw() {
     const { photo, target, cut, cutView } = store.state;
+    const wanted = [photo, target, cut.cut, cutView];
+    // Progress changes nothing, and a picture of the canvas takes megabytes.
+    if (wanted.every((part, i) => part === drawn[i])) return;
+    drawn = wanted;
     if (!photo || target === null) clear(canvas);
     else if (cut.cut) drawCut(canvas, photo.bitmap, cut.cut, cutView, coloursOf(canvas));
     else drawPhoto(canvas, photo.bitmap);
   }
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    drawn = []; // the colours are others
+    draw();
+  });
   store.watch(['photo', 'target', 'cut', 'cutView'], draw);
 
   store.watch(['photo', 'target', 'cut', 'cutView', 'cutTool', 'engine', 'settings'], (state) => {

@@ -1,4 +1,4 @@
-// The tools that correct the cut: two brushes and a box. tool_layer.js is where they draw.
+// The tools that correct the cut: its size, two brushes and a box. tool_layer.js is where they draw.
 
 import { h, setAttribute, setText } from '../dom.js';
 import { cut as words } from '../strings/en.js';
@@ -42,6 +42,15 @@ export function makeCutTools(store, correctCut) {
     step: '1',
     on: { input: () => store.set({ brush: Number(brush.value) / 100 }) },
   });
+  const size = h('input', {
+    type: 'range',
+    id: 'cut-size',
+    'aria-label': words.size,
+    title: words.size,
+    min: '0',
+    step: '1',
+    on: { input: resize },
+  });
   const undo = h(
     'button',
     {
@@ -67,10 +76,33 @@ export function makeCutTools(store, correctCut) {
     'div',
     { class: 'tools', role: 'group', 'aria-label': words.tools },
     h('p', { class: 'tools-label', 'aria-hidden': 'true' }, words.tools),
+    h(
+      'div',
+      { class: 'tool-row sizes' },
+      h('span', {}, words.smaller),
+      size,
+      h('span', {}, words.larger),
+    ),
     h('div', { class: 'tool-row' }, ...buttons),
     h('div', { class: 'tool-row' }, brush, undo, clear),
     liveRegion,
   );
+
+  /** The slider's size that no cut has been asked for. @type {number | null} */
+  let wanted = null;
+
+  /** While a cut is under way, sizes that the slider passes are left out. */
+  function resize() {
+    wanted = Number(size.value);
+    askForSize();
+  }
+
+  function askForSize() {
+    if (wanted === null || store.state.cut.correcting) return;
+    const asked = wanted;
+    wanted = null;
+    correctCut('resizeCut', { size: asked });
+  }
 
   /** @param {CutTool | null} tool */
   function select(tool) {
@@ -85,10 +117,18 @@ export function makeCutTools(store, correctCut) {
       button.disabled = !possible;
       setAttribute(button, 'aria-pressed', String(button.dataset.tool === state.cutTool));
     }
+    const { cut, correcting } = state.cut;
+    const sizes = cut?.sizes ?? 0;
+    size.disabled = !possible || sizes < 2;
+    size.max = String(Math.max(sizes - 1, 1));
+    // While a cut is under way, the slider stays where the visitor has put it.
+    if (!correcting && wanted === null) size.value = String(cut?.size ?? 0);
+    if (!possible) wanted = null;
     brush.disabled = !possible;
     brush.value = String(Math.round(state.brush * 100));
     undo.disabled = clear.disabled = !canUndo(state);
     setText(liveRegion, announcementOf(state));
+    askForSize();
   });
 
   return { layer: layer.element, bar };

@@ -4,9 +4,10 @@ import { frameOf } from '../messages.js';
 import { Transferred } from './handlers.js';
 
 /**
- * What seeded a cut, without the quantiles, which the engine's cut has.
+ * What seeded a cut, without what the engine's cut has: the quantiles, and the method of the map if
+ * the engine computed it.
  * @typedef {{rectangle: import('../messages.js').Box} | {seeds: import('../messages.js').Seeds,
- *   method: string, views: number}} Seeding
+ *   method?: string, views: number}} Seeding
  */
 
 /**
@@ -31,6 +32,8 @@ export function describeCut(segmentation, cut, seeding) {
     share,
     energy,
     flow,
+    sizes: cut.sizes.length,
+    size: cut.size ?? 0,
     made: originOf(cut, seeding),
   };
   return new Transferred(description, [cover.buffer, seeds.buffer]);
@@ -41,10 +44,11 @@ export function describeCut(segmentation, cut, seeding) {
  * @param {Seeding} seeding
  * @returns {import('../messages.js').CutOrigin}
  */
-function originOf({ foregroundQuantile, backgroundQuantile }, seeding) {
+function originOf({ method, foregroundQuantile, backgroundQuantile }, seeding) {
   if ('rectangle' in seeding) return seeding;
   // A cut from a map has both quantiles.
   return /** @type {import('../messages.js').CutOrigin} */ ({
+    method,
     ...seeding,
     foregroundQuantile,
     backgroundQuantile,

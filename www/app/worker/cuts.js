@@ -9,15 +9,10 @@ import { engine } from './opening.js';
 /** @typedef {import('../../pkg/deep_inside.js').ObjectCut} ObjectCut */
 /** @typedef {import('../../pkg/deep_inside.js').Segmentation} Segmentation */
 /** @typedef {Parameters<import('../../pkg/deep_inside.js').Engine['objectCut']>[0]} CutOptions */
-/** @typedef {import('../messages.js').Seeds} Seeds */
 /** @typedef {import('./cut_description.js').Seeding} Seeding */
-/** @typedef {import('./handlers.js').Context} Context */
 
-/** The maps that seed the cuts of the engine's two modes. */
-const SEEDS = {
-  best: { method: 'guided_grad_cam', views: 10 },
-  paper: { method: 'gradient', views: 10 },
-};
+/** The crops of the maps from which the engine cuts by itself. */
+const VIEWS = 10;
 
 /** The preview of the cut has to be quick; the final one has sharper edges. */
 const PREVIEW_SIDE = 160;
@@ -37,29 +32,31 @@ export function endCut() {
 /** @satisfies {Partial<import('./handlers.js').Handlers>} */
 export const cutCalls = {
   async cutObject({ target, seeds, strokes }, { signal, progress }) {
-    const { map, free, ...origin } = await seedingMap(seeds, { target, signal, progress });
-    try {
-      const options = { saliency: map, mode: modeOf(seeds), signal };
-      return await startCut(options, { seeds, ...origin }, strokes);
-    } finally {
-      free();
+    if (seeds === 'map') {
+      const { map, method, views } = currentMap();
+      const options = { saliency: map, mode: 'best', signal };
+      return startCut(options, { seeds, method, views }, strokes);
     }
+    const options = { ...target, mode: seeds, signal, onProgress: countPasses(progress) };
+    return startCut(options, { seeds, views: VIEWS }, strokes);
   },
 
   async previewCut({ seeds }) {
     endCut(); // it was from another map
     const { map, method, views } = currentMap();
-    const options = { saliency: map, mode: modeOf(seeds), workingSide: PREVIEW_SIDE };
+    const mode = seeds === 'paper' ? 'paper' : 'best';
+    const options = { saliency: map, mode, workingSide: PREVIEW_SIDE };
     return cutOnce(options, { seeds, method, views });
   },
 
   async locate({ classIndex, seeds, method, views }, { signal, progress }) {
-    const used = seeds === 'map' ? { method, views } : SEEDS[seeds];
     const onProgress = countPasses(progress);
-    const map = await engine.saliency({ classIndex, ...used, signal, onProgress });
+    if (seeds !== 'map')
+      return cutOnce({ classIndex, mode: seeds, signal, onProgress }, { seeds, views: VIEWS });
+    const map = await engine.saliency({ classIndex, method, views, signal, onProgress });
     try {
-      const options = { saliency: map, mode: modeOf(seeds), signal };
-      return await cutOnce(options, { seeds, ...used });
+      const options = { saliency: map, mode: 'best', signal };
+      return await cutOnce(options, { seeds, method, views });
     } finally {
       map.free();
     }
@@ -68,6 +65,10 @@ export const cutCalls = {
   async cutRectangle({ rectangle }, { signal, progress }) {
     const onProgress = countPasses(progress);
     return startCut({ rectangle, signal, onProgress }, { rectangle }, []);
+  },
+
+  async resizeCut({ size }) {
+    return correct((cut) => cut.resize(size));
   },
 
   async strokeCut(stroke) {
@@ -93,27 +94,10 @@ export const cutCalls = {
   },
 };
 
-/** The engine's settings for cuts from a map. @param {Seeds} seeds */
-const modeOf = (seeds) => (seeds === 'paper' ? 'paper' : 'best');
-
 /** The map that is shown. */
 function currentMap() {
   if (!newestMap) throw new CodedError('cancelled'); // this worker is new
   return newestMap;
-}
-
-/**
- * The map that `seeds` stands for, its method and number of views, and a function that frees it if
- * it was computed for this.
- * @param {Seeds} seeds
- * @param {{target: import('../messages.js').EngineTarget} & Context} work   for a map that has to
- *   be computed
- */
-async function seedingMap(seeds, { target, signal, progress }) {
-  if (seeds === 'map') return { ...currentMap(), free() {} };
-  const onProgress = countPasses(progress);
-  const map = await engine.saliency({ ...target, ...SEEDS[seeds], signal, onProgress });
-  return { map, ...SEEDS[seeds], free: () => map.free() };
 }
 
 /**

@@ -7,6 +7,9 @@ if [ -f pkg/.complete ] && [ -z "$(find Cargo.toml Cargo.lock .cargo arithmetic 
     exit 0
 fi
 rm -rf pkg
+mkdir pkg
+# What is edited from now on is newer.
+touch pkg/.started
 
 # program NAME [cargo options]
 program() {
@@ -38,4 +41,4 @@ node -e '
 node scripts/stamp_programs.mjs
 mv pkg/cpu/README.md pkg/cpu/LICENSE-* pkg
 rm pkg/webgpu/README.md pkg/webgpu/LICENSE-* pkg/*/package.json pkg/*/.gitignore
-touch pkg/.complete
+mv pkg/.started pkg/.complete

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { agreement } from '../../../www/app/box_agreement.js';
 import { addEngine, arrive, explained } from './site.mjs';
 
 describe('the rules', () => {
@@ -117,6 +118,14 @@ describe('the five likeliest', () => {
     assert.equal(report.objects.length, 5);
     assert.equal(report.objects[0].class.label.split(',')[0], names[0]);
     const { photo } = report;
+    const boxes = report.objects.flatMap(({ object }) => (object ? [object.box] : []));
+    const { same } = agreement(boxes);
+    const conclusion = await v.page.textContent('#top-five [role=status].pictures-about');
+    const expected = new Map([
+      [boxes.length, `^All ${boxes.length} point at the same object`],
+      [1, '^No other class|^Only'],
+    ]);
+    assert.match(conclusion, new RegExp(expected.get(same) ?? `^${same} of ${boxes.length} point`));
     for (const { object } of report.objects) {
       if (!object) continue;
       const { x, y, width, height } = object.box;

@@ -1,5 +1,6 @@
 // The paper's challenge entry: for each of the five likeliest classes its own mask and box.
 
+import { agreement } from '../box_agreement.js';
 import { drawCut } from '../canvas/cuts.js';
 import { drawPhoto } from '../canvas/surface.js';
 import { h, setText } from '../dom.js';
@@ -14,6 +15,7 @@ import { makeAnalysisPanel } from './analysis_panel.js';
  */
 export function makeTopFivePanel(store, actions) {
   const origin = h('p', { class: 'pictures-about', hidden: true });
+  const conclusion = h('p', { class: 'pictures-about', role: 'status', hidden: true });
   const row = h('ol', { class: 'strip five', hidden: true });
   const save = h(
     'button',
@@ -37,7 +39,7 @@ export function makeTopFivePanel(store, actions) {
     id: 'top-five',
     text: words,
     start: actions.locateTopFive,
-    content: [origin, row, saves],
+    content: [origin, conclusion, row, saves],
   });
 
   store.watch(
@@ -53,9 +55,20 @@ export function makeTopFivePanel(store, actions) {
       });
       save.disabled = located.length === 0;
       row.hidden = located.length === 0;
-      const made = located.find(({ cut }) => cut)?.cut?.made;
-      origin.hidden = !made;
-      setText(origin, made ? originOf(made, engine) : '');
+      const origins = new Set(
+        located.flatMap(({ cut }) => (cut ? [originOf(cut.made, engine)] : [])),
+      );
+      const [seededBy] = origins;
+      origin.hidden = !seededBy;
+      setText(origin, origins.size > 1 ? words.seededByEach : (seededBy ?? ''));
+      const boxes = located.flatMap(({ cut }) => (cut ? [cut.box] : []));
+      const first = located.find(({ cut }) => cut);
+      conclusion.hidden = phase !== 'ready' || !first || !labels;
+      if (first && labels)
+        setText(
+          conclusion,
+          words.conclusion(shortName(labels[first.classIndex]), boxes.length, agreement(boxes)),
+        );
       if (located.length < row.children.length) row.replaceChildren();
       if (!photo || !labels) return;
       for (const { classIndex, cut } of located.slice(row.children.length)) {

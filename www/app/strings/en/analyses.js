@@ -14,6 +14,21 @@ export const topFive = {
   save: 'JSON',
   saveHint: 'Save the five boxes and the settings as JSON',
   none: 'no object',
+  seededByEach: 'Each is seeded as the size of its own object asks for.',
+  /**
+   * What the boxes say together.
+   * @param {string} first   the likeliest class that has a box
+   * @param {number} boxes
+   * @param {{same: number, overlap: number}} agreement   of the boxes with the first
+   */
+  conclusion: (first, boxes, { same, overlap }) => {
+    if (boxes < 2) return `Only ${first} has an object here.`;
+    if (same === boxes)
+      return `All ${boxes} point at the same object: their boxes overlap ${first}’s by ${percent(overlap)}.`;
+    if (same === 1)
+      return `No other class points at the object of ${first}: their boxes overlap its by at most ${percent(overlap)}.`;
+    return `${same} of ${boxes} point at the same object, ${first} first (their boxes overlap by ${percent(overlap)}); the others point elsewhere.`;
+  },
   /** @param {{x: number, y: number, width: number, height: number}} box */
   box: (box) => cut.box(box),
   /** @param {string} name @param {{x: number, y: number, width: number, height: number}} box */

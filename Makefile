@@ -33,10 +33,11 @@ test:
 	$(MAKE) test-page test-web test-e2e test-engines test-package
 	@echo "all tests passed"
 
-## test-native: with what tests have measured; and the fuzz targets for a few seconds
+## test-native: with what tests have measured, without the examples, which lint compiles; and the fuzz targets for a few seconds
 test-native:
-	cargo test --workspace --locked -- --show-output
-	for target in decode segment onnx; do scripts/fuzz.sh $$target 5000 || exit 1; done
+	cargo test --workspace --locked --lib --bins --tests -- --show-output
+	cargo test --workspace --locked --doc
+	for target in decode segment onnx; do scripts/fuzz.sh $$target 2000 || exit 1; done
 
 ## test-page: the page's functions that need no browser
 test-page: setup-node

@@ -302,7 +302,7 @@ test('hidden for minutes in mid-step: the work goes on, and the page shows it af
   const name = await sampled();
   await v.chooseClass(0);
   await v.page.evaluate(() => setHidden(true));
-  await new Promise((later) => setTimeout(later, 5000));
+  await new Promise((later) => setTimeout(later, 15_000)); // map and cut come first
   await v.page.evaluate(() => setHidden(false));
   await v.threeCardsShow(name);
   await v.finished();

@@ -9,7 +9,7 @@ use deep_inside::image_input::Picture;
 use deep_inside::progress::NoProgress;
 use deep_inside::saliency::SaliencyMap;
 use deep_inside::segmentation::{
-    BoundingBox, CutSettings, ObjectCut, ObjectMaps, Prompt, SeedUse, Segmentation, Stroke,
+    BoundingBox, CutSettings, ObjectCut, Prompt, SeedUse, Segmentation, Stroke,
 };
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
@@ -26,20 +26,10 @@ fuzz_target!(|bytes: &[u8]| {
 fn cut_and_correct(input: &mut Unstructured) -> Result<()> {
     let settings = settings(input)?;
     let photo = Rc::new(photo(input)?);
-    let (map, gradient, rectangle);
+    let (map, rectangle);
     let prompt = if input.ratio(3, 4)? {
         map = saliency_map(input)?;
-        // Ten cuts each: rarer.
-        if input.ratio(7, 8)? {
-            Prompt::Saliency(&map)
-        } else {
-            gradient = saliency_map(input)?;
-            Prompt::Object(ObjectMaps {
-                map: &map,
-                gradient: input.arbitrary::<bool>()?.then_some(&gradient),
-                entropy: input.arbitrary::<bool>()?.then_some(number(input)?),
-            })
-        }
+        Prompt::Saliency(&map)
     } else {
         rectangle = BoundingBox {
             x: length(input)?,
@@ -73,13 +63,6 @@ fn cut_and_correct(input: &mut Unstructured) -> Result<()> {
                 cut.clear();
                 states.truncate(1);
                 assert_eq!(checked(&cut, &photo), states[0]);
-            }
-            2 if cut.size().is_some() => {
-                let (size, before) = (cut.size().unwrap_or(0), checked(&cut, &photo));
-                for size in [0, size] {
-                    assert_eq!(block_on(cut.resize(size, &NoProgress)), Ok(()));
-                }
-                assert_eq!(checked(&cut, &photo), before);
             }
             _ => match cut.stroke(stroke(input, &photo)?) {
                 Ok(()) => states.push(checked(&cut, &photo)),

@@ -222,8 +222,12 @@ impl Sizes {
             settings,
             ..
         } = &self.candidates[self.current];
-        let gradient = self.gradient.as_ref().filter(|_| *from_gradient);
-        (gradient.unwrap_or(&self.map), settings)
+        let maps = ObjectMaps {
+            map: &self.map,
+            gradient: self.gradient.as_ref(),
+            entropy: None,
+        };
+        (maps.map_of(*from_gradient), settings)
     }
 }
 
@@ -255,6 +259,13 @@ mod tests {
             map,
             gradient: None,
             entropy: None,
+        }
+    }
+
+    fn two_maps<'a>(map: &'a SaliencyMap, gradient: &'a SaliencyMap) -> ObjectMaps<'a> {
+        ObjectMaps {
+            gradient: Some(gradient),
+            ..one_map(map)
         }
     }
 
@@ -344,14 +355,7 @@ mod tests {
             map_of(vec![0.0, f32::NAN], 1, 2),
             map_of(vec![0.0, -1.0], 1, 2),
         ] {
-            let gradient = Some(&other);
-            for maps in [
-                one_map(&other),
-                ObjectMaps {
-                    gradient,
-                    ..one_map(&map)
-                },
-            ] {
+            for maps in [one_map(&other), two_maps(&map, &other)] {
                 assert_eq!(cut(maps).unwrap_err().code(), "setting-out-of-range");
             }
         }
@@ -373,22 +377,14 @@ mod tests {
         for maps in [
             one_map(&huge),
             ObjectMaps {
-                gradient: Some(&huge),
                 entropy,
-                ..one_map(&map)
+                ..two_maps(&map, &huge)
             },
         ] {
             cut(maps).unwrap();
         }
         let flat = map_of(vec![0.0; 12], 3, 4);
-        let gradient = Some(&flat);
-        for maps in [
-            one_map(&flat),
-            ObjectMaps {
-                gradient,
-                ..one_map(&map)
-            },
-        ] {
+        for maps in [one_map(&flat), two_maps(&map, &flat)] {
             assert_eq!(cut(maps).unwrap_err().code(), "no-object-found");
         }
     }

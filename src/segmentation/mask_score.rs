@@ -1,7 +1,6 @@
 //! How likely a mask is to be the object: a linear function of a few properties of the mask.
 //!
-//! Its weights are fitted to photos with true masks (`scripts/fit_mask_score.py`), so this is the
-//! one part of a cut that has seen masks.
+//! Its weights are fitted to photos with true masks (`scripts/fit_mask_score.py`).
 
 mod weights;
 
@@ -93,6 +92,8 @@ pub struct MaskScorer {
     bins: Vec<u16>,
     /// By pixel: the map.
     map: Vec<f32>,
+    /// The sum of its squares.
+    squares: f64,
     cues: Cues,
 }
 
@@ -100,10 +101,12 @@ impl MaskScorer {
     /// A scorer of masks of `picture` for the object that `map` marks.
     pub fn new(picture: &WorkingPicture, map: &SaliencyMap, cues: Cues) -> Self {
         let [width, height] = picture.size();
+        let map = map.sampled(width, height);
         Self {
             width,
             bins: picture.colours.iter().map(bin).collect(),
-            map: map.sampled(width, height),
+            squares: map.iter().map(|&value| f64::from(value).powi(2)).sum(),
+            map,
             cues,
         }
     }
@@ -115,10 +118,9 @@ impl MaskScorer {
         if objects == 0 || objects == mask.len() {
             return None;
         }
-        let [mut x, mut y, mut inside, mut squares] = [0.0; 4];
+        let [mut x, mut y, mut inside] = [0.0; 3];
         let (mut left, mut right, mut top, mut bottom) = (width, 0, height, 0);
         for (pixel, (&object, &value)) in mask.iter().zip(&self.map).enumerate() {
-            squares += f64::from(value) * f64::from(value);
             if object {
                 let (row, column) = (pixel / width, pixel % width);
                 x += column as f64 + 0.5;
@@ -140,7 +142,7 @@ impl MaskScorer {
             self.separation(mask, |pixel| near[pixel]),
             (x / count / width as f64 - 0.5).hypot(y / count / height as f64 - 0.5),
             elongation,
-            inside * inside / (count * squares).max(f64::MIN_POSITIVE),
+            inside * inside / (count * self.squares).max(f64::MIN_POSITIVE),
             logarithm * self.cues.entropy,
             logarithm * self.cues.border,
         ])

@@ -163,8 +163,8 @@ pub fn cut_options(
     let is_given = |name: &&str| options.get(name).is_some();
     let has_quantile = ["foregroundQuantile", "backgroundQuantile"]
         .iter()
-        .any(|name| is_given(name));
-    let has_target = TARGET.iter().any(|name| is_given(name));
+        .any(&is_given);
+    let has_target = TARGET.iter().any(is_given);
     let (prompt, defaults) = match (options.get("saliency"), options.get("rectangle")) {
         (None, None) if has_target && has_quantile => {
             return Err(Error::SettingOutOfRange(

@@ -2,7 +2,6 @@
 #
 # Tools of the pinned versions that are already on PATH are used as they are; others are installed below .tools.
 
-WASM_PACK_VERSION    := 0.15.1
 TRUNK_VERSION        := 0.21.14
 # wasm-bindgen's command and library have to be the same version.
 WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
@@ -11,15 +10,15 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-gpu test-class-models cut-outs fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow networks screenshot gallery judge setup setup-rust setup-node setup-browser setup-vulkan setup-engines setup-lint clean
+.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-gpu test-class-models cut-outs fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow networks screenshot gallery judge setup setup-rust setup-trunk setup-node setup-browser setup-vulkan setup-engines setup-lint clean
 
 ## serve: build everything and serve the page at http://localhost:8080
-serve: setup-rust node_modules/.for-building
+serve: pkg setup-trunk
 	trunk serve --config trunk.toml
 
 ## build: the page in dist/, ready to be published
-build: setup-rust node_modules/.for-building
-	trunk build --config trunk.toml
+build: pkg
+	node scripts/stage_page.mjs dist
 
 ## pkg: the wasm module, its JavaScript and its TypeScript types
 pkg: setup-rust node_modules/.for-building
@@ -78,8 +77,8 @@ fuzz: RUNS ?= 100000
 fuzz: setup-rust
 	scripts/fuzz.sh $(TARGET) $(RUNS)
 
-# Built with the profile of pkg/, so that the dependencies are compiled once, and without wasm-pack, which would link every native test
-# for the browser as well; `wasm-pack test --headless --chrome` runs the same tests.
+# Built with the profile of pkg/, so that the dependencies are compiled once, and without wasm-pack, which would link every native test for
+# the browser as well; `wasm-pack test --headless --chrome` runs the same tests.
 test-web bench-batches: export CHROMEDRIVER ?= $(shell command -v chromedriver)
 test-web bench-batches: export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER := wasm-bindgen-test-runner
 test-web: setup-rust setup-browser
@@ -177,10 +176,14 @@ target/networks/venv target/networks/keras-venv:
 screenshot: build setup-browser
 	npm run --silent screenshot
 
-setup: setup-rust setup-node setup-browser setup-engines setup-lint
+setup: setup-rust setup-trunk setup-node setup-browser setup-engines setup-lint
 
 setup-rust:
-	@scripts/setup_rust.sh "$(WASM_PACK_VERSION)" "$(WASM_BINDGEN_VERSION)" "$(TRUNK_VERSION)"
+	@scripts/setup_rust.sh "$(WASM_BINDGEN_VERSION)"
+
+# Only `make serve` needs it. Without the features that look for updates and download tools; unoptimised is quick to build and fast enough.
+setup-trunk:
+	@scripts/install_tool.sh trunk trunk "$(TRUNK_VERSION)" --locked --debug --no-default-features
 
 # Building needs one package only, so that `make serve` does without the tests' browsers' drivers.
 setup-node: node_modules/.for-tests

@@ -13,7 +13,9 @@ touch pkg/.started
 
 # program NAME [cargo options]
 program() {
-    wasm-pack build --target web --mode no-install --no-opt --profile web --out-dir "pkg/$1" -- --locked ${2:-}
+    # shellcheck disable=SC2086 # words
+    cargo build --locked --lib --target wasm32-unknown-unknown --profile web ${2:-}
+    wasm-bindgen --target web --out-dir "pkg/$1" target/wasm32-unknown-unknown/web/deep_inside.wasm
     # Only the names of functions go, a third of the file: optimising the rest takes minutes and makes it no smaller to transfer.
     node_modules/.bin/wasm-opt --enable-relaxed-simd --strip-debug --strip-producers "pkg/$1/deep_inside_bg.wasm" -o pkg/stripped.wasm
     mv pkg/stripped.wasm "pkg/$1/deep_inside_bg.wasm"
@@ -29,16 +31,15 @@ cmp pkg/cpu/deep_inside.js pkg/relaxed/deep_inside.js
 mv pkg/relaxed/deep_inside_bg.wasm pkg/cpu/deep_inside_relaxed_bg.wasm
 rm -r pkg/relaxed
 
-cp js/deep_inside.js js/deep_inside.d.ts pkg
+cp js/deep_inside.js js/deep_inside.d.ts README.md LICENSE-* pkg
 mkdir pkg/weights
 node -p 'JSON.parse(fs.readFileSync("weights/manifest.json")).map(({ file }) => `weights/${file}`).join("\n")' | xargs -I{} cp {} pkg/weights
 cp weights/LICENSES.txt pkg/weights
-node -e '
-    const about = JSON.parse(fs.readFileSync("pkg/cpu/package.json"));
-    Object.assign(about, { files: ["LICENSE-*", "*.js", "*.d.ts", "*/*.js", "*/*.d.ts", "*/*.wasm", "weights/*"], sideEffects: true });
+cargo metadata --locked --no-deps --format-version 1 | node -e '
+    const { name, version, description, license } = JSON.parse(fs.readFileSync(0)).packages.find(({ name }) => name === "deep-inside");
+    const files = ["LICENSE-*", "*.js", "*.d.ts", "*/*.js", "*/*.d.ts", "*/*.wasm", "weights/*"];
+    const about = { name, version, description, license, type: "module", main: "deep_inside.js", types: "deep_inside.d.ts", files, sideEffects: true };
     fs.writeFileSync("pkg/package.json", JSON.stringify(about, null, 2));
 '
 node scripts/stamp_programs.mjs
-mv pkg/cpu/README.md pkg/cpu/LICENSE-* pkg
-rm pkg/webgpu/README.md pkg/webgpu/LICENSE-* pkg/*/package.json pkg/*/.gitignore
 mv pkg/.started pkg/.complete

@@ -1,4 +1,4 @@
-// The page in a real browser, on what `trunk build` has left in dist/. All features share one
+// The page in a real browser, on what `make build` has left in dist/. All features share one
 // browser; `node --test tests/e2e/page/cut.mjs` runs one alone. Run with `npm run e2e`.
 
 import './page/answers.mjs';

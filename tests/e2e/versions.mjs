@@ -1,11 +1,9 @@
 // Other versions of a built page, for tests of what happens when it is updated.
 
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const STAMP = join(import.meta.dirname, '../../scripts/stamp_build.mjs');
+import { stampBuild } from '../../scripts/stamp_build.mjs';
 
 /**
  * A copy of the page in `dist` with some files changed, as a build of its own.
@@ -18,8 +16,8 @@ export function otherVersion(dist, changes) {
   cpSync(dist, folder, { recursive: true });
   for (const [file, change] of Object.entries(changes))
     writeFileSync(join(folder, file), change(readFileSync(join(folder, file), 'utf8')));
-  execFileSync(process.execPath, [STAMP, folder]);
-  return { folder, id: buildOf(folder), remove: () => rmSync(folder, { recursive: true }) };
+  const { id } = stampBuild(folder);
+  return { folder, id, remove: () => rmSync(folder, { recursive: true }) };
 }
 
 /** @param {string} folder */

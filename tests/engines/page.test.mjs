@@ -1,4 +1,4 @@
-// The main job in the browsers that are not Chromium, on what `trunk build` has left in dist/. Run
+// The main job in the browsers that are not Chromium, on what `make build` has left in dist/. Run
 // with `npm run engines`.
 
 import assert from 'node:assert/strict';

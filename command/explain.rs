@@ -13,7 +13,8 @@ use deep_inside::image_input::decode_file;
 use deep_inside::networks::softmax;
 use deep_inside::progress::Progress;
 use deep_inside::render::{
-    ColourMap, Ground, Intensity, MapLayer, write_cutout, write_mask, write_overlay, write_png,
+    ColourMap, Colours, Ground, Intensity, MapLayer, write_cutout, write_mask, write_overlay,
+    write_png,
 };
 use deep_inside::saliency::{SaliencySettings, saliency_method};
 
@@ -69,7 +70,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
     let map = engine.saliency(&settings, &bar).await?.map;
     let layer = MapLayer {
         intensity: Intensity::for_photo(&map, width, height),
-        colour_map: ColourMap::default(),
+        colours: Colours::Map(ColourMap::default()),
         ground: Ground::default(),
         opacity: 1.0,
     };

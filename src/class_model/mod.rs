@@ -251,7 +251,7 @@ impl ClassModelRun {
                     score: values[class],
                     probability: Some(softmax(&values)[class]),
                 },
-                Target::Neuron { .. } => ClassModelProgress {
+                Target::Difference { .. } | Target::Neuron { .. } => ClassModelProgress {
                     step,
                     score: values[0],
                     probability: None,
@@ -272,7 +272,7 @@ impl ClassModelRun {
         }
     }
 
-    /// Takes `n` steps. All class scores, or the neuron's value, still on the device.
+    /// Takes `n` steps. All class scores, or the difference or the neuron's value, still on the device.
     fn take_steps(&mut self, n: usize) -> Result<Tensor<1>, Error> {
         if n > MAX_STEPS - self.step {
             return Err(Error::SettingOutOfRange(format!(
@@ -286,7 +286,9 @@ impl ClassModelRun {
         let image = self.network_input(self.rounded_image());
         match self.target {
             Target::Class(_) => Ok(self.network.scores(image)?.flatten(0, 1)),
-            Target::Neuron { .. } => score(&self.network, image, &self.target),
+            Target::Difference { .. } | Target::Neuron { .. } => {
+                score(&self.network, image, &self.target)
+            }
         }
     }
 

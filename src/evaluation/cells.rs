@@ -105,7 +105,7 @@ pub fn places(values: &[f64]) -> Vec<usize> {
 }
 
 /// The target's value for each of `inputs`, with all class scores if it is a class: its posterior,
-/// or the neuron's value. Computes `batch` of them together.
+/// or the difference or the neuron's value. Computes `batch` of them together.
 ///
 /// # Errors
 /// As [`Target::probe`]; `gpu-lost`.
@@ -127,10 +127,10 @@ pub async fn values(
                     values.push((softmax(scores)[class], scores.to_vec()));
                 }
             }
-            Target::Neuron { .. } => {
-                let neurons: Tensor<1> = score(network, pictures, target)?;
-                let neurons = read_back(neurons).await?;
-                values.extend(neurons.into_iter().map(|value| (value, Vec::new())));
+            Target::Difference { .. } | Target::Neuron { .. } => {
+                let scores: Tensor<1> = score(network, pictures, target)?;
+                let scores = read_back(scores).await?;
+                values.extend(scores.into_iter().map(|value| (value, Vec::new())));
             }
         }
     }

@@ -13,6 +13,14 @@ use crate::networks::{Network, OutputKind};
 pub enum Target {
     /// The unnormalised score S_c of a class.
     Class(usize),
+    /// How far the score of a class is ahead of that of another, S_c - S_d. Its gradient is what
+    /// speaks for the one and against the other.
+    Difference {
+        /// The class c.
+        class: usize,
+        /// The class d.
+        against: usize,
+    },
     /// A channel of a layer.
     Neuron {
         /// The layer; [`Network::layer`] finds it by name.
@@ -27,12 +35,12 @@ pub enum Target {
 /// A linear probe that reads a [`Target`]: a weighted sum over the channels of one node of the
 /// graph, plus a bias, at one position or as the mean over all of them.
 ///
-/// A neuron has weight 1 for its own channel. Linear layers behind the probed node are taken into
-/// the weights, so that only the target's own row of a classifier is read.
+/// A neuron has weight 1 for its own channel, a difference of classes -1 for the other's. Linear layers behind the probed node are taken into
+/// the weights, so that only the target's own rows of a classifier are read.
 pub struct Probe {
     /// The node that is read. Later nodes need not be computed.
     pub node: NodeId,
-    /// The linear layer whose row the weights are, if any.
+    /// The linear layer whose row, or difference of rows, the weights are, if any.
     pub linear: Option<NodeId>,
     /// `[1, channels, 1, 1]`.
     weights: Tensor<4>,
@@ -79,22 +87,26 @@ impl Target {
     ///
     /// # Errors
     /// `class-out-of-range` for a class that the network does not have; `setting-out-of-range` for
-    /// a layer, a channel or a position that it does not have, and for a size that it does not
-    /// take.
+    /// a class against itself, for a layer, a channel or a position that the network does not have,
+    /// and for a size that it does not take.
     pub fn probe(&self, network: &Network, [rows, columns]: [usize; 2]) -> Result<Probe, Error> {
         let graph = &network.graph;
         let channels = network.input.channels.planes();
         let shapes = graph.shapes(&Shape::new([channels, rows, columns]))?;
         match *self {
             Target::Class(class) => {
-                let classes = network.classes();
-                if class >= classes {
-                    return Err(Error::ClassOutOfRange(format!(
-                        "{class}, where the classes are 0 to {}",
-                        classes - 1
-                    )));
+                check_class(network, class)?;
+                Ok(Probe::new(network, graph.output(), (class, None), None))
+            }
+            Target::Difference { class, against } => {
+                check_class(network, class)?;
+                check_class(network, against)?;
+                if class == against {
+                    let what = format!("class {class} against itself");
+                    return Err(Error::SettingOutOfRange(what));
                 }
-                Ok(Probe::new(network, graph.output(), class, None))
+                let channels = (class, Some(against));
+                Ok(Probe::new(network, graph.output(), channels, None))
             }
             Target::Neuron {
                 layer,
@@ -110,10 +122,22 @@ impl Target {
                     (channel, channels),
                     (position, [rows, columns]),
                 )?;
-                Ok(Probe::new(network, layer, channel, position))
+                Ok(Probe::new(network, layer, (channel, None), position))
             }
         }
     }
+}
+
+/// Checks that the network has a class.
+fn check_class(network: &Network, class: usize) -> Result<(), Error> {
+    let classes = network.classes();
+    if class < classes {
+        return Ok(());
+    }
+    Err(Error::ClassOutOfRange(format!(
+        "{class}, where the classes are 0 to {}",
+        classes - 1
+    )))
 }
 
 /// Checks a neuron's channel and position against the layer's channels and size.
@@ -136,10 +160,11 @@ fn check_neuron(
 }
 
 impl Probe {
+    /// Of the channel of `target`, less the other channel.
     fn new(
         network: &Network,
         target: NodeId,
-        channel: usize,
+        (channel, less): (usize, Option<usize>),
         mut position: Option<[usize; 2]>,
     ) -> Self {
         let graph = &network.graph;
@@ -152,16 +177,26 @@ impl Probe {
             node
         };
         let node = before_averages(target);
+        let difference = |of: &dyn Fn(usize) -> Tensor<2>| match less {
+            None => of(channel),
+            Some(less) => of(channel) - of(less),
+        };
         let (node, linear, weights, bias) = match graph[node].operator.downcast::<Linear>() {
             Some(layer) => {
                 let read = before_averages(graph[node].inputs[0]);
-                let bias = layer.bias().clone().narrow(1, channel, 1);
-                (read, Some(node), layer.row(channel), bias)
+                let weights = difference(&|channel| layer.row(channel));
+                let bias = difference(&|channel| layer.bias().clone().narrow(1, channel, 1));
+                (read, Some(node), weights, bias)
             }
             None => {
                 let channels = graph[node].shape.sizes()[0];
-                let weights = network.upload(one_hot(channel, channels), [1, channels]);
-                (node, None, weights, network.upload(vec![0.0], [1, 1]))
+                let one_hot = |channel| network.upload(one_hot(channel, channels), [1, channels]);
+                (
+                    node,
+                    None,
+                    difference(&one_hot),
+                    network.upload(vec![0.0], [1, 1]),
+                )
             }
         };
         let [_, channels] = weights.dims();

@@ -9,7 +9,8 @@ mod write_png;
 pub use colour_maps::{COLOUR_MAPS, ColourMap};
 pub use intensity::{Intensity, intensity, signed_intensity};
 pub use overlay::{
-    DIMMED_WHITE, GROUNDS, Ground, MapLayer, blend, overlay, overlay_rows, signed_table, table,
+    Colours, DIMMED_WHITE, GROUNDS, Ground, MapLayer, blend, blend_signs, overlay, overlay_rows,
+    signed_table, signed_table_over_photo, table,
 };
 pub use png_files::{write_cutout, write_mask, write_overlay};
 pub use write_png::write_png;

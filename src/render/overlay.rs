@@ -18,6 +18,12 @@ const FULL_FROM: f32 = 0.25;
 /// Weights of red, green and blue in a grey photo, as in the blend mode "saturation".
 const GREY: [f32; 3] = [0.3, 0.59, 0.11];
 
+/// What speaks for the target over a dimmed photo: orange. It and its opposite differ in lightness
+/// little and in hue much, also for colour-blind people.
+const FOR: [u8; 3] = [0xff, 0x8a, 0x1f];
+/// What speaks against it: blue.
+const AGAINST: [u8; 3] = [0x3f, 0x9c, 0xff];
+
 /// Every background with its name, the default first.
 pub const GROUNDS: [(&str, Ground); 3] = [
     ("grey", Ground::GreyPhoto),
@@ -48,13 +54,22 @@ impl std::str::FromStr for Ground {
     }
 }
 
+/// The colours of a map's levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colours {
+    /// Of magnitudes, from none at level 0 to the strongest at 255.
+    Map(ColourMap),
+    /// Of signed values, with 0 at level 128: one hue for and one against.
+    Signs,
+}
+
 /// A map and how it is composited over a photo.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MapLayer {
     /// The map's levels, on a grid over the whole photo; they are interpolated linearly.
     pub intensity: Intensity,
     /// The colours of the levels.
-    pub colour_map: ColourMap,
+    pub colours: Colours,
     /// The background.
     pub ground: Ground,
     /// Opacity of the map, 0..=1.
@@ -66,12 +81,12 @@ pub struct MapLayer {
 ///
 /// ```
 /// use deep_inside::Picture;
-/// use deep_inside::render::{ColourMap, Ground, Intensity, MapLayer, overlay};
+/// use deep_inside::render::{ColourMap, Colours, Ground, Intensity, MapLayer, overlay};
 ///
 /// let white = Picture::from_rgba(vec![255; 2 * 4], 2, 1)?;
 /// let layer = MapLayer {
 ///     intensity: Intensity { levels: vec![0, 255], rows: 1, columns: 2 },
-///     colour_map: ColourMap::Grey,
+///     colours: Colours::Map(ColourMap::Grey),
 ///     ground: Ground::GreyPhoto,
 ///     opacity: 1.0,
 /// };
@@ -86,7 +101,7 @@ pub fn overlay(picture: &Picture, layer: &MapLayer) -> Vec<u8> {
 pub fn overlay_rows(picture: &Picture, layer: &MapLayer) -> impl Iterator<Item = Vec<u8>> {
     let &MapLayer {
         ref intensity,
-        colour_map,
+        colours,
         ground,
         opacity,
     } = layer;
@@ -104,8 +119,11 @@ pub fn overlay_rows(picture: &Picture, layer: &MapLayer) -> impl Iterator<Item =
             for (pixel, &(left, right, u)) in photo.as_chunks::<3>().0.iter().zip(&horizontal) {
                 let top = level(above, left) + u * (level(above, right) - level(above, left));
                 let bottom = level(below, left) + u * (level(below, right) - level(below, left));
-                let strength = (top + v * (bottom - top)) / 255.0;
-                let [red, green, blue] = blend(*pixel, strength, colour_map, ground, opacity);
+                let level = top + v * (bottom - top);
+                let [red, green, blue] = match colours {
+                    Colours::Map(map) => blend(*pixel, level / 255.0, map, ground, opacity),
+                    Colours::Signs => blend_signs(*pixel, level, ground, opacity),
+                };
                 row.extend([red, green, blue, 255]);
             }
             row
@@ -126,20 +144,50 @@ pub fn blend(
     opacity: f32,
 ) -> [u8; 3] {
     let colour = map.colour(strength);
-    let photo = photo.map(f32::from);
-    let below = match ground {
-        Ground::GreyPhoto => {
-            [(0..3)
-                .map(|channel| GREY[channel] * photo[channel])
-                .sum::<f32>(); 3]
+    match ground.dimmed(photo) {
+        None => colour,
+        Some(below) => screen(below, opacity * colour_weight(strength), colour),
+    }
+}
+
+/// The colour of a photo's pixel under a signed map's `level`, 0..=255 with 0 at 128.
+///
+/// As [`blend`], with the hue of the sign, and a weight that rises linearly with the magnitude, so
+/// that the lightness rises with it. With no photo the colours are those of [`signed_table`].
+pub fn blend_signs(photo: [u8; 3], level: f32, ground: Ground, opacity: f32) -> [u8; 3] {
+    let strength = ((level - 128.0).abs() / 127.0).min(1.0);
+    let is_negative = level < 128.0;
+    match ground.dimmed(photo) {
+        None => sign_colour(strength, is_negative),
+        Some(below) => {
+            let hue = if is_negative { AGAINST } else { FOR };
+            screen(below, opacity * strength, hue)
         }
-        Ground::ColourPhoto => photo,
-        Ground::Nothing => return colour,
-    };
-    let added = opacity * colour_weight(strength);
+    }
+}
+
+impl Ground {
+    /// A photo's pixel as it is below a map, levels 0..=115; `None` without the photo.
+    fn dimmed(self, photo: [u8; 3]) -> Option<[f32; 3]> {
+        let photo = photo.map(f32::from);
+        let below = match self {
+            Ground::GreyPhoto => {
+                [(0..3)
+                    .map(|channel| GREY[channel] * photo[channel])
+                    .sum::<f32>(); 3]
+            }
+            Ground::ColourPhoto => photo,
+            Ground::Nothing => return None,
+        };
+        Some(below.map(|level| f32::from(DIMMED_WHITE) / 255.0 * level))
+    }
+}
+
+/// `weight` of a colour added to what is below it, by the blend mode "screen".
+fn screen(below: [f32; 3], weight: f32, colour: [u8; 3]) -> [u8; 3] {
     std::array::from_fn(|channel| {
-        let below = f32::from(DIMMED_WHITE) / 255.0 * below[channel];
-        (below + added * f32::from(colour[channel]) * (1.0 - below / 255.0)).round() as u8
+        let below = below[channel];
+        (below + weight * f32::from(colour[channel]) * (1.0 - below / 255.0)).round() as u8
     })
 }
 
@@ -160,17 +208,32 @@ pub fn table(map: ColourMap) -> Vec<u8> {
 /// negative values, white at 0, red for positive ones. The ends are ColorBrewer's RdBu (Apache
 /// 2.0).
 pub fn signed_table() -> Vec<u8> {
-    const NEGATIVE: [u8; 3] = [0x21, 0x66, 0xac];
-    const POSITIVE: [u8; 3] = [0xb2, 0x18, 0x2b];
-    (0..=255u8)
-        .flat_map(|level| {
-            let strength = (f32::from(level.abs_diff(128)) / 127.0).min(1.0);
-            let end = if level < 128 { NEGATIVE } else { POSITIVE };
-            let [red, green, blue] =
-                end.map(|end| (255.0 + strength * (f32::from(end) - 255.0)).round() as u8);
+    let levels = (0..=255u8).map(|level| (f32::from(level.abs_diff(128)) / 127.0, level < 128));
+    levels
+        .flat_map(|(strength, is_negative)| {
+            let [red, green, blue] = sign_colour(strength.min(1.0), is_negative);
             [red, green, blue, 255]
         })
         .collect()
+}
+
+/// The same for a dimmed photo below, by the blend mode "screen" ([`blend_signs`]).
+pub fn signed_table_over_photo() -> Vec<u8> {
+    let levels = (0..=255u8).map(|level| (f32::from(level.abs_diff(128)) / 127.0, level < 128));
+    levels
+        .flat_map(|(strength, is_negative)| {
+            let [red, green, blue] = if is_negative { AGAINST } else { FOR };
+            [red, green, blue, (255.0 * strength.min(1.0)).round() as u8]
+        })
+        .collect()
+}
+
+/// A signed value's colour without a photo.
+fn sign_colour(strength: f32, is_negative: bool) -> [u8; 3] {
+    const NEGATIVE: [u8; 3] = [0x21, 0x66, 0xac];
+    const POSITIVE: [u8; 3] = [0xb2, 0x18, 0x2b];
+    let end = if is_negative { NEGATIVE } else { POSITIVE };
+    end.map(|end| (255.0 + strength * (f32::from(end) - 255.0)).round() as u8)
 }
 
 /// The weight of a map's colour at a `strength` of 0..=1: linear from 0 at 0 to 1 at a quarter, 1
@@ -221,7 +284,7 @@ mod tests {
     ) -> MapLayer {
         MapLayer {
             intensity,
-            colour_map,
+            colours: Colours::Map(colour_map),
             ground,
             opacity,
         }
@@ -373,6 +436,39 @@ mod tests {
             [1, 128, 255].map(colour),
             [[0x21, 0x66, 0xac], [255; 3], [0xb2, 0x18, 0x2b]]
         );
+    }
+
+    #[test]
+    fn over_a_photo_signs_are_orange_and_blue_and_zero_is_the_photo() {
+        let grey = [90; 3];
+        let dimmed = blend_signs(grey, 128.0, Ground::GreyPhoto, 1.0);
+        assert_eq!(
+            dimmed,
+            blend(grey, 0.0, ColourMap::Grey, Ground::GreyPhoto, 1.0)
+        );
+        for (ends, warm) in [([128.0, 255.0], true), ([128.0, 1.0], false)] {
+            let seen: Vec<[u8; 3]> = (0..=10)
+                .map(|i| ends[0] + f32::from(i as u8) / 10.0 * (ends[1] - ends[0]))
+                .map(|level| blend_signs(grey, level, Ground::GreyPhoto, 1.0))
+                .collect();
+            for pair in seen.windows(2) {
+                assert!(
+                    lightness(pair[0]) <= lightness(pair[1]) + ROUNDING,
+                    "{seen:?}"
+                );
+            }
+            let [red, _, blue] = seen[10];
+            assert_eq!(red > blue, warm, "{seen:?}");
+        }
+        for (level, entry) in signed_table_over_photo().chunks_exact(4).enumerate() {
+            let below = [0.5 * f32::from(DIMMED_WHITE); 3];
+            let colour = [entry[0], entry[1], entry[2]];
+            let expected = screen(below, f32::from(entry[3]) / 255.0, colour);
+            let found = blend_signs([128; 3], level as f32, Ground::GreyPhoto, 1.0);
+            for (a, b) in expected.into_iter().zip(found) {
+                assert!(a.abs_diff(b) <= 1, "{level}: {expected:?}, {found:?}");
+            }
+        }
     }
 
     #[test]

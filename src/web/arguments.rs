@@ -92,6 +92,18 @@ impl Options {
     pub fn text(&self, name: &str) -> Result<Option<String>, Error> {
         self.get(name).map(|value| text(name, &value)).transpose()
     }
+
+    /// True or false, unless it is left out.
+    ///
+    /// # Errors
+    /// `setting-out-of-range`, naming the option, for anything else.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, Error> {
+        let flag = |value: JsValue| {
+            let bool = value.as_bool();
+            bool.ok_or_else(|| must_be(name, "true or false", &value))
+        };
+        self.get(name).map(flag).transpose()
+    }
 }
 
 /// A number.

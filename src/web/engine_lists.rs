@@ -14,7 +14,7 @@ use crate::class_model::CLASS_MODEL_RECIPES;
 use crate::error::Error;
 use crate::gradient::Target;
 use crate::networks::{ManifestRow, manifest, softmax};
-use crate::render::{COLOUR_MAPS, DIMMED_WHITE, signed_table, table};
+use crate::render::{COLOUR_MAPS, DIMMED_WHITE, signed_table, signed_table_over_photo, table};
 use crate::saliency::{SALIENCY_METHODS, SaliencySettings};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -162,6 +162,13 @@ impl Engine {
     #[wasm_bindgen(js_name = signedColours)]
     pub fn signed_colours() -> Uint8ClampedArray {
         Uint8ClampedArray::from(&signed_table()[..])
+    }
+
+    /// The same for a dimmed photo below, by the blend mode "screen": blue below 128, nothing at
+    /// 128, orange above.
+    #[wasm_bindgen(js_name = signedColoursOverPhoto)]
+    pub fn signed_colours_over_photo() -> Uint8ClampedArray {
+        Uint8ClampedArray::from(&signed_table_over_photo()[..])
     }
 
     /// The level, 0 to 255, of a white photo under a map of zeros: maps are drawn over the photo

@@ -11,7 +11,7 @@ use super::js_progress::{JsProgress, LONG_CALL};
 use super::js_values::{pixels_object, promise};
 use super::png_blob::PngBlob;
 use crate::error::Error;
-use crate::render::{ColourMap, Ground, Intensity, MapLayer, overlay_rows, write_overlay};
+use crate::render::{ColourMap, Colours, Ground, Intensity, MapLayer, overlay_rows, write_overlay};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
@@ -24,7 +24,9 @@ export interface OverlayOptions {
     intensity: Uint8Array;
     width: number;
     height: number;
-    /** Id of one of `Engine.colourMaps()`; the first when left out. */
+    /** Whether the levels are signed, 128 being 0, and drawn in orange (for) and blue (against). */
+    signed?: boolean;
+    /** Id of one of `Engine.colourMaps()`; the first when left out. Signed levels have none. */
     colourMap?: string;
     /**
      * `grey`, the dimmed photo in grey, when left out; `colour`, the dimmed photo; or `none`, the
@@ -41,6 +43,7 @@ const OVERLAY: &[&str] = &[
     "intensity",
     "width",
     "height",
+    "signed",
     "colourMap",
     "ground",
     "opacity",
@@ -110,6 +113,11 @@ fn map_layer(options: &Options) -> Result<MapLayer, Error> {
         )));
     }
     let colour_map = options.text("colourMap")?;
+    let colour_map = colour_map.map_or(Ok(ColourMap::default()), |id| id.parse())?;
+    let colours = match options.flag("signed")? {
+        Some(true) => Colours::Signs,
+        Some(false) | None => Colours::Map(colour_map),
+    };
     let ground = options.text("ground")?;
     Ok(MapLayer {
         intensity: Intensity {
@@ -117,7 +125,7 @@ fn map_layer(options: &Options) -> Result<MapLayer, Error> {
             rows,
             columns,
         },
-        colour_map: colour_map.map_or(Ok(ColourMap::default()), |id| id.parse())?,
+        colours,
         ground: ground.map_or(Ok(Ground::default()), |id| id.parse())?,
         opacity: opacity as f32,
     })

@@ -144,6 +144,26 @@ impl SaliencyMap {
         Ok(Uint8Array::from(&intensity.levels[..]))
     }
 
+    /// The levels of the signed attribution to draw, 128 being 0, at another size, row-major: for
+    /// `Engine.signedColours` and `OverlayOptions.signed`.
+    ///
+    /// # Errors
+    /// As [`sampled`](SaliencyMap::sampled).
+    #[wasm_bindgen(js_name = signedIntensity)]
+    pub fn signed_intensity(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] width: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "number")] height: JsValue,
+    ) -> Result<Uint8Array, EngineError> {
+        let (width, height) = frame_size(&width, &height)?;
+        let signed = self
+            .saliency
+            .signed_sampled(width as usize, height as usize);
+        Ok(Uint8Array::from(
+            &signed_intensity(&signed, width as usize)[..],
+        ))
+    }
+
     /// The signed attribution, summed over the colours: width * height values, row-major, above 0
     /// where a pixel is evidence for the target, below 0 where it is evidence against it. The same
     /// array at every access.

@@ -9,10 +9,12 @@ use crate::gradient::Target;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/** What a call asks about: a class, a neuron of a layer, or a value of the output. */
+/** What a call asks about: a class, a class against another, a neuron of a layer, or a value of the output. */
 export interface TargetOptions {
     /** The class, as an index into `NetworkInfo.classes`. */
     classIndex?: number;
+    /** Another class: the target is then how far the class's score is ahead of this one's. */
+    against?: number;
     /** Instead of a class: the name of a layer, `LayerInfo.name`. */
     layer?: string;
     /** Index of the layer's channel. */
@@ -32,6 +34,7 @@ export interface TargetOptions {
 /// The names of `TargetOptions`.
 pub const TARGET: &[&str] = &[
     "classIndex",
+    "against",
     "layer",
     "channel",
     "position",
@@ -39,7 +42,7 @@ pub const TARGET: &[&str] = &[
     "index",
 ];
 
-/// The target of a call: its `classIndex`, or its `layer`, `channel` and `position`, or its `output`
+/// The target of a call: its `classIndex`, also `against` another, or its `layer`, `channel` and `position`, or its `output`
 /// and `index`.
 ///
 /// # Errors
@@ -47,26 +50,35 @@ pub const TARGET: &[&str] = &[
 /// output or an invalid index; `no-network` for a layer or an output before a network is loaded.
 pub fn target(options: &Options, engine: &engine::Engine) -> Result<Target, Error> {
     if let Some(output) = options.text("output")? {
-        if ["classIndex", "layer"]
+        if ["classIndex", "against", "layer"]
             .into_iter()
             .any(|name| options.get(name).is_some())
         {
             return Err(Error::SettingOutOfRange(
-                "an output excludes a classIndex and a layer".to_owned(),
+                "an output excludes a classIndex, against and a layer".to_owned(),
             ));
         }
         let index = count("index", options.number("index")?.unwrap_or(f64::NAN))?;
         return Target::of_output(engine.network()?, &output, index);
     }
-    let layer = match (options.get("classIndex"), options.text("layer")?) {
-        (None, Some(layer)) => layer,
-        (_, None) => return Ok(Target::Class(options.class("classIndex")?)),
-        (Some(_), Some(_)) => {
-            return Err(Error::SettingOutOfRange(
-                "a classIndex and a layer exclude each other".to_owned(),
-            ));
-        }
+    let has_class = ["classIndex", "against"]
+        .into_iter()
+        .any(|name| options.get(name).is_some());
+    let Some(layer) = options.text("layer")? else {
+        let class = options.class("classIndex")?;
+        return Ok(match options.get("against") {
+            None => Target::Class(class),
+            Some(_) => Target::Difference {
+                class,
+                against: options.class("against")?,
+            },
+        });
     };
+    if has_class {
+        return Err(Error::SettingOutOfRange(
+            "a classIndex and a layer exclude each other".to_owned(),
+        ));
+    }
     let channel = count("channel", options.number("channel")?.unwrap_or(f64::NAN))?;
     let position = match options.get("position") {
         None => None,

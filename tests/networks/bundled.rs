@@ -1,8 +1,8 @@
 //! The bundled networks, as files that anybody could have brought.
 
-use deep_inside::Engine;
 use deep_inside::device::DeviceChoice;
-use deep_inside::gradient::Target;
+use deep_inside::gradient::{ScoreGradient, Target, score_gradient};
+use deep_inside::graph::ReluRule;
 use deep_inside::image_input::decode_file;
 use deep_inside::networks::{
     LabelSource, Network, OnnxOptions, imagenet_labels, manifest, softmax,
@@ -11,9 +11,10 @@ use deep_inside::onnx::ExternalFiles;
 use deep_inside::preprocess::Crops;
 use deep_inside::progress::NoProgress;
 use deep_inside::saliency::{GRAD_CAM, GUIDED_BACKPROP, GUIDED_GRAD_CAM, SaliencySettings};
+use deep_inside::{Engine, Error};
 use pollster::block_on;
 
-use crate::arrays::device;
+use crate::arrays::{device, relative_difference};
 
 fn file(name: &str) -> Vec<u8> {
     std::fs::read(format!("weights/{name}")).unwrap()
@@ -99,5 +100,45 @@ fn a_bundled_network_has_the_file_the_classes_and_the_input_of_its_row() {
         bytes[last] ^= 1;
         let damaged = Network::load(&row.id, &bytes, &device()).err().unwrap();
         assert_eq!(damaged.code(), "weights-corrupt", "{}", row.id);
+    }
+}
+
+#[test]
+fn a_class_against_another_has_the_difference_of_scores_and_gradients() {
+    for row in manifest().unwrap() {
+        let network = Network::load(&row.id, &file(&row.file), &device()).unwrap();
+        let dims = network.input.dims(2);
+        let values = (0..dims.iter().product::<usize>() as u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 8_388_608.0 - 1.0);
+        let pictures = network.upload(values.collect(), dims);
+        let result = |target| {
+            let rule = ReluRule::Gradient;
+            let ScoreGradient {
+                scores, gradients, ..
+            } = score_gradient(&network, pictures.clone(), &target, rule)?;
+            let values = [scores.into_data(), gradients.into_data()];
+            Ok::<_, Error>(values.map(|data| data.try_into_vec::<f32>().unwrap()))
+        };
+        let (class, against) = (1, network.classes() - 1);
+        let difference = result(Target::Difference { class, against }).unwrap();
+        let of_class = result(Target::Class(class)).unwrap();
+        let of_other = result(Target::Class(against)).unwrap();
+        for (found, (one, other)) in difference.iter().zip(of_class.iter().zip(&of_other)) {
+            let expected: Vec<f32> = one.iter().zip(other).map(|(a, b)| a - b).collect();
+            let error = relative_difference(found, &expected);
+            assert!(error < 1e-4, "{}: {error}", row.id);
+        }
+        for (class, against, code) in [
+            (1, 1, "setting-out-of-range"),
+            (1, network.classes(), "class-out-of-range"),
+            (network.classes(), 1, "class-out-of-range"),
+        ] {
+            let refused = result(Target::Difference { class, against });
+            assert_eq!(
+                refused.unwrap_err().code(),
+                code,
+                "{class} against {against}"
+            );
+        }
     }
 }

@@ -96,7 +96,7 @@ describe('bundled networks', () => {
         const step = await check.step();
         check.free();
         const run = engine.classModel({ classIndex, recipe: 'robust', side: 224 });
-        const ascent = [(await run.step(1)).score, (await run.step(20)).score];
+        const ascent = [(await run.step(1)).score, (await run.step(7)).score];
         run.free();
         const cut = await engine.locate({ classIndex });
         results.push({ vectors, ascent, checked: step !== undefined, share: cut.share });

@@ -7,6 +7,52 @@ import { page, showChelsea } from './site.mjs';
 describe('saliency', () => {
   before(showChelsea);
 
+  test('a class against another: the difference of their maps, with both signs as levels', async () => {
+    const found = await page.evaluate(async () => {
+      const signed = async (target) => {
+        const map = await engine.saliency({ ...target, views: 1 });
+        const { grid } = map;
+        const levels = map.signedIntensity(300, 200);
+        map.free();
+        return { values: [...grid.signed], levels };
+      };
+      const [both, one, other] = [
+        await signed({ classIndex: 285, against: 281 }),
+        await signed({ classIndex: 285 }),
+        await signed({ classIndex: 281 }),
+      ];
+      const codes = [];
+      for (const target of [
+        { classIndex: 285, against: 285 },
+        { classIndex: 285, against: 1000 },
+        { against: 285 },
+        { against: 285, layer: 'features.3', channel: 0 },
+        { classIndex: 285, against: '281' },
+      ])
+        codes.push(await codeOf(() => engine.saliency({ ...target, views: 1 })));
+      const size = (values) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+      const errors = both.values.map((value, i) => value - (one.values[i] - other.values[i]));
+      return {
+        error: size(errors) / size(both.values),
+        levels: [
+          both.levels.length,
+          both.levels.some((v) => v < 100),
+          both.levels.some((v) => v > 156),
+        ],
+        codes,
+      };
+    });
+    assert.ok(found.error < 1e-4, `${found.error}`);
+    assert.deepEqual(found.levels, [300 * 200, true, true]);
+    assert.deepEqual(found.codes, [
+      'setting-out-of-range',
+      'class-out-of-range',
+      'class-out-of-range',
+      'setting-out-of-range',
+      'setting-out-of-range',
+    ]);
+  });
+
   test('every method gives a map >= 0 and signed values in the frame of the photo', async () => {
     const found = await page.evaluate(async () => {
       const { width, height } = engine.setPictureFile(await read('/samples/chelsea.jpg'));

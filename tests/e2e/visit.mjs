@@ -54,6 +54,9 @@ export async function visit(browser, address, { before, wait, ...options } = {})
     /** The names of the likeliest classes. */
     classes: () => page.locator('.class-button .class-name').allTextContents(),
 
+    /** The names of those that are explained. */
+    pressed: () => page.locator('.class-button[aria-pressed=true] .class-name').allTextContents(),
+
     /** @param {number} rank   0: the likeliest */
     chooseClass: (rank) => page.click(`.class-button >> nth=${rank}`),
 

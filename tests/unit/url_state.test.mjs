@@ -32,7 +32,8 @@ test('every setting is written and read back', () => {
     device: 'cpu',
   };
   assert.deepEqual(Object.keys(settings), Object.keys(DEFAULTS));
-  for (const target of [285, { layer: 'features.6', channel: 17 }]) {
+  const contrast = { classIndex: 288, against: 290 };
+  for (const target of [285, contrast, { layer: 'features.6', channel: 17 }]) {
     assert.deepEqual(readHash(writeHash(settings, target)), { settings, target, faults: [] });
   }
 });

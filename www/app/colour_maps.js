@@ -24,3 +24,17 @@ export function lookOf({ engine, settings: { colourMap, ground, opacity } }) {
     ? { table, ground, opacity, dimmedWhite: engine.ready.dimmedWhite }
     : null;
 }
+
+/**
+ * The same for a signed map, whose colours are no choice.
+ * @param {import('./state.js').State} state @returns {Look | null}
+ */
+export function signedLookOf(state) {
+  const look = lookOf(state);
+  const { ready } = state.engine;
+  if (!look || !ready) return null;
+  return {
+    ...look,
+    table: look.ground === 'none' ? ready.signedColours : ready.signedColoursOverPhoto,
+  };
+}

@@ -1,6 +1,6 @@
 // Results as files. All pixels are encoded again, so no file contains the photo's metadata.
 
-import { isClass } from './target.js';
+import { classOf, isContrast } from './target.js';
 import { growthVideo } from './growth_video.js';
 import { drawModelFrame } from './canvas/surface.js';
 import { CodedError } from './messages.js';
@@ -123,18 +123,20 @@ export const downloads = {
 function report({ engine, photo, target, scores, probabilities, cut, model, saliency, settings }) {
   const ready = engine.ready;
   const last = model.curve.at(-1);
+  const classReport = (/** @type {number | null} */ index) =>
+    index === null || !ready
+      ? undefined
+      : {
+          index,
+          label: ready.network.classes[index],
+          score: scores?.[index],
+          probability: probabilities?.[index],
+        };
   return {
     photo: photo && { width: photo.width, height: photo.height },
-    neuron: isClass(target) ? undefined : (target ?? undefined),
-    class:
-      !isClass(target) || !ready
-        ? undefined
-        : {
-            index: target,
-            label: ready.network.classes[target],
-            score: scores?.[target],
-            probability: probabilities?.[target],
-          },
+    neuron: classOf(target) === null ? (target ?? undefined) : undefined,
+    class: classReport(classOf(target)),
+    against: classReport(isContrast(target) ? target.against : null),
     object: cut.cut && {
       ...cut.cut.made,
       strokes: cut.strokes.map(({ points, ...stroke }) => ({

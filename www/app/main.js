@@ -13,6 +13,7 @@ import { PhotoOpening } from './jobs/photo_opening.js';
 import { CodedError } from './messages.js';
 import { keepPage, sharedPicture, useUpdate } from './offline.js';
 import { Problems } from './problems.js';
+import { likeliest } from './ranking.js';
 import { startClipboardPaste } from './sources/clipboard_paste.js';
 import { startDropZone } from './sources/drop_zone.js';
 import { fetchSample } from './sources/sample_gallery.js';
@@ -20,6 +21,7 @@ import { createStore, initialState } from './state.js';
 import { page } from './strings/en.js';
 import { sameTarget } from './target.js';
 import { readHash } from './url_state.js';
+import { targetName } from './views/card.js';
 import { makeClassesPanel } from './views/classes_panel.js';
 import { makeCutCard } from './views/cut_card.js';
 import { makeGalleryPanel } from './views/gallery_panel.js';
@@ -28,6 +30,7 @@ import { makeModelCard } from './views/model_card.js';
 import { makePageFoot } from './views/page_foot.js';
 import { makePhotoPanel } from './views/photo_panel.js';
 import { makeProblemCards } from './views/problem_cards.js';
+import { makeReadingPanel } from './views/reading_panel.js';
 import { makeRelationPanel } from './views/relation_panel.js';
 import { makeSaliencyCard } from './views/saliency_card.js';
 import { makeSanityPanel } from './views/sanity_panel.js';
@@ -51,6 +54,7 @@ const photo = new PhotoOpening(jobContext, {
   onClassified() {
     const target = address.takeTarget();
     if (target !== null) chooseFromLink(target);
+    else introduce();
   },
 });
 
@@ -82,18 +86,25 @@ function openPicture(get, sample = null) {
   return photo.open(get, sample);
 }
 
+/** A photo explains itself: its likeliest class, without the model, which takes long. */
+function introduce() {
+  const [first] = likeliest(store.state.probabilities ?? new Float32Array(), 1);
+  explanation.explain(first, false);
+  showResults();
+}
+
 /** @param {import('./target.js').Target} target */
 function chooseFromLink(target) {
   actions.choose(target);
   store.set({ fromLink: true });
 }
 
-/** Where the cards are below the screen, as on a phone, they are brought up. */
-function showCards() {
-  const cards = document.querySelector('.cards');
-  if (!cards || cards.getBoundingClientRect().top < innerHeight * 0.8) return;
+/** Brings the results up where less than half of the map can be seen. */
+function showResults() {
+  const map = document.querySelector('#saliency .stage')?.getBoundingClientRect();
+  if (!map || Math.min(map.bottom, innerHeight) - Math.max(map.top, 0) >= map.height / 2) return;
   const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  cards.scrollIntoView({ behavior: calm ? 'auto' : 'smooth' });
+  document.querySelector('#reading')?.scrollIntoView({ behavior: calm ? 'auto' : 'smooth' });
 }
 
 const actions = {
@@ -108,14 +119,15 @@ const actions = {
 
   /** @param {import('./target.js').Target} target */
   choose(target) {
-    const { photo: chosen, target: before, saliency, cut } = store.state;
+    const { photo: chosen, target: before, saliency, model, cut } = store.state;
     if (!chosen) return;
     store.set({ fromLink: false });
     const complete = saliency.phase === 'ready' && (cut.phase === 'ready' || cut.phase === 'none');
     const isExplained = complete || explanation.maps.underWay;
-    if (sameTarget(target, before) && isExplained) return;
-    explanation.explain(target);
-    showCards();
+    if (!sameTarget(target, before) || !isExplained) explanation.explain(target, true);
+    else if (model.phase === 'idle' || model.phase === 'cancelled') explanation.model.start();
+    else return;
+    showResults();
   },
 
   startModel: () => explanation.model.start(),
@@ -126,6 +138,7 @@ const actions = {
   /** @param {string} method */
   chooseMethod(method) {
     setSettings({ method });
+    explanation.cover.clear();
     explanation.maps.changeMethod();
   },
 
@@ -137,6 +150,7 @@ const actions = {
 
   /** @type {import('./jobs/cut_corrections.js').CutCorrections['correct']} */
   correctCut: (call, args) => explanation.corrections.correct(call, args),
+  coverBrightest: () => explanation.cover.start(),
   compareRules: () => explanation.rules.start(),
   checkSanity: () => explanation.sanity.start(),
   locateTopFive: () => explanation.topFive.start(),
@@ -190,6 +204,7 @@ document.body.replaceChildren(
     h(
       'div',
       { class: 'results' },
+      makeReadingPanel(store, actions),
       h(
         'div',
         { class: 'cards' },
@@ -207,6 +222,13 @@ document.body.replaceChildren(
   makeProblemCards(store, actions),
   h('div', { class: 'drop-hint', 'aria-hidden': 'true' }, h('p', {}, page.dropHere)),
 );
+
+/** Tabs are told apart by what they show. */
+const untitled = document.title;
+store.watch(['target', 'engine'], (state) => {
+  const name = targetName(state);
+  document.title = name ? page.titleOf(name) : untitled;
+});
 
 startDropZone(actions.usePicture, report, document.body);
 startClipboardPaste(actions.usePicture, report);
@@ -227,8 +249,10 @@ address.follow({
   onSettings(before) {
     const { method, seeds, device } = store.state.settings;
     if (store.state.engine.ready) {
-      if (method !== before.method) explanation.maps.changeMethod();
-      else if (seeds !== before.seeds) explanation.maps.changeSeeds();
+      if (method !== before.method) {
+        explanation.cover.clear();
+        explanation.maps.changeMethod();
+      } else if (seeds !== before.seeds) explanation.maps.changeSeeds();
     }
     if (device !== before.device) engine.open();
   },

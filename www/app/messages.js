@@ -45,6 +45,7 @@
  * @property {{id: string, table: Uint8ClampedArray}[]} colourMaps   256 times R, G, B and A each;
  *   the default first
  * @property {Uint8ClampedArray} signedColours   likewise for signed maps, 128 being 0
+ * @property {Uint8ClampedArray} signedColoursOverPhoto   the same for a dimmed photo below
  * @property {number} dimmedWhite   the level of a white photo under a map of zeros
  * @property {Layer[]} layers    in order of computation, the classes' last
  * @property {import('./builds.js').Part[]} parts   of which the worker and the program consist
@@ -62,6 +63,8 @@
  * @property {string} method
  * @property {number} [completenessGap]   of integrated gradients: what their sum misses of the
  *   score's rise, 0..1
+ * @property {Uint8Array} [signs]   of a class against another: what speaks for it and what against, 128
+ *   being 0
  * @property {number} views
  * @property {{x: number, y: number} | null} centre   where the strongest values lie, 0..1 from the
  *   top left; null for a map of zeros
@@ -139,7 +142,15 @@
  *   of them, and this frame, took `milliseconds`; a neuron has no probability
  */
 
-/** @typedef {{classIndex: number} | import('./target.js').Neuron} EngineTarget */
+/** @typedef {{classIndex: number} | import('./target.js').Contrast | import('./target.js').Neuron} EngineTarget */
+
+/**
+ * The network's answer with the map's brightest tenth covered, and with a tenth at random: the
+ * probabilities of the class, or the values of another target. `probabilitiesAfter`: of all classes
+ * with the brightest tenth covered; empty unless the target is a class.
+ * @typedef {{before: number, after: number, random: number, probabilitiesAfter: Float32Array}}
+ *   CoverTest
+ */
 
 /**
  * @typedef {object} ModelSettings
@@ -190,11 +201,12 @@
  * @property {(args: Stroke) => Cut} strokeCut
  * @property {(args: {}) => Cut} undoStroke
  * @property {(args: {}) => Cut} clearStrokes
- * @property {(args: {map: IntensityGrid, colourMap: string, ground: string, opacity: number}) =>
+ * @property {(args: {map: IntensityMap, colourMap: string, ground: string, opacity: number}) =>
  *   Blob} overlayPng   the photo in its own size with the map over it
  * @property {(args: {}) => Blob} cutoutPng   of the cut that is kept, in the photo's own size: its
  *   pixels on nothing, with a soft edge
  * @property {(args: {}) => Blob} maskPng     likewise: white object, black background
+ * @property {(args: {target: EngineTarget, method: string, views: 1 | 10}) => CoverTest} coverTest
  * @property {(args: {target: EngineTarget}) => Relation} relation
  * @property {(args: {target: EngineTarget, method: string}) => {layers: number, original:
  *   BothMaps}} startSanityCheck

@@ -80,6 +80,13 @@
  */
 
 /**
+ * @typedef {object} CoverState
+ * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
+ * @property {string} method            id of the method whose map says what is covered
+ * @property {import('./messages.js').CoverTest | null} test
+ */
+
+/**
  * @typedef {object} GalleryState
  * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
  * @property {{classIndex: number, steps: number, step: number, probability: number | undefined,
@@ -117,6 +124,7 @@
  * @property {'outline' | 'cutout' | 'box' | 'seeds'} cutView
  * @property {CutTool | null} cutTool     the tool that corrects the cut
  * @property {number} brush              the brush's diameter as a fraction of the photo's long side
+ * @property {CoverState} cover
  * @property {RelationState} relation
  * @property {SanityState} sanity
  * @property {TopFiveState} topFive
@@ -128,7 +136,7 @@
 
 /**
  * The parts of the state that jobs compute.
- * @typedef {'saliency' | 'model' | 'cut' | 'relation' | 'sanity' | 'topFive' | 'gallery'} Result
+ * @typedef {'saliency' | 'model' | 'cut' | 'cover' | 'relation' | 'sanity' | 'topFive' | 'gallery'} Result
  */
 
 /**
@@ -139,6 +147,7 @@ export const NOTHING = {
   saliency: { phase: 'idle', done: 0, total: 0, map: null },
   model: { phase: 'idle', steps: 0, curve: [], frame: null, frames: [], pace: 0 },
   cut: { phase: 'idle', fraction: 0, correcting: false, strokes: [], cut: null },
+  cover: { phase: 'idle', method: '', test: null },
   relation: { phase: 'idle', relation: null },
   sanity: { phase: 'idle', method: '', layers: 0, original: null, steps: [] },
   topFive: { phase: 'idle', located: [] },

@@ -1,9 +1,10 @@
 // The settings in the address (never the photo):
 // #class=285&method=smooth_grad&map=viridis&ground=none&opacity=0.7&seeds=paper&recipe=robust&seed=1
-// &side=320&start=photo&device=cpu, with neuron=features.6:17 instead of a class. All values are
+// &side=320&start=photo&device=cpu, with class=285-281 for a class against another, and
+// neuron=features.6:17 instead of a class. All values are
 // checked and clamped. A value that makes no sense is reported, and its setting keeps the default.
 
-import { parseTarget, exists, isClass, formatTarget } from './target.js';
+import { classOf, exists, formatTarget, parseTarget } from './target.js';
 import { GROUNDS } from './colour_maps.js';
 
 /** @typedef {import('./state.js').Settings} Settings */
@@ -50,6 +51,9 @@ const KEYS = {
   start: 'start',
   device: 'device',
 };
+
+/** The target's name in the address. @param {import('./target.js').Target} target */
+const keyOf = (target) => (classOf(target) === null ? 'neuron' : 'class');
 
 /** The form of an id. Which ids exist, the engine knows. */
 const ID = /^[a-z0-9_]{1,32}$/;
@@ -107,7 +111,7 @@ export function readHash(hash) {
   const targetKey = query.has('class') ? 'class' : 'neuron';
   const text = query.get(targetKey);
   const target = parseTarget(text ?? '');
-  if (text !== null && (target === null || isClass(target) !== (targetKey === 'class')))
+  if (text !== null && (target === null || keyOf(target) !== targetKey))
     faults.push({ key: targetKey, value: text });
   const known = [...Object.values(KEYS), 'class', 'neuron'];
   for (const [key, value] of query) if (!known.includes(key)) faults.push({ key, value });
@@ -136,8 +140,7 @@ export function checkedByEngine(settings, target, ready) {
     checked[key] = DEFAULTS[key];
   }
   const absent = target !== null && !exists(target, ready);
-  if (absent)
-    faults.push({ key: isClass(target) ? 'class' : 'neuron', value: formatTarget(target) });
+  if (absent) faults.push({ key: keyOf(target), value: formatTarget(target) });
   return { settings: checked, target: absent ? null : target, faults };
 }
 
@@ -148,7 +151,7 @@ export function checkedByEngine(settings, target, ready) {
  */
 export function writeHash(settings, target) {
   const query = new URLSearchParams();
-  if (target !== null) query.set(isClass(target) ? 'class' : 'neuron', formatTarget(target));
+  if (target !== null) query.set(keyOf(target), formatTarget(target));
   for (const [key, name] of /** @type {[keyof Settings, string][]} */ (Object.entries(KEYS))) {
     const value = settings[key];
     if (value !== DEFAULTS[key])

@@ -23,6 +23,100 @@ describe('from a picture to three answers', () => {
     await v.page.waitForFunction(() => /^#class=\d+$/.test(location.hash));
   });
 
+  test('a photo explains itself: its likeliest class, without a click and without a class model', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('jaguars.jpg');
+    await v.finished();
+    const [name, second] = await v.classes();
+    assert.deepEqual(await v.pressed(), [name]);
+    assert.equal(await v.page.textContent('#model .card-state'), '');
+    const found = await v.page.textContent('.reading-found');
+    const share = await v.page.textContent('.class-button[aria-pressed=true] .class-share');
+    assert.ok(found.toLowerCase().startsWith(`${name}, ${share}.`), found);
+    assert.match(found, new RegExp(`\\d above ${second} \\(\\d+%\\)\\.`));
+    assert.match(
+      await v.page.textContent('.reading-place'),
+      /^The map is strongest .+\. \d+% of it lies on the object that was cut out, which is \d+% of the photo\.$/,
+    );
+
+    // A click on the class adds its model.
+    await v.chooseClass(0);
+    await v.threeCardsShow(name);
+    await v.stopModel();
+  });
+
+  test('the brightest tenth is covered: before, after, at random, and what it means', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('jaguars.jpg');
+    await v.finished();
+    await v.page.click('#cover');
+    const tried = v.page.locator('.reading-tried');
+    await v.page.waitForFunction(() =>
+      /^With/.test(document.querySelector('.reading-tried').textContent),
+    );
+    const text = await tried.textContent();
+    const share = await v.page.textContent('.class-button[aria-pressed=true] .class-share');
+    const [, before, after, random] =
+      /covered: (\S+) → (\S+?)(?:, now .+ \(\S+\))?\. .+ at random: (\S+)\. So/.exec(text) ?? [];
+    assert.equal(before, share, text);
+    const [covered, others] = [after, random].map(Number.parseFloat);
+    assert.ok(covered < others, text);
+
+    // It was about one map: another method has none yet.
+    await v.page.selectOption('#method', 'grad_cam');
+    assert.equal(await tried.textContent(), '');
+  });
+
+  test('why one class and not another: both signs over the photo, in the link, and back', async () => {
+    const v = await arrive();
+    await v.ready();
+    await v.takeSample('jaguars.jpg');
+    await v.finished();
+    const [name, second] = await v.classes();
+    const rivals = await v.page.locator('#against option').allTextContents();
+    assert.equal(rivals.length, 6);
+    assert.match(rivals[1], new RegExp(`^${second}, \\d+%$`));
+    await v.page.selectOption('#against', { index: 1 });
+    const both = `${name} rather than ${second}`;
+    await v.threeCardsShow(both);
+    await v.stopModel();
+    await v.finished();
+    assert.match(
+      await v.page.textContent('.reading-found'),
+      new RegExp(`, rather than ${second}, .+ Its score is \\d+\\.\\d higher\\. Brighter pixels`),
+    );
+    assert.equal(await v.page.isDisabled('#colour-map'), true);
+    const hues = await v.page.evaluate(() => {
+      const canvas = document.querySelectorAll('#saliency .stage canvas')[1];
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      let [orange, blue] = [0, 0];
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i] > data[i + 2] + 60) orange++;
+        if (data[i + 2] > data[i] + 60) blue++;
+      }
+      return { orange, blue };
+    });
+    assert.ok(hues.orange > 100 && hues.blue > 100, JSON.stringify(hues));
+    const saved = await rgbaOf(
+      await v.saved(() => v.page.click('[aria-label="Save the overlay as PNG"]')),
+    );
+    assert.ok(saved.some((value, i) => i % 4 === 0 && value > saved[i + 2] + 60));
+    await v.page.waitForFunction(() => /^#class=\d+-\d+$/.test(location.hash));
+    const report = await boxReport();
+    assert.deepEqual(
+      [report.class.label, report.against.label].map((label) => label.split(',')[0]),
+      [name, second],
+    );
+
+    await v.page.selectOption('#against', '');
+    await v.threeCardsShow(name);
+    await v.stopModel();
+    assert.match(await v.page.evaluate(() => location.hash), /^#class=\d+/);
+    assert.equal(await v.page.isDisabled('#colour-map'), false);
+  });
+
   test('every card shows something soon after the click, and the page never stalls', async () => {
     const v = await arrive();
     await v.ready();

@@ -44,7 +44,9 @@ const CHELSEA = { width: 451, height: 300 };
  * @param {{width: number, height: number}} [photo]
  */
 async function at(across, down, photo = CHELSEA) {
-  const layer = await site.visitor.page.locator('#cut .tool-layer').boundingBox();
+  const tools = site.visitor.page.locator('#cut .tool-layer');
+  await tools.scrollIntoViewIfNeeded();
+  const layer = await tools.boundingBox();
   const scale = Math.min(layer.width / photo.width, layer.height / photo.height);
   return [
     layer.x + layer.width / 2 + (across - 0.5) * photo.width * scale,
@@ -268,6 +270,20 @@ describe('strokes', () => {
     assert.deepEqual(await enabled(), [false, false]); // at once, while it is still being cut
     assert.equal(await box(), first);
     assert.deepEqual(await enabled(), [false, false]);
+  });
+
+  test('a class that is chosen again has its strokes', async () => {
+    const v = await explained();
+    await tool('object');
+    await stroke(CORNER);
+    const cornered = await box();
+    for (const rank of [1, 0]) {
+      await v.chooseClass(rank);
+      await v.stopModel();
+      await v.finished();
+      assert.deepEqual(await enabled(), rank === 0 ? [true, true] : [false, false]);
+    }
+    assert.equal(await box(), cornered);
   });
 
   test('a photo without any object: nothing to undo, until it is painted on', async () => {

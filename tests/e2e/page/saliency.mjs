@@ -57,6 +57,41 @@ describe('the saliency map', () => {
     assert.equal(await v.page.textContent('#cut .card-state'), ''); // the cut stayed as it was
   });
 
+  test('a finger that scrolls leaves the map; one that rests on it shows the photo', async () => {
+    const v = await explained({ hasTouch: true });
+    const stage = v.page.locator('#saliency .stage');
+    await stage.scrollIntoViewIfNeeded();
+    const { x, y, width, height } = await stage.boundingBox();
+    const session = await v.page.context().newCDPSession(v.page);
+    const finger = { x: x + width / 2, y: y + height / 2 };
+    const touch = (type, touchPoints) =>
+      session.send('Input.dispatchTouchEvent', { type, touchPoints });
+    const lifted = () =>
+      v.page.evaluate(() => document.querySelectorAll('#saliency .lifted').length);
+    await v.page.evaluate(() => {
+      globalThis.liftings = 0;
+      new MutationObserver(() => {
+        globalThis.liftings += document.querySelectorAll('#saliency .lifted').length;
+      }).observe(document.querySelector('#saliency'), {
+        subtree: true,
+        attributeFilter: ['class'],
+      });
+    });
+    await touch('touchStart', [finger]);
+    for (const moved of [20, 40, 60])
+      await touch('touchMove', [{ ...finger, y: finger.y - moved }]);
+    await v.page.waitForTimeout(300);
+    await touch('touchEnd', []);
+    assert.equal(await v.page.evaluate(() => globalThis.liftings), 0);
+
+    await stage.scrollIntoViewIfNeeded();
+    const box = await stage.boundingBox();
+    await touch('touchStart', [{ x: box.x + width / 2, y: box.y + height / 2 }]);
+    await v.page.waitForFunction(() => document.querySelector('#saliency .lifted'));
+    await touch('touchEnd', []);
+    assert.equal(await lifted(), 0);
+  });
+
   test('a method in the address is the one that is used; an unknown one is not', async () => {
     await explained({ hash: '#method=deconvnet' });
     assert.equal(await site.visitor.page.inputValue('#method'), 'deconvnet');

@@ -50,7 +50,7 @@ function colouringOf(map, table, opaque) {
  * the formula.
  * @param {Canvas} canvas
  * @param {ImageBitmap} photo
- * @param {import('../messages.js').IntensityMap} map
+ * @param {import('../messages.js').IntensityGrid} map
  * @param {import('../colour_maps.js').Look} look
  */
 export function drawOverlay(canvas, photo, map, { table, ground, opacity, dimmedWhite }) {

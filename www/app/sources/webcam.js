@@ -29,7 +29,8 @@ export function startWebcam(onPicture, onError, video, onChange) {
   /** @type {MediaStream | null} */
   let stream = null;
   /** @type {Facing} */
-  let facing = 'user';
+  // On a phone, the camera for what is in front of one; where there is one camera, that.
+  let facing = 'environment';
   let stopped = false;
 
   function release() {

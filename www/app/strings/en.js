@@ -12,3 +12,4 @@ export * from './en/cards.js';
 export * from './en/formats.js';
 export * from './en/page.js';
 export * from './en/problems.js';
+export * from './en/reading.js';

@@ -1,9 +1,9 @@
 // The frame that the three results share: heading, state, picture on its stage, progress, controls,
 // words, formula, saving.
 
-import { isClass } from '../target.js';
+import { isClass, isContrast } from '../target.js';
 import { fromTemplate, h, setAttribute, setText } from '../dom.js';
-import { card as words, neuronName, shortName } from '../strings/en.js';
+import { card as words, contrastName, neuronName, shortName } from '../strings/en.js';
 
 /**
  * @param {object} parts
@@ -112,10 +112,15 @@ export function makeCard({ id, text, layers, controls, saves }) {
 }
 
 /**
- * The chosen class's first name, or the neuron's; '' for none.
+ * The first name of the chosen class, those of a class and the other, or the neuron's; '' for none.
  * @param {import('../state.js').State} state
  */
 export function targetName({ engine, target }) {
   if (target === null || !engine.ready) return '';
-  return isClass(target) ? shortName(engine.ready.network.classes[target]) : neuronName(target);
+  const name = (/** @type {number} */ index) =>
+    shortName(
+      /** @type {import('../messages.js').EngineReady} */ (engine.ready).network.classes[index],
+    );
+  if (isContrast(target)) return contrastName(name(target.classIndex), name(target.against));
+  return isClass(target) ? name(target) : neuronName(target);
 }

@@ -8,23 +8,32 @@ import { classes as words, percent, shortName } from '../strings/en.js';
 const MOST_ROWS = 50;
 
 /**
- * The classes that a text finds: those whose first name begins with it, then other names that do,
- * then words within names.
- * @param {string[]} labels @param {string} text
+ * The classes that a text finds: those with it as a name, as a word, at the beginning of the first
+ * name, at that of a word, and elsewhere; among equals the likelier first.
+ * @param {string[]} labels
+ * @param {string} text
+ * @param {Float32Array | null} probabilities
  * @returns {number[]} indices, best first
  */
-export function findClasses(labels, text) {
-  const query = text.trim().toLowerCase();
+export function findClasses(labels, text, probabilities) {
+  const typed = text.trim().toLowerCase();
+  const query = Object.hasOwn(words.synonyms, typed) ? words.synonyms[typed] : typed;
+  const escaped = query.replace(/[^a-z0-9 ]/g, '\\$&');
+  const ranks = [
+    `(^|, )${escaped}(,|$)`,
+    `\\b${escaped}\\b`,
+    `^${escaped}`,
+    `\\b${escaped}`,
+    escaped,
+  ].map((pattern) => new RegExp(pattern));
   /** @type {number[][]} */
-  const found = [[], [], [], []];
+  const found = ranks.map(() => []);
   labels.forEach((label, index) => {
-    const lower = label.toLowerCase();
-    const at = lower.indexOf(query);
-    if (at < 0) return;
-    const nameStart = at === 0 || lower.includes(`, ${query}`);
-    const wordStart = nameStart || /\W/.test(lower[at - 1]);
-    found[at === 0 ? 0 : nameStart ? 1 : wordStart ? 2 : 3].push(index);
+    const rank = ranks.findIndex((pattern) => pattern.test(label.toLowerCase()));
+    found[rank]?.push(index);
   });
+  if (probabilities)
+    for (const equals of found) equals.sort((a, b) => probabilities[b] - probabilities[a]);
   return found.flat();
 }
 
@@ -64,7 +73,7 @@ export function makeClassSearch(store, actions) {
     const { engine, probabilities } = store.state;
     const labels = engine.ready?.network.classes ?? [];
     return input.value.trim() || !probabilities
-      ? findClasses(labels, input.value)
+      ? findClasses(labels, input.value, probabilities)
       : likeliest(probabilities, labels.length);
   }
 
@@ -79,7 +88,7 @@ export function makeClassSearch(store, actions) {
     );
     more.textContent =
       found.length === 0
-        ? words.none
+        ? words.none(input.value.trim())
         : found.length > MOST_ROWS
           ? words.more(found.length - MOST_ROWS)
           : '';

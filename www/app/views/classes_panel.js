@@ -1,7 +1,7 @@
 // The five likeliest classes as buttons, a sixth for one that is chosen and not among them, and
 // under them the search over all.
 
-import { isClass } from '../target.js';
+import { classOf, isClass } from '../target.js';
 import { h, setText } from '../dom.js';
 import { likeliest } from '../ranking.js';
 import { classes as words, percent, shortName } from '../strings/en.js';
@@ -40,10 +40,8 @@ export function makeClassesPanel(store, actions) {
 
   store.watch(['photo', 'probabilities', 'target', 'fromLink', 'engine'], (state) => {
     const { photo, probabilities, target, engine } = state;
-    setText(
-      hint,
-      !photo ? words.empty : !probabilities ? words.working : target === null ? words.choose : '',
-    );
+    const chosen = classOf(target);
+    setText(hint, !photo ? words.empty : probabilities ? '' : words.working);
     const names = engine.ready?.network.classes;
     const top = probabilities && names ? likeliest(probabilities, COUNT) : [];
     rows.forEach((row, i) => {
@@ -55,16 +53,15 @@ export function makeClassesPanel(store, actions) {
               index,
               label: names[index],
               probability: probabilities[index],
-              pressed: index === target,
+              pressed: index === chosen,
             },
       );
     });
-    const elsewhere = names && probabilities && isClass(target) && !top.includes(target);
-    if (elsewhere) {
+    if (names && probabilities && chosen !== null && !top.includes(chosen)) {
       other.show({
-        index: target,
-        label: names[target],
-        probability: probabilities[target],
+        index: chosen,
+        label: names[chosen],
+        probability: probabilities[chosen],
         pressed: true,
       });
       list.append(other.element);

@@ -146,8 +146,8 @@ export function originOf(made, { ready }) {
 }
 
 /** @param {State} state */
-function stateText({ photo, target, cut: { phase, correcting, cut } }) {
-  if (target === null) return photo ? cardWords.needsClass : '';
+function stateText({ target, cut: { phase, correcting, cut } }) {
+  if (target === null) return '';
   if (correcting) return words.correcting;
   if (phase === 'working') return cut ? words.preview : cardWords.waiting;
   if (phase === 'none') return words.noneState;

@@ -69,8 +69,9 @@ export function makeModelCard(store, actions) {
     words.otherSeed,
   );
 
-  const score = h('output', { class: 'figure', id: 'model-score' });
-  const probability = h('output', { class: 'figure', id: 'model-probability' });
+  // No outputs: these are read out at every change.
+  const score = h('span', { class: 'figure', id: 'model-score' });
+  const probability = h('span', { class: 'figure', id: 'model-probability' });
   const curve = document.createElementNS(SVG, 'svg');
   const hint = document.createElementNS(SVG, 'title');
   hint.textContent = words.curveHint;
@@ -198,9 +199,9 @@ export function makeModelCard(store, actions) {
 }
 
 /** @param {import('../state.js').State} state */
-function stateText({ photo, target, model: { phase, steps, curve, pace } }) {
+function stateText({ target, model: { phase, steps, curve, pace } }) {
   const step = curve.at(-1)?.step ?? 0;
-  if (target === null) return photo ? cardWords.needsClass : '';
+  if (target === null) return '';
   if (phase === 'running')
     return step === 0 ? cardWords.waiting : `${words.step(step, steps)}, ${words.pace(pace)}`;
   if (phase === 'paused') return words.paused(step, steps);

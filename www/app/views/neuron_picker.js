@@ -1,6 +1,6 @@
 // Any neuron instead of a class: a layer of the network and one of its channels.
 
-import { isClass } from '../target.js';
+import { isClass, isContrast } from '../target.js';
 import { h } from '../dom.js';
 import { neuron as words } from '../strings/en.js';
 
@@ -55,7 +55,7 @@ export function makeNeuronPicker(store, actions) {
     for (const control of [layer, channel, show]) control.disabled = !photo || layers.length === 0;
   });
   store.watch(['target'], ({ target }) => {
-    if (target === null || isClass(target)) return;
+    if (target === null || isClass(target) || isContrast(target)) return;
     layer.value = target.layer;
     channel.value = String(target.channel);
     bound();

@@ -5,7 +5,7 @@ import { drawOverlay } from '../canvas/maps.js';
 import { clear } from '../canvas/surface.js';
 import { lookOf } from '../colour_maps.js';
 import { h, setAttribute, setText } from '../dom.js';
-import { card as cardWords, relation as words } from '../strings/en.js';
+import { relation as words } from '../strings/en.js';
 import { targetName } from './card.js';
 import { makeAnalysisPanel } from './analysis_panel.js';
 import { makeLineChart } from './line_chart.js';
@@ -79,13 +79,12 @@ export function makeRelationPanel(store, actions) {
       relation: { phase, relation },
       settings,
     } = now;
-    const rest = photo && target === null ? cardWords.needsClass : '';
     panel.show({
       phase,
       possible: target !== null,
       className: targetName(now),
       progress: words.working,
-      rest,
+      rest: '',
     });
     result.hidden = !relation || !photo;
     const look = lookOf(now);

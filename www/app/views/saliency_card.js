@@ -2,12 +2,16 @@
 
 import { drawOverlay, drawScale } from '../canvas/maps.js';
 import { clear, drawPhoto } from '../canvas/surface.js';
-import { GROUNDS, lookOf } from '../colour_maps.js';
-import { h, setAttribute } from '../dom.js';
+import { GROUNDS, lookOf, signedLookOf } from '../colour_maps.js';
+import { h, setAttribute, setText } from '../dom.js';
 import { card as cardWords, positionName, saliency as words } from '../strings/en.js';
+import { isContrast } from '../target.js';
 import { targetName, makeCard } from './card.js';
 
 /** @typedef {import('../state.js').State} State */
+
+/** From when on a finger on the map rests there. */
+const RESTING_MS = 150;
 
 /**
  * @param {import('../state.js').Store} store
@@ -49,6 +53,8 @@ export function makeSaliencyCard(store, actions) {
     on: { change: () => actions.chooseMethod(method.value) },
   });
   const scale = h('canvas', { class: 'scale', width: 256, height: 2, role: 'img' });
+  const low = h('span', { 'aria-hidden': 'true' });
+  const high = h('span', { 'aria-hidden': 'true' });
   const compare = h('button', { type: 'button', class: 'compare', disabled: true }, words.compare);
 
   const view = makeCard({
@@ -60,14 +66,7 @@ export function makeSaliencyCard(store, actions) {
       h('div', { class: 'buttons' }, compare),
       h('div', { class: 'field' }, h('label', { for: 'ground' }, words.ground), ground),
       h('div', { class: 'field' }, h('label', { for: 'opacity' }, words.opacity), opacity),
-      h(
-        'div',
-        { class: 'legend' },
-        h('span', { 'aria-hidden': 'true' }, words.low),
-        scale,
-        h('span', { 'aria-hidden': 'true' }, words.high),
-        colourMap,
-      ),
+      h('div', { class: 'legend' }, low, scale, high, colourMap),
     ],
     saves: [{ label: words.save, hint: words.saveHint, save: () => actions.save('overlay') }],
   });
@@ -78,10 +77,20 @@ export function makeSaliencyCard(store, actions) {
     compare.setAttribute('aria-pressed', String(held));
   };
   showPhotoAlone(false);
+  /** A finger on the map scrolls, unless it rests. @type {ReturnType<typeof setTimeout> | undefined} */
+  let resting;
+  const release = () => {
+    clearTimeout(resting);
+    showPhotoAlone(false);
+  };
   for (const held of [compare, view.stage]) {
-    held.addEventListener('pointerdown', () => showPhotoAlone(true));
+    held.addEventListener('pointerdown', (event) => {
+      const touch = /** @type {PointerEvent} */ (event).pointerType === 'touch';
+      if (held === compare || !touch) showPhotoAlone(true);
+      else resting = setTimeout(() => showPhotoAlone(true), RESTING_MS);
+    });
     for (const end of ['pointerup', 'pointercancel', 'pointerleave'])
-      held.addEventListener(end, () => showPhotoAlone(false));
+      held.addEventListener(end, release);
     // A long press on a phone is a hold here
     held.addEventListener('contextmenu', (event) => event.preventDefault());
   }
@@ -102,7 +111,6 @@ export function makeSaliencyCard(store, actions) {
         ...colours.map(({ id }) => h('option', { value: id }, words.colourMaps[id] ?? id)),
       );
     colourMap.value = settings.colourMap;
-    colourMap.disabled = colours.length === 0;
     const now = methods.find(({ id }) => id === settings.method);
     if (!now) return;
     view.describe(now.reading, words.about(now));
@@ -120,28 +128,33 @@ export function makeSaliencyCard(store, actions) {
   /** @type {unknown[]} */
   let shownMap = [];
 
-  store.watch(['photo', 'saliency', 'settings', 'engine'], (state) => {
+  store.watch(['photo', 'target', 'saliency', 'settings', 'engine'], (state) => {
     const {
       saliency: { map },
       settings,
     } = state;
     const bitmap = state.photo?.bitmap;
-    const look = lookOf(state);
+    const signed = isContrast(state.target);
+    const look = signed ? signedLookOf(state) : lookOf(state);
     opacity.value = String(settings.opacity);
     opacity.disabled = settings.ground === 'none';
     ground.value = settings.ground;
     compare.disabled = !map;
-    const scaleOf = look && `${settings.colourMap} ${look.ground} ${look.opacity}`;
+    colourMap.disabled = signed || !look;
+    const scaleOf = look && `${signed || settings.colourMap} ${look.ground} ${look.opacity}`;
     if (look && scaleOf !== shownScale) {
       drawScale(scale, look);
-      setAttribute(scale, 'aria-label', words.legend[look.ground]);
-      scale.title = words.legend[look.ground];
+      const legend = signed ? words.signedLegend : words.legend[look.ground];
+      setAttribute(scale, 'aria-label', legend);
+      scale.title = legend;
       shownScale = scaleOf;
     }
+    setText(low, signed ? words.against : words.low);
+    setText(high, signed ? words.speaksFor : words.high);
     const now = [map, bitmap, scaleOf];
     if (now.every((part, i) => part === shownMap[i])) return;
     shownMap = now;
-    if (map && bitmap && look) drawOverlay(heat, bitmap, map, look);
+    if (map && bitmap && look) drawOverlay(heat, bitmap, levelsOf(map), look);
     else clear(heat);
   });
 
@@ -164,9 +177,18 @@ export function makeSaliencyCard(store, actions) {
   return view.element;
 }
 
+/**
+ * What is drawn of a map: its signs where it has them, else its magnitudes.
+ * @param {import('../messages.js').IntensityMap} map
+ * @returns {import('../messages.js').IntensityGrid}
+ */
+function levelsOf({ intensity, signs, width, height }) {
+  return { intensity: signs ?? intensity, width, height };
+}
+
 /** @param {State} state */
-function stateText({ photo, target, saliency: { phase, done, total, map } }) {
-  if (target === null) return photo ? cardWords.needsClass : '';
+function stateText({ target, saliency: { phase, done, total, map } }) {
+  if (target === null) return '';
   if (phase === 'working') return map || done > 0 ? words.progress(done, total) : '';
   if (phase === 'cancelled') return cardWords.cancelled;
   if (phase === 'failed') return cardWords.failed;

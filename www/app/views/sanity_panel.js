@@ -4,7 +4,7 @@
 import { drawGrid } from '../canvas/maps.js';
 import { lookOf } from '../colour_maps.js';
 import { h, setText } from '../dom.js';
-import { card as cardWords, sanity as words } from '../strings/en.js';
+import { sanity as words } from '../strings/en.js';
 import { targetName } from './card.js';
 import { makeAnalysisPanel } from './analysis_panel.js';
 import { makeLineChart } from './line_chart.js';
@@ -63,7 +63,7 @@ export function makeSanityPanel(store, actions) {
     const title = (/** @type {string} */ id) =>
       engine.ready?.methods.find((one) => one.id === id)?.title ?? id;
     setText(panel.run, words.runOn(title(settings.method)));
-    const rest = target !== null ? title(method) : photo ? cardWords.needsClass : '';
+    const rest = target !== null ? title(method) : '';
     panel.show({
       phase,
       possible: target !== null,

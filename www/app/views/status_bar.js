@@ -122,7 +122,7 @@ function activity(state) {
   if (!probabilities) return at(words.classifying);
   if (topFive.phase === 'working' && saliency.phase !== 'working' && cut.phase !== 'working')
     return at(words.topFive(topFive.located.length), topFive.located.length / 5);
-  if (target === null) return growing ?? rest(words.noClass);
+  if (target === null) return growing ?? at(words.classifying);
 
   const step = model.curve.at(-1)?.step ?? 0;
   if (saliency.phase === 'working')

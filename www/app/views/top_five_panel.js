@@ -42,60 +42,63 @@ export function makeTopFivePanel(store, actions) {
     content: [origin, conclusion, row, saves],
   });
 
-  store.watch(
-    ['photo', 'probabilities', 'topFive', 'engine'],
-    ({ photo, probabilities, topFive: { phase, located }, engine }) => {
-      const labels = engine.ready?.network.classes;
-      panel.show({
-        phase,
-        possible: probabilities !== null,
-        className: null,
-        progress: words.step(located.length),
-        rest: '',
-      });
-      save.disabled = located.length === 0;
-      row.hidden = located.length === 0;
-      const origins = new Set(
-        located.flatMap(({ cut }) => (cut ? [originOf(cut.made, engine)] : [])),
+  /** @param {import('../state.js').State} state */
+  function show({ photo, probabilities, topFive: { phase, located }, engine }) {
+    const labels = engine.ready?.network.classes;
+    panel.show({
+      phase,
+      possible: probabilities !== null,
+      className: null,
+      progress: words.step(located.length),
+      rest: '',
+    });
+    save.disabled = located.length === 0;
+    row.hidden = located.length === 0;
+    const origins = new Set(
+      located.flatMap(({ cut }) => (cut ? [originOf(cut.made, engine)] : [])),
+    );
+    const [seededBy] = origins;
+    origin.hidden = !seededBy;
+    setText(origin, origins.size > 1 ? words.seededByEach : (seededBy ?? ''));
+    const boxes = located.flatMap(({ cut }) => (cut ? [cut.box] : []));
+    const first = located.find(({ cut }) => cut);
+    conclusion.hidden = phase !== 'ready' || !first || !labels;
+    if (first && labels)
+      setText(
+        conclusion,
+        words.conclusion(shortName(labels[first.classIndex]), boxes.length, agreement(boxes)),
       );
-      const [seededBy] = origins;
-      origin.hidden = !seededBy;
-      setText(origin, origins.size > 1 ? words.seededByEach : (seededBy ?? ''));
-      const boxes = located.flatMap(({ cut }) => (cut ? [cut.box] : []));
-      const first = located.find(({ cut }) => cut);
-      conclusion.hidden = phase !== 'ready' || !first || !labels;
-      if (first && labels)
-        setText(
-          conclusion,
-          words.conclusion(shortName(labels[first.classIndex]), boxes.length, agreement(boxes)),
-        );
-      if (located.length < row.children.length) row.replaceChildren();
-      if (!photo || !labels) return;
-      for (const { classIndex, cut } of located.slice(row.children.length)) {
-        const name = shortName(labels[classIndex]);
-        const canvas = h('canvas', {
-          role: 'img',
-          'aria-label': cut ? words.alt(name, cut.box) : words.noneAlt(name),
-        });
-        if (cut) drawCut(canvas, photo.bitmap, cut, 'both', coloursOf(panel.element));
-        else drawPhoto(canvas, photo.bitmap);
-        row.append(
+    if (located.length < row.children.length) row.replaceChildren();
+    if (!photo || !labels) return;
+    for (const { classIndex, cut } of located.slice(row.children.length)) {
+      const name = shortName(labels[classIndex]);
+      const canvas = h('canvas', {
+        role: 'img',
+        'aria-label': cut ? words.alt(name, cut.box) : words.noneAlt(name),
+      });
+      if (cut) drawCut(canvas, photo.bitmap, cut, 'both', coloursOf(panel.element));
+      else drawPhoto(canvas, photo.bitmap);
+      row.append(
+        h(
+          'li',
+          {},
+          canvas,
           h(
-            'li',
-            {},
-            canvas,
-            h(
-              'button',
-              { type: 'button', class: 'quiet', on: { click: () => actions.choose(classIndex) } },
-              name,
-            ),
-            h('span', { class: 'strip-layer' }, percent(probabilities?.[classIndex] ?? 0)),
-            h('span', { class: 'strip-layer' }, cut ? words.box(cut.box) : words.none),
+            'button',
+            { type: 'button', class: 'quiet', on: { click: () => actions.choose(classIndex) } },
+            name,
           ),
-        );
-      }
-    },
-  );
+          h('span', { class: 'strip-layer' }, percent(probabilities?.[classIndex] ?? 0)),
+          h('span', { class: 'strip-layer' }, cut ? words.box(cut.box) : words.none),
+        ),
+      );
+    }
+  }
+  store.watch(['photo', 'probabilities', 'topFive', 'engine'], show);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    row.replaceChildren(); // the colours are others
+    show(store.state);
+  });
 
   return panel.element;
 }

@@ -3,7 +3,7 @@
 import { frameOf } from '../messages.js';
 import { countPasses, Transferred } from './handlers.js';
 import { centreOf } from './map_centre.js';
-import { engine } from './opening.js';
+import { engine, loadProgram } from './opening.js';
 
 /** @typedef {import('../../pkg/deep_inside.js').SaliencyMap} SaliencyMap */
 
@@ -26,12 +26,26 @@ export const mapCalls = {
     freeMap();
     newestMap = { map, method, views };
     const result = describeMap(map, method, views);
-    return new Transferred(result, [result.intensity.buffer]);
+    if (!('against' in target)) return new Transferred(result, [result.intensity.buffer]);
+    const signs = map.signedIntensity(result.width, result.height);
+    return new Transferred({ ...result, signs }, [result.intensity.buffer, signs.buffer]);
   },
 
   async overlayPng({ map, colourMap, ground, opacity }, { signal }) {
-    const { intensity, width, height } = map;
-    return engine.overlayPng({ intensity, width, height, colourMap, ground, opacity, signal });
+    const { intensity, signs, width, height } = map;
+    const levels = signs ? { intensity: signs, signed: true } : { intensity, colourMap };
+    return engine.overlayPng({ ...levels, width, height, ground, opacity, signal });
+  },
+
+  async coverTest({ target, method, views }, { signal }) {
+    const { Engine } = await loadProgram();
+    const test = await engine.coverTest({ ...target, method, views, signal });
+    const { before, after, random, scoresAfter } = test;
+    const probabilitiesAfter =
+      scoresAfter.length > 0
+        ? Engine.probabilities(Float32Array.from(scoresAfter))
+        : new Float32Array();
+    return { before, after, random, probabilitiesAfter };
   },
 
   async relation({ target }, { signal }) {

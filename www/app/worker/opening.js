@@ -72,6 +72,7 @@ function menusOf(Engine) {
     methods: Engine.saliencyMethods(),
     colourMaps: Engine.colourMaps(),
     signedColours: Engine.signedColours(),
+    signedColoursOverPhoto: Engine.signedColoursOverPhoto(),
     dimmedWhite: Engine.dimmedWhite,
     recipes: Engine.classModelRecipes().map(({ id, title, defaults, reading, reference }) => ({
       id,

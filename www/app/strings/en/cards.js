@@ -5,7 +5,6 @@ import { percent, quantile, scoreText } from './formats.js';
 export const card = {
   save: 'Save',
   formula: 'The formula',
-  needsClass: 'Choose a class',
   needsPhoto: 'Choose a photo first',
   waiting: 'in the queue',
   cancelled: 'cancelled',
@@ -36,6 +35,10 @@ export const saliency = {
   },
   compare: 'Hold to compare',
   low: '0',
+  against: 'against',
+  speaksFor: 'for',
+  signedLegend:
+    'Colours of the signs: blue is negative, against the class and for the other; orange is positive, for it. The strongest 0.5% of the pixels have the full colour.',
   high: 'top 0.5%',
   legend: {
     grey: 'Colour scale, on a white and on a black part of the photo: from no influence to that of the strongest 0.5% of the pixels. Lighter always means more.',
@@ -62,7 +65,7 @@ export const model = {
   heading: 'Class model',
   alone: 'What picture, grown from nothing, gets the highest score for this class?',
   caption:
-    'A picture grown from nothing to raise the network’s score for this class. It shows what the network looks for, not a photo that exists; much of it means nothing to human eyes.',
+    'A picture grown from nothing to raise the network’s score. It shows what the network looks for, not a photo that exists; much of it means nothing to human eyes.',
   recipe: 'Recipe',
   side: 'Size',
   /** @param {number} side */
@@ -135,7 +138,7 @@ export const cut = {
   noneState: 'no object',
   nothingLeft:
     'Nothing is left: all of the photo counts as background now. Remove a stroke with Undo, or paint over the object with Add.',
-  none: 'No object stands out from its background for this class. Draw a box around one with the tool below, or try another class.',
+  none: 'No object stands out from its background. Draw a box around one with the tool below, or try another class.',
   correcting: 'updating the cut',
   tools: 'Correct the cut',
   tool: { object: 'Add', background: 'Remove', rectangle: 'Draw a box' },

@@ -24,6 +24,9 @@ export const shortName = (label) => label.split(',')[0].trim();
 /** @param {number} bytes */
 export const megabytes = (bytes) => megabyteFormat.format(bytes / 1e6);
 
+/** @param {string} name @param {string} other */
+export const contrastName = (name, other) => `${name} rather than ${other}`;
+
 /** @param {import('../../target.js').Neuron} neuron */
 export const neuronName = ({ layer, channel }) => `${layer}, channel ${channel}`;
 

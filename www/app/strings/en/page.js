@@ -6,6 +6,8 @@ import { model, saliency } from './cards.js';
 
 export const page = {
   title: 'Deep Inside',
+  /** @param {string} name */
+  titleOf: (name) => `${name} · Deep Inside`,
   tagline: 'What a convolutional network sees in your photo',
   privacy:
     'Nothing leaves this computer: this page reads your photo and computes everything itself.',
@@ -48,11 +50,22 @@ export const classes = {
   heading: 'What the network sees',
   empty: 'the five most likely',
   working: 'looking …',
-  choose: 'choose one',
   searchLabel: 'Any other class',
   searchPlaceholder: 'Search 1000 classes',
   listLabel: 'Classes',
-  none: 'No class matches.',
+  /** @param {string} text */
+  none: (text) => `None of the network’s classes is called “${text}”.`,
+  /** What people type, and what ImageNet calls it. @type {Record<string, string>} */
+  synonyms: {
+    tv: 'television',
+    phone: 'telephone',
+    smartphone: 'cellular telephone',
+    plane: 'airliner',
+    bike: 'bicycle',
+    sofa: 'studio couch',
+    fridge: 'refrigerator',
+    bunny: 'rabbit',
+  },
   /** @param {string} name @param {number | undefined} probability   undefined for a neuron */
   fromLink: (name, probability) =>
     probability === undefined
@@ -61,7 +74,7 @@ export const classes = {
   /** @param {string} name */
   instead: (name) => `Explain ${name} instead`,
   /** @param {number} count */
-  more: (count) => `${count} more: type more letters to narrow them down`,
+  more: (count) => `${count} more. Keep typing.`,
 };
 
 export const neuron = {
@@ -91,7 +104,6 @@ export const status = {
   opening: 'Opening the picture',
   classifying: 'The network is looking at the photo',
   noPhoto: 'Ready: choose a photo, or one of the samples',
-  noClass: 'Choose a class to explain',
   /** @param {string} name @param {number} done @param {number} total */
   saliency: (name, done, total) => `${name}: saliency, ${saliency.progress(done, total)}`,
   /** @param {string} name */

@@ -9,7 +9,7 @@ use deep_inside::image_input::Picture;
 use deep_inside::progress::NoProgress;
 use deep_inside::saliency::SaliencyMap;
 use deep_inside::segmentation::{
-    BoundingBox, CutSettings, ObjectCut, Prompt, SeedUse, Segmentation, Stroke,
+    BoundingBox, CutSettings, ObjectCut, ObjectMaps, Prompt, SeedUse, Segmentation, Stroke,
 };
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
@@ -26,18 +26,31 @@ fuzz_target!(|bytes: &[u8]| {
 fn cut_and_correct(input: &mut Unstructured) -> Result<()> {
     let settings = settings(input)?;
     let photo = Rc::new(photo(input)?);
-    let (map, rectangle);
-    let prompt = if input.ratio(3, 4)? {
-        map = saliency_map(input)?;
-        Prompt::Saliency(&map)
-    } else {
-        rectangle = BoundingBox {
+    let (map, gradient);
+    let prompt = match input.int_in_range(0..=7)? {
+        0 | 1 => Prompt::Rectangle(BoundingBox {
             x: length(input)?,
             y: length(input)?,
             width: length(input)?,
             height: length(input)?,
-        };
-        Prompt::Rectangle(rectangle)
+        }),
+        2 => {
+            map = saliency_map(input)?;
+            gradient = saliency_map(input)?;
+            Prompt::Object(ObjectMaps {
+                map: &map,
+                gradient: input.arbitrary::<bool>()?.then_some(&gradient),
+                entropy: if input.arbitrary()? {
+                    Some(number(input)?)
+                } else {
+                    None
+                },
+            })
+        }
+        _ => {
+            map = saliency_map(input)?;
+            Prompt::Saliency(&map)
+        }
     };
     let mut cut = match block_on(ObjectCut::new(
         photo.clone(),
@@ -73,6 +86,15 @@ fn cut_and_correct(input: &mut Unstructured) -> Result<()> {
             },
         }
         assert_eq!(cut.strokes().len() + 1, states.len());
+    }
+    if let Some(first) = cut.size() {
+        let before = checked(&cut, &photo);
+        for size in [0, first] {
+            block_on(cut.resize(size, &NoProgress)).expect("one of its sizes");
+            checked(&cut, &photo);
+        }
+        // Strokes are replayed: the first size gives the first cut again.
+        assert_eq!(checked(&cut, &photo), before);
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || echo /usr/bin/chromium)
 
 
-.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-gpu test-class-models cut-outs fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow networks screenshot gallery judge setup setup-rust setup-trunk setup-node setup-browser setup-vulkan setup-engines setup-lint clean
+.PHONY: serve build pkg test test-native test-page test-web test-e2e test-engines test-package test-gpu test-class-models cut-outs fuzz lint format readme-check bench bench-memory bench-batches bench-peers bench-flow networks example screenshot gallery judge setup setup-rust setup-trunk setup-node setup-browser setup-vulkan setup-engines setup-lint clean
 
 ## serve: build everything and serve the page at http://localhost:8080
 serve: pkg setup-trunk
@@ -171,6 +171,10 @@ target/networks/venv target/networks/keras-venv:
 	python3 -m venv $@
 	$@/bin/pip install --quiet --requirement $<
 	@touch $@
+
+## example: what the page shows until there is a photo
+example: build setup-browser
+	node tests/e2e/example.mjs
 
 ## screenshot: the README's picture of the page
 screenshot: build setup-browser

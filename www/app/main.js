@@ -16,6 +16,7 @@ import { Problems } from './problems.js';
 import { likeliest } from './ranking.js';
 import { startClipboardPaste } from './sources/clipboard_paste.js';
 import { startDropZone } from './sources/drop_zone.js';
+import { loadExample } from './sources/example.js';
 import { fetchSample } from './sources/sample_gallery.js';
 import { createStore, initialState } from './state.js';
 import { page } from './strings/en.js';
@@ -257,6 +258,12 @@ address.follow({
     if (device !== before.device) engine.open();
   },
 });
+
+// Without it, the cards say what they are for.
+loadExample().then(
+  (example) => store.set({ example }),
+  () => {},
+);
 
 const missing = missingCapability();
 if (missing) engine.refuse(missing);

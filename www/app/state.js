@@ -111,6 +111,8 @@
 /**
  * @typedef {object} State
  * @property {EngineState} engine
+ * @property {import('./sources/example.js').Example | null} example   what is shown until there is a
+ *   photo
  * @property {boolean} opening           a picture is being opened
  * @property {Photo | null} photo
  * @property {Float32Array | null} probabilities  one a class, for the present photo
@@ -160,6 +162,7 @@ export const RESULTS = /** @type {Result[]} */ (Object.keys(NOTHING));
 export function initialState(settings) {
   return {
     engine: { phase: 'starting', done: 0, total: 0, ready: null },
+    example: null,
     opening: false,
     photo: null,
     probabilities: null,

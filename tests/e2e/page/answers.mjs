@@ -1,8 +1,11 @@
 // From a class, or a neuron, to its three answers.
 
 import assert from 'node:assert/strict';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { arrive, boxReport, explained, pngSize, rgbaOf } from './site.mjs';
+import { DIST } from '../site.mjs';
+import { arrive, boxReport, explained, pngSize, rgbaOf, site } from './site.mjs';
 
 describe('from a picture to three answers', () => {
   test('a sample: five classes, and a click fills all three cards with that class', async () => {
@@ -21,6 +24,41 @@ describe('from a picture to three answers', () => {
     await v.finished();
     assert.match(await v.page.textContent('#cut-box'), /^\d+ × \d+ at \d+, \d+$/);
     await v.page.waitForFunction(() => /^#class=\d+$/.test(location.hash));
+  });
+
+  test('the page opens on a finished example, before its program is there, until there is a photo', async () => {
+    site.server.put('pkg/deep_inside.js', () => ({ hang: true }));
+    const v = await arrive();
+    const examples = v.page.locator('.card .example img');
+    await v.page.waitForFunction(
+      () =>
+        [...document.querySelectorAll('.card .example img')].filter(
+          ({ naturalWidth }) => naturalWidth > 0,
+        ).length === 3,
+    );
+    assert.equal(await examples.filter({ visible: true }).count(), 3);
+    assert.deepEqual(
+      await v.page.locator('.card .card-class').allTextContents(),
+      Array(3).fill('leopard'),
+    );
+    assert.match(
+      await v.page.textContent('.reading-hero'),
+      /^What made the network say “leopard”\? An example/,
+    );
+    assert.match(await v.page.textContent('.reading-found'), /^Leopard, \d+%\. Its score is /);
+    assert.match(await v.page.textContent('.reading-tried'), /^With the brightest tenth/);
+    const folder = join(DIST, 'samples/example');
+    const bytes = readdirSync(folder).map((file) => statSync(join(folder, file)).size);
+    assert.ok(bytes.reduce((sum, count) => sum + count) < 120e3, `${bytes}`);
+    await v.leave();
+
+    site.server.clear();
+    const w = await arrive();
+    await w.ready();
+    await w.takeSample('coffee.jpg');
+    assert.equal(await w.page.locator('.card .example img').filter({ visible: true }).count(), 0);
+    assert.equal(await w.page.isVisible('.reading-hero'), false);
+    await w.finished();
   });
 
   test('a photo explains itself: its likeliest class, without a click and without a class model', async () => {

@@ -3,6 +3,7 @@
 
 import { isClass, isContrast } from '../target.js';
 import { fromTemplate, h, setAttribute, setText } from '../dom.js';
+import { pictureOf } from '../sources/example.js';
 import { card as words, contrastName, neuronName, shortName } from '../strings/en.js';
 
 /**
@@ -24,7 +25,15 @@ export function makeCard({ id, text, layers, controls, saves }) {
     { class: 'pictogram', 'aria-hidden': 'true' },
     fromTemplate(`pictogram-${id}`),
   );
-  const stage = h('div', { class: 'stage' }, pictogram, ...layers, note);
+  const dark = h('source', { media: '(prefers-color-scheme: dark)' });
+  const light = h('img', { class: 'layer', alt: '' });
+  const example = h(
+    'div',
+    { class: 'example', hidden: true },
+    h('picture', {}, dark, light),
+    h('p', { class: 'example-label' }, words.example),
+  );
+  const stage = h('div', { class: 'stage' }, pictogram, example, ...layers, note);
   const saveButtons = saves.map(({ label, hint, save }) =>
     h(
       'button',
@@ -93,13 +102,20 @@ export function makeCard({ id, text, layers, controls, saves }) {
      * @param {string | null} shown.alt   what the picture shows; null while there is none
      * @param {boolean} shown.savable
      * @param {string} shown.className    the class that the card is about
+     * @param {import('../sources/example.js').Example | null} shown.example   shown in place of it all
      */
     show(shown) {
       setText(state, shown.state);
-      setText(className, shown.className);
+      setText(className, shown.example?.className ?? shown.className);
       setText(note, shown.note ?? '');
-      note.hidden = !shown.note;
-      pictogram.hidden = !shown.empty;
+      note.hidden = !shown.note || shown.example !== null;
+      pictogram.hidden = !shown.empty || shown.example !== null;
+      example.hidden = shown.example === null;
+      if (shown.example && !light.src) {
+        dark.srcset = pictureOf(id, 'dark');
+        light.src = pictureOf(id, 'light');
+        light.alt = words.exampleAlt(text.heading, shown.example.className);
+      }
       element.classList.toggle('working', shown.fraction !== null);
       bar.style.transform = `scaleX(${shown.fraction ?? 0})`;
       const [picture] = layers;

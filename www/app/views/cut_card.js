@@ -94,27 +94,31 @@ export function makeCutCard(store, actions) {
   });
   store.watch(['photo', 'target', 'cut', 'cutView'], draw);
 
-  store.watch(['photo', 'target', 'cut', 'cutView', 'cutTool', 'engine', 'settings'], (state) => {
-    const { phase, fraction: progress, cut } = state.cut;
-    seeds.value = state.settings.seeds;
-    view.describe(captionOf(state), words.formula);
-    for (const radio of radios) {
-      radio.checked = radio.value === state.cutView;
-      radio.disabled = !cut;
-    }
-    setText(box, cut ? words.box(cut.box) : '–');
-    setText(fraction, cut ? percent(cut.share) : '–');
-    view.show({
-      className: targetName(state),
-      state: stateText(state),
-      fraction: phase === 'working' ? progress : null,
-      note: noteOf(state),
-      empty: state.target === null,
-      alt: cut ? words.alt(targetName(state), cut.box, cut.share) : null,
-      savable: phase === 'ready' && cut !== null,
-    });
-    view.stage.classList.toggle('dimmed', phase === 'none' && state.cutTool === null);
-  });
+  store.watch(
+    ['photo', 'target', 'cut', 'cutView', 'cutTool', 'engine', 'settings', 'example'],
+    (state) => {
+      const { phase, fraction: progress, cut } = state.cut;
+      seeds.value = state.settings.seeds;
+      view.describe(captionOf(state), words.formula);
+      for (const radio of radios) {
+        radio.checked = radio.value === state.cutView;
+        radio.disabled = !cut;
+      }
+      setText(box, cut ? words.box(cut.box) : '–');
+      setText(fraction, cut ? percent(cut.share) : '–');
+      view.show({
+        className: targetName(state),
+        state: stateText(state),
+        fraction: phase === 'working' ? progress : null,
+        note: noteOf(state),
+        empty: state.target === null,
+        alt: cut ? words.alt(targetName(state), cut.box, cut.share) : null,
+        savable: phase === 'ready' && cut !== null,
+        example: state.photo ? null : state.example,
+      });
+      view.stage.classList.toggle('dimmed', phase === 'none' && state.cutTool === null);
+    },
+  );
 
   return view.element;
 }

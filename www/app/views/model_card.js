@@ -142,7 +142,7 @@ export function makeModelCard(store, actions) {
   /** @type {unknown} */
   let drawn = null;
 
-  store.watch(['model', 'target', 'photo', 'engine'], (state) => {
+  store.watch(['model', 'target', 'photo', 'engine', 'example'], (state) => {
     const { phase, steps, curve: points, frame } = state.model;
     const last = points.at(-1);
     const busy = phase === 'running' || phase === 'paused';
@@ -192,6 +192,7 @@ export function makeModelCard(store, actions) {
       empty: !frame,
       alt: last ? words.alt(targetName(state), last.step, last.score) : null,
       savable: frame !== null,
+      example: state.photo ? null : state.example,
     });
   });
 

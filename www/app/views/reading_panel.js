@@ -28,6 +28,7 @@ export function makeReadingPanel(store, actions) {
   const place = h('span', { class: 'reading-place' });
   const tried = h('span', { class: 'reading-tried', role: 'status' });
   const caution = h('span', { class: 'reading-caution' }, words.caution);
+  const hero = h('p', { class: 'reading-hero' });
   const cover = h(
     'button',
     {
@@ -66,17 +67,22 @@ export function makeReadingPanel(store, actions) {
     'section',
     { class: 'reading-panel', id: 'reading', 'aria-labelledby': 'reading-heading' },
     h('h2', { id: 'reading-heading', class: 'hidden' }, words.heading),
-    h('div', { class: 'reading-head' }, question, cover),
+    h('div', { class: 'reading-head' }, hero, question, cover),
     h('p', { class: 'reading-found' }, found, standing, ' ', place),
     h('p', { class: 'reading-note' }, tried, ' ', caution),
   );
 
-  store.watch(['photo', 'probabilities', 'scores', 'target', 'engine', 'settings'], (state) => {
-    const [first, rest] = sentencesOf(state);
-    setText(found, first);
-    setText(standing, rest);
-    element.classList.toggle('empty', state.target === null);
-  });
+  store.watch(
+    ['photo', 'example', 'probabilities', 'scores', 'target', 'engine', 'settings'],
+    (state) => {
+      const [first, rest] = sentencesOf(state);
+      setText(found, first);
+      setText(standing, rest);
+      setText(hero, state.example ? words.hero(state.example.className) : words.heroAlone);
+      element.classList.toggle('empty', state.target === null);
+      element.classList.toggle('without-photo', !state.photo);
+    },
+  );
 
   store.watch(['probabilities', 'target', 'engine'], (state) => {
     const { target, engine } = state;
@@ -104,8 +110,14 @@ export function makeReadingPanel(store, actions) {
 
   /** Of which the share was computed. @type {unknown[]} */
   let measured = [];
-  store.watch(['saliency', 'cut', 'target'], ({ saliency: { map }, cut: { phase, cut } }) => {
-    const now = [map, cut, phase];
+  store.watch(['saliency', 'cut', 'photo', 'example'], (state) => {
+    const {
+      saliency: { map },
+      cut: { phase, cut },
+      photo,
+      example,
+    } = state;
+    const now = [map, cut, phase, photo, example];
     if (now.every((part, i) => part === measured[i])) return;
     measured = now;
     const share = map && cut && phase === 'ready' ? shareOnObject(map, cut) : null;
@@ -113,13 +125,14 @@ export function makeReadingPanel(store, actions) {
       map && words.place(map.centre),
       share !== null && cut && words.onObject(share, cut.share),
     ];
-    setText(place, sentences.filter(Boolean).join(' '));
+    setText(place, photo ? sentences.filter(Boolean).join(' ') : (example?.place ?? ''));
   });
 
-  store.watch(['cover', 'target', 'saliency', 'engine'], (state) => {
+  store.watch(['cover', 'target', 'saliency', 'engine', 'photo', 'example'], (state) => {
     const { cover: test, saliency } = state;
     cover.disabled = saliency.map === null || test.phase === 'working';
-    setText(tried, test.phase === 'working' ? words.covering : test.test ? triedOf(state) : '');
+    const told = state.photo ? triedOf(state) : (state.example?.tried ?? '');
+    setText(tried, test.phase === 'working' ? words.covering : told);
   });
 
   return element;
@@ -137,8 +150,8 @@ function rivalsOf({ probabilities }, classIndex) {
  * @param {State} state @returns {string[]}
  */
 function sentencesOf(state) {
-  const { photo, target, probabilities, scores, engine, settings } = state;
-  if (!photo) return ['', words.waiting];
+  const { photo, example, target, probabilities, scores, engine, settings } = state;
+  if (!photo) return example ? [example.found, example.standing] : ['', ''];
   const names = engine.ready?.network.classes;
   if (target === null || !probabilities || !scores || !names) return ['', words.looking];
   const classIndex = classOf(target);
@@ -157,7 +170,7 @@ function sentencesOf(state) {
     : words.ofClass(named(classIndex), named(rivalsOf(state, classIndex)[0]));
 }
 
-/** What the cover test has shown. @param {State} state */
+/** What the cover test has shown; '' before it. @param {State} state */
 function triedOf({ cover: { test }, target, engine }) {
   const names = engine.ready?.network.classes;
   if (!test || !names) return '';

@@ -158,7 +158,7 @@ export function makeSaliencyCard(store, actions) {
     else clear(heat);
   });
 
-  store.watch(['photo', 'target', 'saliency', 'engine'], (state) => {
+  store.watch(['photo', 'target', 'saliency', 'engine', 'example'], (state) => {
     const { phase, done, total, map } = state.saliency;
     const name = targetName(state);
     const position = map?.centre ? positionName(map.centre) : null;
@@ -171,6 +171,7 @@ export function makeSaliencyCard(store, actions) {
       empty: state.target === null,
       alt: map ? words.alt(name, position) : null,
       savable: map !== null,
+      example: state.photo ? null : state.example,
     });
   });
 

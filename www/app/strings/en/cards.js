@@ -5,6 +5,9 @@ import { percent, quantile, scoreText } from './formats.js';
 export const card = {
   save: 'Save',
   formula: 'The formula',
+  example: 'Example',
+  /** @param {string} heading @param {string} name */
+  exampleAlt: (heading, name) => `${heading} for ${name}, an example`,
   needsPhoto: 'Choose a photo first',
   waiting: 'in the queue',
   cancelled: 'cancelled',

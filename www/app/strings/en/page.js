@@ -8,7 +8,7 @@ export const page = {
   title: 'Deep Inside',
   /** @param {string} name */
   titleOf: (name) => `${name} · Deep Inside`,
-  tagline: 'What a convolutional network sees in your photo',
+  tagline: 'Which pixels made the network say that?',
   privacy:
     'Nothing leaves this computer: this page reads your photo and computes everything itself.',
   paper: 'After Simonyan, Vedaldi and Zisserman, “Deep Inside Convolutional Networks”, 2013',

@@ -14,7 +14,10 @@ const capitalised = (sentence) => sentence[0].toUpperCase() + sentence.slice(1);
 
 export const reading = {
   heading: 'What was found',
-  waiting: 'Choose a photo, and the network explains what it sees in it.',
+  heroAlone: 'Choose a photo, and the network explains what it sees in it.',
+  /** @param {string} name */
+  hero: (name) =>
+    `What made the network say “${name}”? An example, worked out beforehand. Choose a photo to see your own.`,
   looking: 'The network is looking at the photo.',
   against: 'and not',
   why: 'Why',

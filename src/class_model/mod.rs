@@ -272,7 +272,8 @@ impl ClassModelRun {
         }
     }
 
-    /// Takes `n` steps. All class scores, or the difference or the neuron's value, still on the device.
+    /// Takes `n` steps. All class scores, or the difference or the neuron's value, still on the
+    /// device.
     fn take_steps(&mut self, n: usize) -> Result<Tensor<1>, Error> {
         if n > MAX_STEPS - self.step {
             return Err(Error::SettingOutOfRange(format!(

@@ -35,8 +35,9 @@ pub enum Target {
 /// A linear probe that reads a [`Target`]: a weighted sum over the channels of one node of the
 /// graph, plus a bias, at one position or as the mean over all of them.
 ///
-/// A neuron has weight 1 for its own channel, a difference of classes -1 for the other's. Linear layers behind the probed node are taken into
-/// the weights, so that only the target's own rows of a classifier are read.
+/// A neuron has weight 1 for its own channel, a difference of classes -1 for the other's. Linear
+/// layers behind the probed node are taken into the weights, so that only the target's own rows of
+/// a classifier are read.
 pub struct Probe {
     /// The node that is read. Later nodes need not be computed.
     pub node: NodeId,

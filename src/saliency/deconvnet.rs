@@ -39,7 +39,7 @@ pub const DECONVNET: SaliencyMethod = SaliencyMethod {
     title: "DeconvNet",
     formula: "Rₙ = Rₙ₊₁ · [Rₙ₊₁ > 0] at each ReLU, with R the signal",
     reading: "Bright pixels belong to the pattern that a backward pass with another ReLU rule \
-              reconstructs from this class. The map is not a derivative: much of it is edges of \
+              reconstructs from the score. The map is not a derivative: much of it is edges of \
               the photo, whichever class is chosen.",
     reference: "Zeiler & Fergus 2013, Visualizing and Understanding Convolutional Networks (arXiv \
               1311.2901)",

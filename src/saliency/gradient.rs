@@ -37,9 +37,9 @@ pub const GRADIENT: SaliencyMethod = SaliencyMethod {
     id: "gradient",
     title: "Gradient",
     formula: "w = ∂S/∂I",
-    reading: "At a bright pixel, a small change of the photo changes this class's score the most, \
-              up or down. Bright pixels need not be evidence for the class, and they mark its most \
-              informative parts, not the whole object.",
+    reading: "At a bright pixel, a small change of the photo changes the score the most, up or \
+              down. Bright pixels need not be evidence for it, and they mark the most informative \
+              parts, not the whole object.",
     reference: "Simonyan, Vedaldi & Zisserman 2013, Deep Inside Convolutional Networks, section 3 \
               (arXiv 1312.6034)",
     passes: |_| 1,

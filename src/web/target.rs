@@ -9,7 +9,10 @@ use crate::gradient::Target;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/** What a call asks about: a class, a class against another, a neuron of a layer, or a value of the output. */
+/**
+ * What a call asks about: a class, a class against another, a neuron of a layer, or a value of the
+ * output.
+ */
 export interface TargetOptions {
     /** The class, as an index into `NetworkInfo.classes`. */
     classIndex?: number;
@@ -42,8 +45,8 @@ pub const TARGET: &[&str] = &[
     "index",
 ];
 
-/// The target of a call: its `classIndex`, also `against` another, or its `layer`, `channel` and `position`, or its `output`
-/// and `index`.
+/// The target of a call: its `classIndex`, also `against` another, or its `layer`, `channel` and
+/// `position`, or its `output` and `index`.
 ///
 /// # Errors
 /// `class-out-of-range` without any; `setting-out-of-range` with several, or for an unknown layer or

@@ -13,7 +13,7 @@ import assert from 'node:assert/strict';
 export async function visit(browser, address, { before, wait, ...options } = {}) {
   const context = await browser.newContext({
     viewport: { width: 1600, height: 900 },
-    permissions: ['camera', 'clipboard-read'],
+    permissions: ['camera', 'clipboard-read', 'clipboard-write'],
     ...options,
   });
   const page = await context.newPage();
@@ -36,7 +36,9 @@ export async function visit(browser, address, { before, wait, ...options } = {})
 
     ready: () =>
       page.waitForFunction(() =>
-        /^Ready|^Choose/.test(document.querySelector('.status-text')?.textContent ?? ''),
+        /^Ready|: (done|class model)/.test(
+          document.querySelector('.status-text')?.textContent ?? '',
+        ),
       ),
 
     /** @param {string} file */

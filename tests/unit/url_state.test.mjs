@@ -14,8 +14,8 @@ const READY = {
 };
 
 test('an empty address gives the defaults, and the defaults an empty address', () => {
-  assert.deepEqual(readHash(''), { settings: DEFAULTS, target: null, faults: [] });
-  assert.equal(writeHash(DEFAULTS, null), '');
+  assert.deepEqual(readHash(''), { settings: DEFAULTS, target: null, sample: null, faults: [] });
+  assert.equal(writeHash(DEFAULTS, null, null), '');
 });
 
 test('every setting is written and read back', () => {
@@ -34,12 +34,18 @@ test('every setting is written and read back', () => {
   assert.deepEqual(Object.keys(settings), Object.keys(DEFAULTS));
   const contrast = { classIndex: 288, against: 290 };
   for (const target of [285, contrast, { layer: 'features.6', channel: 17 }]) {
-    assert.deepEqual(readHash(writeHash(settings, target)), { settings, target, faults: [] });
+    for (const sample of [null, 'red-panda'])
+      assert.deepEqual(readHash(writeHash(settings, target, sample)), {
+        settings,
+        target,
+        sample,
+        faults: [],
+      });
   }
 });
 
 test('the opacity is written with two digits', () => {
-  assert.equal(writeHash({ ...DEFAULTS, opacity: 1 / 3 }, null), '#opacity=0.33');
+  assert.equal(writeHash({ ...DEFAULTS, opacity: 1 / 3 }, null, null), '#opacity=0.33');
 });
 
 test('numbers out of range go to the nearest allowed one, and are reported', () => {

@@ -5,6 +5,7 @@
 // and the class model grows beside them; so the queue lets them take turns, and every card has
 // something to show early on, even if a pass takes long.
 
+import { Board } from './jobs/board.js';
 import { ClassModel } from './jobs/class_model.js';
 import { CoverTest } from './jobs/cover_test.js';
 import { CutCorrections } from './jobs/cut_corrections.js';
@@ -28,11 +29,12 @@ export class Explanation {
     this.corrections = new CutCorrections(context, this.maps);
     this.cover = new CoverTest(context);
     this.model = new ClassModel(context);
+    this.board = new Board(context);
     this.rules = new RuleComparison(context);
     this.sanity = new SanityCheck(context);
     /** About the photo, whatever the target. */
     this.topFive = new TopFive(context);
-    this.#ofTarget = [this.maps, this.cover, this.model, this.rules, this.sanity];
+    this.#ofTarget = [this.maps, this.cover, this.model, this.board, this.rules, this.sanity];
   }
 
   /**
@@ -60,5 +62,11 @@ export class Explanation {
   /** Stops everything and keeps what there is. */
   cancel() {
     for (const job of [...this.#ofTarget, this.topFive]) job.cancel();
+  }
+
+  /** The same, but the class model can go on later. */
+  pause() {
+    this.model.pause();
+    for (const job of [...this.#ofTarget, this.topFive]) if (job !== this.model) job.cancel();
   }
 }

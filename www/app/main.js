@@ -17,12 +17,13 @@ import { likeliest } from './ranking.js';
 import { startClipboardPaste } from './sources/clipboard_paste.js';
 import { startDropZone } from './sources/drop_zone.js';
 import { loadExample } from './sources/example.js';
-import { fetchSample } from './sources/sample_gallery.js';
+import { fetchSample, loadSamples, sampleId } from './sources/sample_gallery.js';
 import { createStore, initialState } from './state.js';
 import { page } from './strings/en.js';
 import { sameTarget } from './target.js';
 import { readHash } from './url_state.js';
 import { targetName } from './views/card.js';
+import { makeBoardPanel } from './views/board_panel.js';
 import { makeClassesPanel } from './views/classes_panel.js';
 import { makeCutCard } from './views/cut_card.js';
 import { makeGalleryPanel } from './views/gallery_panel.js';
@@ -53,9 +54,10 @@ const gallery = new Gallery(jobContext);
 const photo = new PhotoOpening(jobContext, {
   onOpened: () => explanation.clear(),
   onClassified() {
-    const target = address.takeTarget();
-    if (target !== null) chooseFromLink(target);
-    else introduce();
+    const { target, chosenHere } = address.takeTarget();
+    if (target === null) introduce();
+    else if (chosenHere) actions.choose(target);
+    else chooseFromLink(target);
   },
 });
 
@@ -100,6 +102,15 @@ function chooseFromLink(target) {
   store.set({ fromLink: true });
 }
 
+/** Opens the sample that the address names. @param {string} id */
+async function openSample(id) {
+  const samples = await loadSamples();
+  if (address.sample !== id) return; // there is another photo by now
+  const sample = samples.find((one) => sampleId(one) === id);
+  if (sample) await actions.useSample(sample);
+  if (address.sample === id) address.giveUpSample(sample !== undefined);
+}
+
 /** Brings the results up where less than half of the map can be seen. */
 function showResults() {
   const map = document.querySelector('#saliency .stage')?.getBoundingClientRect();
@@ -126,6 +137,7 @@ const actions = {
     const complete = saliency.phase === 'ready' && (cut.phase === 'ready' || cut.phase === 'none');
     const isExplained = complete || explanation.maps.underWay;
     if (!sameTarget(target, before) || !isExplained) explanation.explain(target, true);
+    else if (model.phase === 'paused') explanation.model.resume();
     else if (model.phase === 'idle' || model.phase === 'cancelled') explanation.model.start();
     else return;
     showResults();
@@ -152,6 +164,8 @@ const actions = {
   /** @type {import('./jobs/cut_corrections.js').CutCorrections['correct']} */
   correctCut: (call, args) => explanation.corrections.correct(call, args),
   coverBrightest: () => explanation.cover.start(),
+  /** @param {'methods' | 'classes'} by */
+  compareMaps: (by) => explanation.board.start(by),
   compareRules: () => explanation.rules.start(),
   checkSanity: () => explanation.sanity.start(),
   locateTopFive: () => explanation.topFive.start(),
@@ -168,9 +182,15 @@ const actions = {
 
   /** Stops all work. */
   cancel() {
+    explanation.cancel();
+    actions.pause();
+  },
+
+  /** The same, but the class model can go on later. */
+  pause() {
     engine.cancel();
     photo.cancel();
-    explanation.cancel();
+    explanation.pause();
     gallery.cancel();
   },
 
@@ -180,6 +200,14 @@ const actions = {
     setSettings({ device: 'cpu' });
     engine.open();
   },
+
+  copyLink: () => actions.copyText(address.link),
+
+  /** @param {string} text */
+  copyText: (text) =>
+    navigator.clipboard.writeText(text).catch((error) => {
+      throw new CodedError('copy-failed', error.message);
+    }),
 
   reload: () => location.reload(),
   reloadEverything: () =>
@@ -213,6 +241,7 @@ document.body.replaceChildren(
         makeModelCard(store, actions),
         makeCutCard(store, actions),
       ),
+      makeBoardPanel(store, actions),
       makeGalleryPanel(store, actions),
       makeTopFivePanel(store, actions),
       makeRelationPanel(store, actions),
@@ -241,12 +270,13 @@ document.addEventListener('keydown', (event) => {
     !document.querySelector('dialog[open]')
   ) {
     photoPanel.stopCamera();
-    actions.cancel();
+    actions.pause();
   }
 });
 
 address.follow({
-  onTarget: chooseFromLink,
+  onTarget: (target, chosenHere) => (chosenHere ? actions.choose(target) : chooseFromLink(target)),
+  onSample: (id) => openSample(id).catch(report),
   onSettings(before) {
     const { method, seeds, device } = store.state.settings;
     if (store.state.engine.ready) {
@@ -264,6 +294,8 @@ loadExample().then(
   (example) => store.set({ example }),
   () => {},
 );
+
+if (address.sample !== null) openSample(address.sample).catch(report);
 
 const missing = missingCapability();
 if (missing) engine.refuse(missing);

@@ -207,6 +207,8 @@
  *   pixels on nothing, with a soft edge
  * @property {(args: {}) => Blob} maskPng     likewise: white object, black background
  * @property {(args: {target: EngineTarget, method: string, views: 1 | 10}) => CoverTest} coverTest
+ * @property {(args: {target: EngineTarget, method: string}) => {map: IntensityMap, test: CoverTest}}
+ *   boardTile   of one crop
  * @property {(args: {target: EngineTarget}) => Relation} relation
  * @property {(args: {target: EngineTarget, method: string}) => {layers: number, original:
  *   BothMaps}} startSanityCheck

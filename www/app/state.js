@@ -82,8 +82,21 @@
 /**
  * @typedef {object} CoverState
  * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
- * @property {string} method            id of the method whose map says what is covered
  * @property {import('./messages.js').CoverTest | null} test
+ */
+
+/**
+ * One map of the board, with its cover test.
+ * @typedef {{target: import('./target.js').Target, method: string, map:
+ *   import('./messages.js').IntensityMap, test: import('./messages.js').CoverTest}} BoardTile
+ */
+
+/**
+ * @typedef {object} BoardState
+ * @property {'idle' | 'working' | 'ready' | 'failed' | 'cancelled'} phase
+ * @property {'methods' | 'classes'} by    what differs from tile to tile
+ * @property {number} count                of all tiles
+ * @property {BoardTile[]} tiles           those that are there
  */
 
 /**
@@ -127,6 +140,7 @@
  * @property {CutTool | null} cutTool     the tool that corrects the cut
  * @property {number} brush              the brush's diameter as a fraction of the photo's long side
  * @property {CoverState} cover
+ * @property {BoardState} board
  * @property {RelationState} relation
  * @property {SanityState} sanity
  * @property {TopFiveState} topFive
@@ -138,7 +152,7 @@
 
 /**
  * The parts of the state that jobs compute.
- * @typedef {'saliency' | 'model' | 'cut' | 'cover' | 'relation' | 'sanity' | 'topFive' | 'gallery'} Result
+ * @typedef {'saliency' | 'model' | 'cut' | 'cover' | 'board' | 'relation' | 'sanity' | 'topFive' | 'gallery'} Result
  */
 
 /**
@@ -149,7 +163,8 @@ export const NOTHING = {
   saliency: { phase: 'idle', done: 0, total: 0, map: null },
   model: { phase: 'idle', steps: 0, curve: [], frame: null, frames: [], pace: 0 },
   cut: { phase: 'idle', fraction: 0, correcting: false, strokes: [], cut: null },
-  cover: { phase: 'idle', method: '', test: null },
+  cover: { phase: 'idle', test: null },
+  board: { phase: 'idle', by: 'methods', count: 0, tiles: [] },
   relation: { phase: 'idle', relation: null },
   sanity: { phase: 'idle', method: '', layers: 0, original: null, steps: [] },
   topFive: { phase: 'idle', located: [] },

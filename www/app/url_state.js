@@ -1,5 +1,5 @@
-// The settings in the address (never the photo):
-// #class=285&method=smooth_grad&map=viridis&ground=none&opacity=0.7&seeds=paper&recipe=robust&seed=1
+// The settings in the address, and the photo if it is a sample (never the visitor's own):
+// #photo=jaguars&class=285&method=smooth_grad&map=viridis&ground=none&opacity=0.7&seeds=paper&recipe=robust&seed=1
 // &side=320&start=photo&device=cpu, with class=285-281 for a class against another, and
 // neuron=features.6:17 instead of a class. All values are
 // checked and clamped. A value that makes no sense is reported, and its setting keeps the default.
@@ -57,11 +57,13 @@ const keyOf = (target) => (classOf(target) === null ? 'neuron' : 'class');
 
 /** The form of an id. Which ids exist, the engine knows. */
 const ID = /^[a-z0-9_]{1,32}$/;
+/** The form of a sample's name. */
+const SAMPLE = /^[a-z0-9-]{1,32}$/;
 
 /**
  * @param {string} hash   with or without its #
- * @returns {{settings: Settings, target: import('./target.js').Target | null, faults: LinkFault[]}}
- *     ids, class and neuron that the engine may not have
+ * @returns {{settings: Settings, target: import('./target.js').Target | null, sample: string | null,
+ *   faults: LinkFault[]}} ids, class, neuron and sample that there may not be
  */
 export function readHash(hash) {
   const query = new URLSearchParams(hash.replace(/^#/, ''));
@@ -113,9 +115,17 @@ export function readHash(hash) {
   const target = parseTarget(text ?? '');
   if (text !== null && (target === null || keyOf(target) !== targetKey))
     faults.push({ key: targetKey, value: text });
-  const known = [...Object.values(KEYS), 'class', 'neuron'];
+  const photo = query.get('photo');
+  const sample = photo !== null && SAMPLE.test(photo) ? photo : null;
+  if (photo !== sample) faults.push({ key: 'photo', value: String(photo) });
+  const known = [...Object.values(KEYS), 'class', 'neuron', 'photo'];
   for (const [key, value] of query) if (!known.includes(key)) faults.push({ key, value });
-  return { settings, target: faults.some(({ key }) => key === targetKey) ? null : target, faults };
+  return {
+    settings,
+    target: faults.some(({ key }) => key === targetKey) ? null : target,
+    sample,
+    faults,
+  };
 }
 
 /**
@@ -145,12 +155,14 @@ export function checkedByEngine(settings, target, ready) {
 }
 
 /**
- * The address of settings and target. Defaults are left out.
+ * The address of settings, target and sample. Defaults are left out.
  * @param {Settings} settings
  * @param {import('./target.js').Target | null} target
+ * @param {string | null} sample
  */
-export function writeHash(settings, target) {
+export function writeHash(settings, target, sample) {
   const query = new URLSearchParams();
+  if (sample !== null) query.set('photo', sample);
   if (target !== null) query.set(keyOf(target), formatTarget(target));
   for (const [key, name] of /** @type {[keyof Settings, string][]} */ (Object.entries(KEYS))) {
     const value = settings[key];

@@ -5,6 +5,56 @@ import { describe, test } from 'node:test';
 import { agreement } from '../../../www/app/box_agreement.js';
 import { addEngine, arrive, explained } from './site.mjs';
 
+describe('maps side by side', () => {
+  test('every method on one class, and the five classes by one method: figures, table, and a click takes it', async () => {
+    const v = await explained({ file: 'jaguars.jpg' });
+    const started = Date.now();
+    await v.page.click('#board button:text-is("All methods")');
+    await v.page.waitForSelector('#board .finding:text("Least is left by")');
+    console.log(`  all methods after ${Date.now() - started} ms`);
+    const methods = await v.page.locator('#method option').allTextContents();
+    const names = v.page.locator('#board .strip button');
+    assert.deepEqual(await names.allTextContents(), methods);
+    const figures = await v.page.locator('#board .strip-layer').allTextContents();
+    const left = figures.map((text) => {
+      assert.match(text, /^84% → .*\d%$/);
+      return Number(/[\d.]+(?=%$)/.exec(text)[0]);
+    });
+    const least = methods[left.indexOf(Math.min(...left))];
+    assert.ok(
+      (await v.page.textContent('#board .finding')).startsWith(`Least is left by ${least}: `),
+    );
+
+    await v.page.click('#board button:text-is("Copy as table")');
+    await v.page.waitForSelector('#board button:text-is("Copied")');
+    const table = (await v.page.evaluate(() => navigator.clipboard.readText())).split('\n');
+    assert.equal(table.length, 1 + methods.length);
+    assert.deepEqual(
+      table.slice(1).map((line) => line.split('\t')[0]),
+      methods,
+    );
+    assert.ok(
+      table.slice(1).every((line) =>
+        line
+          .split('\t')
+          .slice(1)
+          .every((x) => x >= 0 && x <= 1),
+      ),
+    );
+
+    await v.page.click('#board .strip button:text-is("Grad-CAM")');
+    assert.equal(await v.page.inputValue('#method'), 'grad_cam');
+
+    await v.page.click('#board button:text-is("Five classes")');
+    await v.page.waitForFunction(() => document.querySelectorAll('#board .strip li').length === 5);
+    const classes = await v.classes();
+    assert.deepEqual(await names.allTextContents(), classes);
+    await v.page.click(`#board .strip button:text-is("${classes[1]}")`);
+    await v.threeCardsShow(classes[1]);
+    assert.equal(await v.page.isVisible('#board .strip'), false);
+  });
+});
+
 describe('the rules', () => {
   test('gradient or DeconvNet: both maps, and the layers at which they differ', async () => {
     const v = await explained();

@@ -23,7 +23,7 @@ describe('from a picture to three answers', () => {
     await v.threeCardsShow(names[0]);
     await v.finished();
     assert.match(await v.page.textContent('#cut-box'), /^\d+ × \d+ at \d+, \d+$/);
-    await v.page.waitForFunction(() => /^#class=\d+$/.test(location.hash));
+    await v.page.waitForFunction(() => /^#photo=chelsea&class=\d+$/.test(location.hash));
   });
 
   test('the page opens on a finished example, before its program is there, until there is a photo', async () => {
@@ -141,7 +141,7 @@ describe('from a picture to three answers', () => {
       await v.saved(() => v.page.click('[aria-label="Save the overlay as PNG"]')),
     );
     assert.ok(saved.some((value, i) => i % 4 === 0 && value > saved[i + 2] + 60));
-    await v.page.waitForFunction(() => /^#class=\d+-\d+$/.test(location.hash));
+    await v.page.waitForFunction(() => /^#photo=jaguars&class=\d+-\d+$/.test(location.hash));
     const report = await boxReport();
     assert.deepEqual(
       [report.class.label, report.against.label].map((label) => label.split(',')[0]),
@@ -151,7 +151,7 @@ describe('from a picture to three answers', () => {
     await v.page.selectOption('#against', '');
     await v.threeCardsShow(name);
     await v.stopModel();
-    assert.match(await v.page.evaluate(() => location.hash), /^#class=\d+/);
+    await v.page.waitForFunction(() => /&class=\d+$/.test(location.hash));
     assert.equal(await v.page.isDisabled('#colour-map'), false);
   });
 
@@ -238,14 +238,29 @@ describe('from a picture to three answers', () => {
     assert.deepEqual(report.neuron, { layer: 'features.12', channel: 3 });
   });
 
-  test('Escape stops everything, and the next click works', async () => {
+  test('Escape pauses the model and stops all else; a click on the class goes on, on another begins', async () => {
     const v = await arrive();
     await v.ready();
     await v.takeSample('chelsea.jpg');
     const names = await v.classes();
     await v.chooseClass(0);
+    await v.threeCardsShow(names[0]);
+    await v.finished();
+    const state = () => v.page.textContent('#model .card-state');
     await v.page.keyboard.press('Escape');
-    await v.page.waitForSelector('.status-text:text("cancelled")');
+    await v.page.waitForSelector('#model .card-state:text("paused at")');
+    const [, paused] = /paused at (\d+) of 200/.exec(await state());
+    await v.chooseClass(0);
+    await v.page.waitForFunction(
+      (step) =>
+        Number(/^step (\d+)/.exec(document.querySelector('#model .card-state').textContent)?.[1]) >
+        Number(step),
+      paused,
+    );
+
+    await v.chooseClass(1);
+    await v.page.keyboard.press('Escape');
+    await v.page.waitForSelector('#saliency .card-state:text("cancelled")');
     await v.chooseClass(1);
     await v.threeCardsShow(names[1]);
     await v.finished();

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { arrive, explained } from './site.mjs';
+import { arrive, explained, photoSample, site } from './site.mjs';
 
 describe('the address', () => {
   test('settings in the address are checked and clamped; a class waits for its photo', async () => {
@@ -52,7 +52,7 @@ describe('a class from the link', () => {
     );
     assert.equal(await v.page.isVisible('.link-notice'), false);
     assert.deepEqual(await v.pressed(), ['macaw']);
-    await v.page.waitForFunction(() => location.hash === '#class=88');
+    await v.page.waitForFunction(() => location.hash === '#photo=macaw&class=88');
   });
 
   test('that is the likeliest has nothing to take instead; a neuron has no probability', async () => {
@@ -82,7 +82,10 @@ describe('a class from the link', () => {
   });
 
   test('a class chosen here is no wish for another photo after a reload, one of the link is', async () => {
-    const v = await explained({ file: 'red-panda.jpg' });
+    const v = await arrive();
+    await v.ready();
+    await v.upload(photoSample('red-panda.jpg'));
+    await v.classified();
     await v.page.waitForFunction(() => location.hash === '#class=387');
     await v.page.reload();
     await v.ready();
@@ -166,5 +169,73 @@ describe('a link with settings that don’t exist says so, and the page goes on 
       await (await v.problem('link-not-understood')).textContent(),
       /the method “tea_leaves”.*class 1000/,
     );
+  });
+});
+
+describe('a link, the history and a reload bring back what was shown', () => {
+  /** What the map's canvas shows. */
+  const mapPixels = () =>
+    site.visitor.page.evaluate(() =>
+      document.querySelectorAll('#saliency .stage canvas')[1].toDataURL(),
+    );
+
+  test('the link of a sample gives another visitor the same pixels; a reload, too', async () => {
+    const v = await explained({ file: 'jaguars.jpg', hash: '#method=grad_cam&map=viridis' });
+    await v.page.selectOption('#against', { index: 1 });
+    await v.threeCardsShow('leopard rather than jaguar');
+    await v.stopModel();
+    await v.finished();
+    await v.page.click('#copy-link');
+    await v.page.waitForSelector('#copy-link:text-is("Copied")');
+    const link = await v.page.evaluate(() => navigator.clipboard.readText());
+    assert.match(link, /#photo=jaguars&class=288-290&method=grad_cam&map=viridis$/);
+    const pixels = await mapPixels();
+    await v.leave();
+
+    const w = await arrive({ hash: new URL(link).hash });
+    for (const again of [false, true]) {
+      if (again) await w.page.reload();
+      await w.page.waitForSelector('#cut');
+      await w.threeCardsShow('leopard rather than jaguar');
+      await w.stopModel();
+      await w.finished();
+      assert.equal(await mapPixels(), pixels);
+      assert.match(await w.page.textContent('.link-notice p'), /^From the link: leopard rather/);
+    }
+  });
+
+  test('Back and Forward go through classes and samples', async () => {
+    const v = await explained({ file: 'jaguars.jpg' });
+    const shows = (hash, name) =>
+      v.page.waitForFunction(
+        ([wanted, title]) => location.hash === wanted && document.title.startsWith(title),
+        [hash, name],
+      );
+    await shows('#photo=jaguars&class=288', 'leopard');
+    await v.chooseClass(1);
+    await shows('#photo=jaguars&class=290', 'jaguar');
+    await v.takeSample('coffee.jpg');
+    await shows('#photo=coffee&class=967', 'espresso');
+    for (const [go, hash, name] of [
+      ['goBack', '#photo=jaguars&class=290', 'jaguar'],
+      ['goBack', '#photo=jaguars&class=288', 'leopard'],
+      ['goForward', '#photo=jaguars&class=290', 'jaguar'],
+      ['goForward', '#photo=coffee&class=967', 'espresso'],
+    ]) {
+      await v.page[go]();
+      await shows(hash, name);
+      await v.threeCardsShow(name);
+      assert.equal(await v.page.isVisible('.link-notice'), false);
+    }
+  });
+
+  test('a sample that does not exist is said, and the page goes on without it', async () => {
+    const v = await arrive({ hash: '#photo=unicorn' });
+    await v.ready();
+    const card = await v.problem('link-not-understood');
+    assert.match(await card.textContent(), /the photo “unicorn”, which is none of the samples/);
+    await v.dismissProblems();
+    await v.takeSample('coffee.jpg');
+    assert.deepEqual(await v.pressed(), ['espresso']);
   });
 });

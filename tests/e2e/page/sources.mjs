@@ -27,6 +27,32 @@ describe('a photo', () => {
     }
   });
 
+  test('a phone takes a photo with its own camera', async () => {
+    const v = await arrive({
+      viewport: { width: 360, height: 740 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    await v.ready();
+    assert.equal(await v.page.isVisible('button:text-is("Webcam")'), false);
+    assert.equal(await v.page.getAttribute('#camera-input', 'capture'), 'environment');
+    const [dialogue] = await Promise.all([
+      v.page.waitForEvent('filechooser'),
+      v.page.click('button:text-is("Take a photo")'),
+    ]);
+    await dialogue.setFiles({
+      name: 'photo.jpg',
+      mimeType: 'image/jpeg',
+      buffer: photoSample('red-panda.jpg'),
+    });
+    await v.classified();
+    assert.deepEqual(await v.pressed(), ['red panda']);
+    // The result comes up by itself.
+    await v.page.waitForFunction(
+      () => document.querySelector('#saliency .stage').getBoundingClientRect().top < innerHeight,
+    );
+  });
+
   test('the webcam: a preview, a picture, and the camera is off again', async () => {
     const v = await arrive({
       before: () => {

@@ -7,6 +7,8 @@ import { cleared, drawGround, grey } from './surface.js';
 
 /** The longer side of a map without the photo, in pixels. */
 const GRID_SIDE = 227;
+/** The longer side of a small map, in pixels. */
+const TILE_SIDE = 400;
 
 /**
  * The map's colours.
@@ -45,6 +47,15 @@ function colouringOf(map, table, opaque) {
 }
 
 /**
+ * What is drawn of a map: its signs where it has them, else its magnitudes.
+ * @param {import('../messages.js').IntensityMap} map
+ * @returns {import('../messages.js').IntensityGrid}
+ */
+export function levelsOf({ intensity, signs, width, height }) {
+  return { intensity: signs ?? intensity, width, height };
+}
+
+/**
  * The map over the photo, in the frame of the photo's bitmap. It is laid over the dimmed photo as
  * light is, so that more is never darker than less, whatever lies below; src/render/overlay.rs has
  * the formula.
@@ -63,6 +74,26 @@ export function drawOverlay(canvas, photo, map, { table, ground, opacity, dimmed
     context.globalAlpha = opacity;
   }
   context.drawImage(colouringOf(map, table, ground === 'none'), 0, 0, size.width, size.height);
+}
+
+/**
+ * The same, small.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ImageBitmap} photo
+ * @param {import('../messages.js').IntensityGrid} map
+ * @param {import('../colour_maps.js').Look} look
+ */
+export function drawTile(canvas, photo, map, look) {
+  const large = new OffscreenCanvas(1, 1);
+  drawOverlay(large, photo, map, look);
+  const scale = Math.min(1, TILE_SIDE / Math.max(large.width, large.height));
+  const size = {
+    width: Math.max(1, Math.round(large.width * scale)),
+    height: Math.max(1, Math.round(large.height * scale)),
+  };
+  const context = cleared(canvas, size);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(large, 0, 0, size.width, size.height);
 }
 
 /**

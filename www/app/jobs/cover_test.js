@@ -16,7 +16,7 @@ export class CoverTest extends Job {
     if (target === null) return;
     const { method } = settings;
     this.run(async (signal) => {
-      this.store.set({ cover: { phase: 'working', method, test: null } });
+      this.store.set({ cover: { phase: 'working', test: null } });
       const views = cropsOf(this.store.state, method);
       const test = await this.client.call(
         'coverTest',

@@ -17,15 +17,27 @@ import { transfer } from '../strings/en.js';
 
 const FOLDER = new URL('../../samples/', import.meta.url);
 
-/** @returns {Promise<Sample[]>} */
-export async function loadSamples() {
-  const response = await fetch(new URL('samples.json', FOLDER));
-  return response.ok ? response.json() : [];
+/** @type {Promise<Sample[]> | undefined} */
+let samples;
+
+/** All of them. @returns {Promise<Sample[]>} */
+export function loadSamples() {
+  samples ??= fetch(new URL('samples.json', FOLDER)).then(
+    (response) => (response.ok ? response.json() : []),
+    (error) => {
+      samples = undefined;
+      throw error;
+    },
+  );
+  return samples;
 }
+
+/** A sample's name in the address. @param {Sample} sample */
+export const sampleId = ({ file }) => file.replace(/\.\w+$/, '');
 
 /** @param {Sample} sample */
 export function thumbOf(sample) {
-  return new URL(`thumbs/${sample.file.replace(/\.\w+$/, '.jpg')}`, FOLDER).href;
+  return new URL(`thumbs/${sampleId(sample)}.jpg`, FOLDER).href;
 }
 
 /**

@@ -8,6 +8,7 @@
 // can do, and because it has codes of its own. It explains the formulas of index.html itself.
 
 export * from './en/analyses.js';
+export * from './en/board.js';
 export * from './en/cards.js';
 export * from './en/formats.js';
 export * from './en/page.js';

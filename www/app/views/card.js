@@ -132,11 +132,16 @@ export function makeCard({ id, text, layers, controls, saves }) {
  * @param {import('../state.js').State} state
  */
 export function targetName({ engine, target }) {
-  if (target === null || !engine.ready) return '';
-  const name = (/** @type {number} */ index) =>
-    shortName(
-      /** @type {import('../messages.js').EngineReady} */ (engine.ready).network.classes[index],
-    );
+  return target === null || !engine.ready ? '' : nameOfTarget(target, engine.ready);
+}
+
+/**
+ * The name of any target.
+ * @param {import('../target.js').Target} target
+ * @param {import('../messages.js').EngineReady} ready
+ */
+export function nameOfTarget(target, { network }) {
+  const name = (/** @type {number} */ index) => shortName(network.classes[index]);
   if (isContrast(target)) return contrastName(name(target.classIndex), name(target.against));
   return isClass(target) ? name(target) : neuronName(target);
 }

@@ -27,7 +27,8 @@ export function makePhotoPanel(store, actions) {
     'div',
     { class: 'prompt' },
     h('div', { class: 'pictogram', 'aria-hidden': 'true' }, fromTemplate('pictogram-photo')),
-    h('p', {}, words.prompt),
+    h('p', { class: 'by-mouse' }, words.prompt),
+    h('p', { class: 'by-touch' }, words.promptTouch),
     h('p', { class: 'prompt-note' }, words.promptNote),
   );
   const input = h('input', {
@@ -42,9 +43,19 @@ export function makePhotoPanel(store, actions) {
     { type: 'button', class: 'main', 'aria-label': words.chooseHint, title: words.chooseHint },
     words.choose,
   );
+  // On a phone its own camera, which takes better photos than a video's pictures.
+  const cameraInput = h('input', {
+    type: 'file',
+    accept: 'image/*',
+    capture: 'environment',
+    hidden: true,
+    id: 'camera-input',
+    tabIndex: -1,
+  });
+  const take = h('button', { type: 'button', class: 'main by-touch' }, words.take);
   const openCamera = h(
     'button',
-    { type: 'button', on: { click: () => useCamera() } },
+    { type: 'button', class: 'by-mouse', on: { click: () => useCamera() } },
     words.webcam,
   );
   const capture = h(
@@ -62,7 +73,15 @@ export function makePhotoPanel(store, actions) {
     { type: 'button', on: { click: () => camera?.stop() } },
     words.closeCamera,
   );
-  const sourceButtons = h('div', { class: 'buttons' }, choose, openCamera, input);
+  const sourceButtons = h(
+    'div',
+    { class: 'buttons' },
+    take,
+    choose,
+    openCamera,
+    input,
+    cameraInput,
+  );
   const cameraButtons = h(
     'div',
     { class: 'buttons', hidden: true },
@@ -89,6 +108,7 @@ export function makePhotoPanel(store, actions) {
   );
 
   startFilePicker(actions.usePicture, choose, input);
+  startFilePicker(actions.usePicture, take, cameraInput);
 
   /** @type {ReturnType<typeof startWebcam> | null} */
   let camera = null;

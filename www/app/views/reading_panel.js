@@ -14,13 +14,16 @@ import { targetName } from './card.js';
 /** Methods whose maps say how much each pixel adds to the score. */
 const ATTRIBUTIONS = ['gradient_times_input', 'integrated_gradients', 'grad_cam'];
 
+/** For how long the button says that the link is copied. */
+const COPIED_MS = 2500;
+
 /** The classes on offer for comparison, beside the chosen one. */
 const RIVALS = 5;
 
 /**
  * @param {import('../state.js').Store} store
- * @param {{choose: (target: import('../target.js').Target) => void, coverBrightest: () => void}}
- *   actions
+ * @param {{choose: (target: import('../target.js').Target) => void, coverBrightest: () => void,
+ *   copyLink: () => Promise<void>, report: (error: unknown) => void}} actions
  */
 export function makeReadingPanel(store, actions) {
   const found = h('strong', {});
@@ -38,6 +41,11 @@ export function makeReadingPanel(store, actions) {
       on: { click: actions.coverBrightest },
     },
     words.cover,
+  );
+  const copy = h(
+    'button',
+    { type: 'button', class: 'quiet', id: 'copy-link', on: { click: () => copyLink() } },
+    words.copy,
   );
   const why = h('span', { class: 'reading-class' });
   const against = h('select', {
@@ -67,7 +75,13 @@ export function makeReadingPanel(store, actions) {
     'section',
     { class: 'reading-panel', id: 'reading', 'aria-labelledby': 'reading-heading' },
     h('h2', { id: 'reading-heading', class: 'hidden' }, words.heading),
-    h('div', { class: 'reading-head' }, hero, question, cover),
+    h(
+      'div',
+      { class: 'reading-head' },
+      hero,
+      question,
+      h('div', { class: 'buttons' }, copy, cover),
+    ),
     h('p', { class: 'reading-found' }, found, standing, ' ', place),
     h('p', { class: 'reading-note' }, tried, ' ', caution),
   );
@@ -83,6 +97,16 @@ export function makeReadingPanel(store, actions) {
       element.classList.toggle('without-photo', !state.photo);
     },
   );
+
+  async function copyLink() {
+    try {
+      await actions.copyLink();
+      setText(copy, store.state.photo?.sample ? words.copied : words.copiedWithoutPhoto);
+      setTimeout(() => setText(copy, words.copy), COPIED_MS);
+    } catch (error) {
+      actions.report(error);
+    }
+  }
 
   store.watch(['probabilities', 'target', 'engine'], (state) => {
     const { target, engine } = state;

@@ -1,6 +1,6 @@
 // The saliency map over the photo.
 
-import { drawOverlay, drawScale } from '../canvas/maps.js';
+import { drawOverlay, drawScale, levelsOf } from '../canvas/maps.js';
 import { clear, drawPhoto } from '../canvas/surface.js';
 import { GROUNDS, lookOf, signedLookOf } from '../colour_maps.js';
 import { h, setAttribute, setText } from '../dom.js';
@@ -176,15 +176,6 @@ export function makeSaliencyCard(store, actions) {
   });
 
   return view.element;
-}
-
-/**
- * What is drawn of a map: its signs where it has them, else its magnitudes.
- * @param {import('../messages.js').IntensityMap} map
- * @returns {import('../messages.js').IntensityGrid}
- */
-function levelsOf({ intensity, signs, width, height }) {
-  return { intensity: signs ?? intensity, width, height };
 }
 
 /** @param {State} state */

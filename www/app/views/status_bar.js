@@ -92,6 +92,8 @@ function activity(state) {
     saliency,
     model,
     cut,
+    cover,
+    board,
     relation,
     sanity,
     topFive,
@@ -128,6 +130,9 @@ function activity(state) {
   if (saliency.phase === 'working')
     return at(words.saliency(name, saliency.done, saliency.total), saliency.done / saliency.total);
   if (cut.phase === 'working') return at(words.cut(name), cut.fraction || null);
+  if (cover.phase === 'working') return at(words.cover(name));
+  if (board.phase === 'working')
+    return at(words.board(board.tiles.length, board.count), board.tiles.length / board.count);
   if (relation.phase === 'working') return at(words.relation(name));
   if (sanity.phase === 'working')
     return at(
@@ -138,9 +143,9 @@ function activity(state) {
     return at(words.model(name, step, model.steps), step / model.steps);
   if (model.phase === 'paused') return { ...at(words.paused(name), step / model.steps) };
   if (growing) return growing;
-  const stopped = [saliency.phase, cut.phase, model.phase, relation.phase, sanity.phase].includes(
-    'cancelled',
-  );
+  const stopped = [saliency, cut, cover, board, model, relation, sanity]
+    .map(({ phase }) => phase)
+    .includes('cancelled');
   return rest(stopped ? words.cancelled(name) : words.done(name));
 }
 
@@ -160,6 +165,7 @@ function announcementOf(before, now) {
   if (reached('model', 'done')) return announcements.model(name);
   if (reached('relation', 'ready')) return announcements.relation(name);
   if (reached('sanity', 'ready')) return announcements.sanity(name);
+  if (reached('board', 'ready')) return announcements.board;
   if (reached('topFive', 'ready')) return announcements.topFive;
   if (reached('gallery', 'ready')) return announcements.gallery;
   if (RESULTS.some((result) => reached(result, 'cancelled'))) return announcements.cancelled;

@@ -25,10 +25,8 @@ export const mapCalls = {
     const map = await engine.saliency({ ...target, method, views, signal, onProgress });
     freeMap();
     newestMap = { map, method, views };
-    const result = describeMap(map, method, views);
-    if (!('against' in target)) return new Transferred(result, [result.intensity.buffer]);
-    const signs = map.signedIntensity(result.width, result.height);
-    return new Transferred({ ...result, signs }, [result.intensity.buffer, signs.buffer]);
+    const result = describeMap(map, target, method, views);
+    return new Transferred(result, buffersOf(result));
   },
 
   async overlayPng({ map, colourMap, ground, opacity }, { signal }) {
@@ -38,44 +36,59 @@ export const mapCalls = {
   },
 
   async coverTest({ target, method, views }, { signal }) {
-    const { Engine } = await loadProgram();
-    const test = await engine.coverTest({ ...target, method, views, signal });
-    const { before, after, random, scoresAfter } = test;
-    const probabilitiesAfter =
-      scoresAfter.length > 0
-        ? Engine.probabilities(Float32Array.from(scoresAfter))
-        : new Float32Array();
-    return { before, after, random, probabilitiesAfter };
+    return coverTest({ ...target, method, views, signal });
+  },
+
+  async boardTile({ target, method }, { signal }) {
+    const options = { ...target, method, views: /** @type {const} */ (1), signal };
+    const map = await engine.saliency(options);
+    const described = describeMap(map, target, method, 1);
+    map.free();
+    const result = { map: described, test: await coverTest(options) };
+    return new Transferred(result, buffersOf(described));
   },
 
   async relation({ target }, { signal }) {
     const maps = [];
     for (const method of ['gradient', 'deconvnet']) {
       const map = await engine.saliency({ ...target, method, views: 1, signal });
-      maps.push(describeMap(map, method, 1));
+      maps.push(describeMap(map, target, method, 1));
       map.free();
     }
     const [gradient, deconvnet] = maps;
     const layers = await engine.relation({ ...target, signal });
-    return new Transferred(
-      { gradient, deconvnet, layers },
-      maps.map(({ intensity }) => intensity.buffer),
-    );
+    return new Transferred({ gradient, deconvnet, layers }, maps.flatMap(buffersOf));
   },
 };
 
+/** @param {Parameters<import('../../pkg/deep_inside.js').Engine['coverTest']>[0]} options */
+async function coverTest(options) {
+  const { Engine } = await loadProgram();
+  const { before, after, random, scoresAfter } = await engine.coverTest(options);
+  const probabilitiesAfter =
+    scoresAfter.length > 0
+      ? Engine.probabilities(Float32Array.from(scoresAfter))
+      : new Float32Array();
+  return { before, after, random, probabilitiesAfter };
+}
+
 /**
  * @param {SaliencyMap} map
+ * @param {import('../messages.js').EngineTarget} target
  * @param {string} method
  * @param {number} views
  * @returns {import('../messages.js').IntensityMap}
  */
-function describeMap(map, method, views) {
+function describeMap(map, target, method, views) {
   // Plain numbers: each access to a property of the map is a call into wasm, and a loop of them
   // stalls Chromium for minutes.
   const { width, height, completenessGap } = map;
   const frame = frameOf(width, height);
   const intensity = map.intensity(frame.width, frame.height);
+  const signs = 'against' in target ? map.signedIntensity(frame.width, frame.height) : undefined;
   const centre = centreOf(intensity, frame.width);
-  return { intensity, ...frame, method, completenessGap, views, centre };
+  return { intensity, signs, ...frame, method, completenessGap, views, centre };
 }
+
+/** What moves to the page. @param {import('../messages.js').IntensityMap} map */
+const buffersOf = ({ intensity, signs }) => [intensity.buffer, ...(signs ? [signs.buffer] : [])];

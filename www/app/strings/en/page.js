@@ -2,6 +2,7 @@
 
 import { megabytes, percent } from './formats.js';
 import { relation, sanity, topFive } from './analyses.js';
+import { board } from './board.js';
 import { model, saliency } from './cards.js';
 
 export const page = {
@@ -21,6 +22,8 @@ export const page = {
 export const photo = {
   heading: 'Photo',
   prompt: 'Drop or paste a picture',
+  promptTouch: 'Take or choose a photo',
+  take: 'Take a photo',
   promptNote: 'or take one of the samples below',
   choose: 'Choose',
   chooseHint: 'Choose a photo',
@@ -108,6 +111,10 @@ export const status = {
   saliency: (name, done, total) => `${name}: saliency, ${saliency.progress(done, total)}`,
   /** @param {string} name */
   cut: (name) => `${name}: cutting out the object`,
+  /** @param {string} name */
+  cover: (name) => `${name}: asking again with the brightest tenth covered`,
+  /** @param {number} done @param {number} count */
+  board: (done, count) => `Maps side by side: ${board.step(done, count)}`,
   /** @param {number} done */
   topFive: (done) => `Cutting out the five most likely: ${topFive.step(done)}`,
   /** @param {string} name */
@@ -125,7 +132,7 @@ export const status = {
   /** @param {string} name */
   cancelled: (name) => `${name}: cancelled`,
   cancel: 'Cancel',
-  cancelHint: 'Cancel (Esc)',
+  cancelHint: 'Cancel (Esc, which only pauses a class model)',
   retry: 'Start again',
 };
 
@@ -146,6 +153,7 @@ export const announcements = {
   relation: (name) => `Gradient and DeconvNet compared for ${name}.`,
   /** @param {string} name */
   sanity: (name) => `All layers randomised for ${name}.`,
+  board: 'All maps are there.',
   topFive: 'All five cut out.',
   gallery: 'All ten class models are done.',
   cancelled: 'Cancelled.',

@@ -24,6 +24,7 @@ export const link = {
     const value = whole.length > 40 ? `${whole.slice(0, 40)}…` : whole;
     if (key === 'class')
       return `It asks for class ${value}; ${classes === undefined ? 'classes have numbers' : `this network has 0 to ${classes - 1}`}.`;
+    if (key === 'photo') return `It asks for the photo “${value}”, which is none of the samples.`;
     if (key === 'neuron')
       return `It asks for the neuron ${value}, which this network does not have.`;
     if (key === 'opacity') return `It asks for an opacity of ${value}; opacity goes from 0 to 1.`;
@@ -94,6 +95,10 @@ export const errors = {
   'link-not-understood': {
     sentence: 'This link asks for something that does not exist.',
     advice: 'The page ignores it.',
+  },
+  'copy-failed': {
+    sentence: 'The browser did not let the page copy this.',
+    advice: 'Allow it, and try again. The link is also in the address bar.',
   },
   'drop-without-picture': {
     sentence: 'What was dropped contained no picture.',

@@ -75,6 +75,10 @@ export const reading = {
   onObject: (share, area) =>
     `${percent(share)} of it lies on the object that was cut out, which is ${percent(area)} of the photo.`,
 
+  copy: 'Copy link',
+  copied: 'Copied',
+  copiedWithoutPhoto: 'Copied, without your photo',
+
   cover: 'Cover the brightest tenth',
   coverHint: 'Ask the network again with the brightest tenth of the map covered in the mean colour',
   covering: 'asking again …',

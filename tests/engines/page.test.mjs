@@ -73,7 +73,9 @@ for (const [name, launch] of /** @type {const} */ ([
       );
     const ready = () =>
       until('ready', () =>
-        /^Ready|^Choose/.test(document.querySelector('.status-text')?.textContent ?? ''),
+        /^Ready|: (done|class model)/.test(
+          document.querySelector('.status-text')?.textContent ?? '',
+        ),
       );
 
     /** The likeliest class, once one of them is called so. @param {string} name */

@@ -19,7 +19,10 @@ export class Explanation {
   #store;
   /** Jobs about the target. */
   #ofTarget;
-  /** The strokes that corrected the cuts of the photo, by target. @type {Map<string, import('./messages.js').Stroke[]>} */
+  /**
+   * The strokes that corrected the cuts of the photo, by target.
+   * @type {Map<string, import('./messages.js').Stroke[]>}
+   */
   #strokes = new Map();
 
   /** @param {import('./jobs/job.js').JobContext} context */
@@ -61,7 +64,8 @@ export class Explanation {
 
   /** Stops everything and keeps what there is. */
   cancel() {
-    for (const job of [...this.#ofTarget, this.topFive]) job.cancel();
+    this.model.cancel();
+    this.pause();
   }
 
   /** The same, but the class model can go on later. */

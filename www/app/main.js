@@ -182,7 +182,7 @@ const actions = {
 
   /** Stops all work. */
   cancel() {
-    explanation.cancel();
+    actions.cancelModel();
     actions.pause();
   },
 

@@ -8,11 +8,9 @@ import { board as words, percent, reading } from '../strings/en.js';
 import { isClass, isContrast } from '../target.js';
 import { makeAnalysisPanel } from './analysis_panel.js';
 import { nameOfTarget, targetName } from './card.js';
+import { makeCopyButton } from './copy_button.js';
 
 /** @typedef {import('../state.js').BoardTile} BoardTile */
-
-/** For how long the button says that the table is copied. */
-const COPIED_MS = 2500;
 
 /**
  * @param {import('../state.js').Store} store
@@ -26,11 +24,7 @@ const COPIED_MS = 2500;
 export function makeBoardPanel(store, actions) {
   const row = h('ol', { class: 'strip board', hidden: true });
   const finding = h('p', { class: 'finding', role: 'status' });
-  const copy = h(
-    'button',
-    { type: 'button', class: 'quiet', disabled: true, on: { click: () => copyTable() } },
-    words.copy,
-  );
+  const copy = makeCopyButton(words.copy, copyTable, actions.report, { disabled: true });
   const classes = h(
     'button',
     { type: 'button', disabled: true, on: { click: () => actions.compareMaps('classes') } },
@@ -55,13 +49,8 @@ export function makeBoardPanel(store, actions) {
       const { before, after, random } = tile.test;
       return [nameOf(tile), before, after, random].join('\t');
     });
-    try {
-      await actions.copyText([words.columns.join('\t'), ...lines].join('\n'));
-      setText(copy, words.copied);
-      setTimeout(() => setText(copy, words.copy), COPIED_MS);
-    } catch (error) {
-      actions.report(error);
-    }
+    await actions.copyText([words.columns.join('\t'), ...lines].join('\n'));
+    return words.copied;
   }
 
   /** With what the tiles are drawn. @type {unknown[]} */

@@ -8,14 +8,12 @@ import { likeliest } from '../ranking.js';
 import { percent, reading as words, shortName } from '../strings/en.js';
 import { classOf, isClass, isContrast } from '../target.js';
 import { targetName } from './card.js';
+import { makeCopyButton } from './copy_button.js';
 
 /** @typedef {import('../state.js').State} State */
 
 /** Methods whose maps say how much each pixel adds to the score. */
 const ATTRIBUTIONS = ['gradient_times_input', 'integrated_gradients', 'grad_cam'];
-
-/** For how long the button says that the link is copied. */
-const COPIED_MS = 2500;
 
 /** The classes on offer for comparison, beside the chosen one. */
 const RIVALS = 5;
@@ -42,10 +40,14 @@ export function makeReadingPanel(store, actions) {
     },
     words.cover,
   );
-  const copy = h(
-    'button',
-    { type: 'button', class: 'quiet', id: 'copy-link', on: { click: () => copyLink() } },
+  const copy = makeCopyButton(
     words.copy,
+    async () => {
+      await actions.copyLink();
+      return store.state.photo?.sample ? words.copied : words.copiedWithoutPhoto;
+    },
+    actions.report,
+    { id: 'copy-link' },
   );
   const why = h('span', { class: 'reading-class' });
   const against = h('select', {
@@ -97,16 +99,6 @@ export function makeReadingPanel(store, actions) {
       element.classList.toggle('without-photo', !state.photo);
     },
   );
-
-  async function copyLink() {
-    try {
-      await actions.copyLink();
-      setText(copy, store.state.photo?.sample ? words.copied : words.copiedWithoutPhoto);
-      setTimeout(() => setText(copy, words.copy), COPIED_MS);
-    } catch (error) {
-      actions.report(error);
-    }
-  }
 
   store.watch(['probabilities', 'target', 'engine'], (state) => {
     const { target, engine } = state;
